@@ -1,0 +1,1 @@
+"""REST, live stream, console and maps over what is stored."""

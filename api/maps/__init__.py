@@ -1,0 +1,1 @@
+"""Maps to keep and share: the only importer of folium."""

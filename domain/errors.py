@@ -1,0 +1,68 @@
+"""One root for every refusal, so that one place can turn any of them into a message or a problem document."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class BeatwatchError(Exception):
+    """Root of all errors that Beatwatch raises on purpose.
+
+    `code` is stable and machine readable; the message is a sentence for a person that says what to do.
+    """
+
+    code: ClassVar[str] = "error"
+
+
+class DecodeError(BeatwatchError):
+    """A payload that no reading can be made of.
+
+    `reason` is a stable code such as `truncated`, `bad_checksum`, `not_json`, `missing_field`, `out_of_range`.
+    """
+
+    code = "undecodable"
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+class InvalidInputError(BeatwatchError):
+    """A value given by a person or a program breaks a rule; `field` is its path, such as `stops.3.window_end`."""
+
+    code = "invalid_input"
+
+    def __init__(self, field: str, detail: str) -> None:
+        super().__init__(f"{field}: {detail}")
+        self.field = field
+        self.detail = detail
+
+
+class NotFoundError(BeatwatchError):
+    """There is no such thing, or it is not the caller's to see."""
+
+    code = "not_found"
+
+    def __init__(self, kind: str, identifier: str) -> None:
+        super().__init__(f"no {kind} {identifier!r}")
+        self.kind = kind
+        self.identifier = identifier
+
+
+class ConflictError(BeatwatchError):
+    """The request contradicts what is stored, such as a transition that its life cycle does not allow."""
+
+    code = "conflict"
+
+
+class UnavailableError(BeatwatchError):
+    """A server that is needed (database, broker) cannot be reached or started."""
+
+    code = "unavailable"
+
+
+class SettingsError(BeatwatchError):
+    """A setting or the environment makes it impossible to start."""
+
+    code = "settings"

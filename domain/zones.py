@@ -1,0 +1,46 @@
+"""Places with a boundary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class ZoneKind(StrEnum):
+    """What a zone is for; `allowed_kinds` below are places where a van may halt."""
+
+    depot = "depot"
+    outlet = "outlet"
+    parking = "parking"
+    fuel = "fuel"
+    toll = "toll"
+    weighbridge = "weighbridge"
+    rest = "rest"
+    red = "red"
+    territory = "territory"
+    speed = "speed"
+    dead = "dead"  # a known radio or GPS hole
+
+
+ALLOWED_KINDS = frozenset({ZoneKind.depot, ZoneKind.parking, ZoneKind.fuel, ZoneKind.toll, ZoneKind.weighbridge, ZoneKind.rest})
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A GeoJSON geometry that means something between two moments.
+
+    A circle is a `Point` with `radius_m`; a corridor is a `LineString` with `width_m` on each side.
+    """
+
+    zone_id: str
+    name: str
+    kind: ZoneKind
+    geometry: Mapping[str, Any]
+    radius_m: float | None = None
+    width_m: float | None = None
+    speed_limit_mps: float | None = None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None

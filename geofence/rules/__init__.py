@@ -1,0 +1,1 @@
+"""One file per rule; geofence.rule lists them."""

@@ -1,0 +1,1 @@
+"""From the broker to the database: nothing is acknowledged before it is committed."""

@@ -1,0 +1,1 @@
+"""What should happen: routes, arrival estimates, replenishment. Pure."""

@@ -1,0 +1,1 @@
+"""Towns, vans, shelves, faults and incidents with their ground truth."""

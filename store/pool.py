@@ -1,0 +1,59 @@
+"""Connections in a role that owns nothing, so that row-level security holds under every statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import Any
+
+import psycopg
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from domain.errors import UnavailableError
+
+Connection = psycopg.Connection[DictRow]
+Pool = ConnectionPool[Connection]
+
+
+class Role(StrEnum):
+    """Database roles made by the first migration. Neither owns a table nor can bypass row-level security."""
+
+    worker = "beatwatch_worker"  # ingest, geofence, alerts: all organisations, only the statements they need
+    api = "beatwatch_api"  # one organisation's subtree at a time, named by app.org
+
+
+def open_pool(database_url: str, role: Role, *, max_size: int = 4, timeout_s: float = 10.0) -> Pool:
+    """Open a pool whose connections have taken `role` and speak UTC.
+
+    Raises UnavailableError when no connection can be had within `timeout_s`.
+    """
+    pool: Pool = ConnectionPool(
+        database_url,
+        min_size=1,
+        max_size=max_size,
+        timeout=timeout_s,
+        kwargs={"row_factory": dict_row, "options": "-c timezone=UTC"},
+        configure=lambda connection: _take_role(connection, role),
+        open=False,
+    )
+    try:
+        pool.open(wait=True, timeout=timeout_s)
+    except PoolTimeout as error:
+        pool.close()
+        raise UnavailableError(f"no connection to the database within {timeout_s:g} s; is DATABASE_URL right?") from error
+    return pool
+
+
+def _take_role(connection: psycopg.Connection[Any], role: Role) -> None:
+    connection.execute(psycopg.sql.SQL("SET ROLE {}").format(psycopg.sql.Identifier(role)))
+    connection.commit()
+
+
+@contextmanager
+def organisation_transaction(pool: Pool, org_id: int) -> Iterator[Connection]:
+    """A transaction that sees only the rows of organisation `org_id` and those below it."""
+    with pool.connection() as connection, connection.transaction():
+        connection.execute("SELECT set_config('app.org', %s, true)", (str(org_id),))
+        yield connection

@@ -1,0 +1,1 @@
+"""What travels over MQTT and in files: bytes in, readings out, and back. Pure."""
