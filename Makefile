@@ -2,6 +2,7 @@
 .PHONY: setup check test
 setup:
 	uv sync --frozen --quiet
+	.venv/bin/python -m api.assets
 
 check: setup
 	.venv/bin/ruff check .

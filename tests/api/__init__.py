@@ -1,0 +1,1 @@
+"""The API, its pages and its maps."""
