@@ -1,0 +1,39 @@
+"""The command line: `beatwatch COMMAND`. Each command or group of commands is one file of `beatwatch.commands`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import typer
+
+from beatwatch.commands import migrate
+from domain.errors import BeatwatchError
+
+COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (migrate.register,)
+
+
+def build_app() -> typer.Typer:
+    """The whole command line. Modules of commands import what is heavy only when they run."""
+    app = typer.Typer(
+        name="beatwatch",
+        help="IoT telemetry and vehicle tracking for FMCG secondary distribution.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+    )
+    for register in COMMANDS:
+        register(app)
+    return app
+
+
+def main() -> None:
+    """Run the command line; an error of ours is one line on standard error and exit status 1."""
+    try:
+        build_app()()
+    except BeatwatchError as error:
+        print(f"error: {error.code}: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

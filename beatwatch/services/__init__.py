@@ -1,0 +1,1 @@
+"""Servers and programs that `beatwatch up` starts, watches and stops."""

@@ -1,0 +1,38 @@
+"""Free TCP ports on the loopback interface."""
+
+from __future__ import annotations
+
+import socket
+
+from domain.errors import UnavailableError
+
+LOOPBACK = "127.0.0.1"
+
+
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def wanted_port(port: int, variable: str) -> int:
+    """`port` if it is free, any free one if it is 0. Raises UnavailableError naming `variable` when it is taken."""
+    if port == 0:
+        return free_port()
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError as error:
+            raise UnavailableError(f"port {port} is taken; choose another with {variable}, or {variable}=0 for any") from error
+    return port
+
+
+def answers(port: int, timeout_s: float = 0.2) -> bool:
+    """Whether somebody accepts connections on the port."""
+    try:
+        socket.create_connection((LOOPBACK, port), timeout=timeout_s).close()
+    except OSError:
+        return False
+    return True

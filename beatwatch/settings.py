@@ -1,0 +1,40 @@
+"""Everything that can be set, by environment variables of these names or a `.env` file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain.errors import SettingsError
+
+
+class Settings(BaseSettings):
+    """Settings of all services. An empty URL means: use the embedded server, started when none runs."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+
+    database_url: str = Field("", description="PostgreSQL or TimescaleDB, postgresql://user:password@host/name")
+    mqtt_url: str = Field("", description="broker, mqtt://user:password@host:1883 or mqtts://...")
+    beatwatch_state: Path = Field(Path(".beatwatch"), description="folder of the embedded servers' data and of logs")
+    api_host: str = Field("127.0.0.1", description="address the API listens on")
+    api_port: int = Field(8000, ge=0, le=65535, description="port the API listens on; 0 picks a free one")
+    organisation: str = Field("default", description="slug of the organisation the API acts for")
+    adopt_unknown: bool = Field(True, description="register a device at its first message instead of keeping it aside")
+    webhook_url: str = Field("", description="alerts are posted here; empty: they are only logged")
+    webhook_secret: str = Field("", description="key of the HMAC-SHA256 signature of webhooks")
+    tile_url: str = Field("", description="map tiles, https://.../{z}/{x}/{y}.png; empty: our own outline map")
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error")
+    log_json: bool = Field(False, description="logs as JSON lines instead of text for people")
+    metrics_port: int = Field(0, ge=0, le=65535, description="Prometheus metrics of a worker; 0: none")
+
+
+def read_settings() -> Settings:
+    """Read the environment. Raises SettingsError naming the variable that is wrong."""
+    try:
+        return Settings()  # type: ignore[call-arg]  # every field has a default
+    except ValidationError as error:
+        first = error.errors()[0]
+        variable = "_".join(str(part) for part in first["loc"]).upper()
+        raise SettingsError(f"{variable}={first['input']!r}: {first['msg']}") from error

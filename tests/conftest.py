@@ -1,0 +1,95 @@
+"""Real servers for the tests: one PostgreSQL cluster and one broker per test process, started at first use."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+
+from beatwatch.services.mosquitto import embedded_mosquitto
+from beatwatch.services.ports import free_port
+from beatwatch.services.postgres import embedded_postgres
+from store.migrate import migrate
+
+_TEMPLATE = "migrated_template"
+_numbers = itertools.count(1)
+
+# A cluster that is thrown away need not survive a power cut.
+_THROWAWAY = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "200"}
+
+
+def database_named(url: str, name: str) -> str:
+    """The same server's URL with another database."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real tracks, polygons and payloads, which are not part of the project; skips where they are absent."""
+    folder = Path(os.environ.get("BEATWATCH_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"real data is not at {folder}; set BEATWATCH_SHARED_DATA")
+    return folder
+
+
+@contextmanager
+def _open_folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="beatwatch-") as name:
+        Path(name).chmod(0o755)  # the servers' account must be able to walk into it
+        yield Path(name)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A temporary folder that the servers' account can reach."""
+    with _open_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The URL of a throw-away cluster's superuser."""
+    with _open_folder() as folder:
+        yield from _postgres_url(folder)
+
+
+def _postgres_url(folder: Path) -> Iterator[str]:
+    postgres = embedded_postgres(folder, free_port(), _THROWAWAY)
+    postgres.program.start()
+    yield postgres.url
+    postgres.program.stop()
+
+
+@pytest.fixture(scope="session")
+def _migrated_template(postgres_url: str) -> str:
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {_TEMPLATE}".encode())
+    migrate(database_named(postgres_url, _TEMPLATE))
+    return postgres_url
+
+
+@pytest.fixture
+def database_url(_migrated_template: str) -> Iterator[str]:
+    """A fresh database with the whole schema."""
+    name = f"test_{next(_numbers)}"
+    with psycopg.connect(_migrated_template, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}".encode())
+        yield database_named(_migrated_template, name)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture(scope="session")
+def mqtt_url() -> Iterator[str]:
+    """The URL of a broker of the tests' own."""
+    with _open_folder() as folder:
+        program, url = embedded_mosquitto(folder, free_port())
+        program.start()
+        yield url
+        program.stop()
