@@ -1,14 +1,27 @@
 # Beatwatch. Every target first installs what is missing, and is quick when nothing is.
-.PHONY: setup check test
-setup:
-	uv sync --frozen --quiet
-	.venv/bin/python -m api.assets
+SHELL := /bin/bash
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-check: setup
-	.venv/bin/ruff check .
-	.venv/bin/ruff format --check .
-	.venv/bin/mypy
-	.venv/bin/lint-imports
+.PHONY: help setup demo test check bench clean
+help:
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
 
-test: setup
-	.venv/bin/pytest
+setup: ## install what is missing
+	@deploy/setup.sh
+
+demo: setup ## start everything, with simulated vans; DURATION= SCENARIO= SEED= SPEED= PORT=
+	@exec beatwatch demo $(if $(DURATION),--duration $(DURATION)) $(if $(SCENARIO),--scenario $(SCENARIO)) \
+		$(if $(SEED),--seed $(SEED)) $(if $(SPEED),--speed $(SPEED)) $(if $(PORT),--port $(PORT))
+
+test: ## every test that needs no special machine, against a real broker and a real database
+	@deploy/setup.sh tests
+	pytest -n 2 --dist loadscope
+
+check: setup ## ruff, formatting, types, import contracts
+	ruff check .
+	ruff format --check .
+	mypy
+	lint-imports
+
+clean: ## remove what was installed and what the demonstration kept
+	rm -rf .venv .beatwatch .mypy_cache .ruff_cache .pytest_cache

@@ -21,6 +21,7 @@ def build_app() -> typer.Typer:
         no_args_is_help=True,
         pretty_exceptions_enable=False,
     )
+    app.callback()(lambda: None)  # so that a single command still has a name
     for register in COMMANDS:
         register(app)
     return app
