@@ -1,0 +1,135 @@
+"""CSV with a header of known columns, streaming both ways. Empty means missing; unknown columns are ignored."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import isfinite
+from typing import Any, Final, Generic, NamedTuple, TextIO, TypeVar
+
+from domain.errors import InvalidInputError
+from wire.instants import format_instant, parse_instant
+
+T = TypeVar("T", bound=NamedTuple)
+Plan = list[tuple[int, int, Callable[[str], Any]]]
+"""For each known column of a file: its cell's index, its place in the record, and how to read it."""
+_BOOLEANS: Final = {"true": True, "false": False, "1": True, "0": False}
+_INT8: Final = range(-(2**63), 2**63)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column, the field of the record that it fills, and how its text becomes a value (`ValueError` if it does not)."""
+
+    name: str
+    field: str
+    parse: Callable[[str], Any]
+    required: bool = False
+
+
+def number(text: str) -> float:
+    """A finite number."""
+    value = float(text)
+    if not isfinite(value) or "_" in text:
+        raise ValueError(f"{text!r} is not a finite number")
+    return value
+
+
+def integer(text: str) -> int:
+    """A whole number of at most 64 bits."""
+    value = int(text)
+    if value not in _INT8 or "_" in text:
+        raise ValueError(f"{text!r} is not a 64-bit integer")
+    return value
+
+
+def boolean(text: str) -> bool:
+    """`true`, `false`, `1` or `0`."""
+    value = _BOOLEANS.get(text.lower())
+    if value is None:
+        raise ValueError(f"{text!r} is not true or false")
+    return value
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Words separated by `|`."""
+    return tuple(word for word in text.split("|") if word)
+
+
+instant = parse_instant
+
+
+class Table(Generic[T]):
+    """Reads and writes records of one named tuple type."""
+
+    def __init__(self, record: type[T], columns: Sequence[Column], *, written: int) -> None:
+        """`columns` are all that are read; the first `written` of them are the file's form."""
+        self._make = record._make
+        self._slots = {column.name: record._fields.index(column.field) for column in columns}
+        self._blank = [record._field_defaults.get(field) for field in record._fields]
+        self._required = [(column.name, self._slots[column.name]) for column in columns if column.required]
+        self._columns = {column.name: column for column in columns}
+        self._written = [column.name for column in columns[:written]]
+
+    def parse(self, lines: Iterable[str]) -> Iterator[T]:
+        """The records of CSV text; `InvalidInputError` names the row (the first after the header is 1) and the column."""
+        rows = csv.reader(lines, strict=True)
+        number_of_row = 0
+        try:
+            header = [name.strip() for name in next(rows, [])]
+            plan = self._plan(header)
+            for number_of_row, row in enumerate(rows, start=1):
+                if row:
+                    yield self._record(row, header, plan, number_of_row)
+        except csv.Error as error:
+            raise InvalidInputError(f"row {number_of_row + 1}", str(error)) from error
+
+    def write(self, records: Iterable[T], file: TextIO) -> int:
+        """Write header and rows, the same bytes for the same records; how many rows."""
+        slots = [self._slots[name] for name in self._written]
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(self._written)
+        count = 0
+        for record in records:
+            writer.writerow([_text(record[slot]) for slot in slots])
+            count += 1
+        return count
+
+    def _plan(self, header: list[str]) -> Plan:
+        if len(set(header)) != len(header):
+            raise InvalidInputError("header", "names a column twice")
+        for name, _ in self._required:
+            if name not in header:
+                raise InvalidInputError("header", f"has no column {name}")
+        known = [(index, name) for index, name in enumerate(header) if name in self._columns]
+        return [(index, self._slots[name], self._columns[name].parse) for index, name in known]
+
+    def _record(self, row: list[str], header: list[str], plan: Plan, number: int) -> T:
+        if len(row) != len(header):
+            raise InvalidInputError(f"row {number}", f"has {len(row)} cells and the header {len(header)}")
+        values = self._blank.copy()
+        try:
+            for index, slot, parse in plan:
+                cell = row[index]
+                if cell:
+                    values[slot] = parse(cell)
+        except ValueError as error:
+            raise InvalidInputError(f"row {number}, column {header[index]}", str(error)) from error
+        for name, slot in self._required:
+            if values[slot] is None:
+                raise InvalidInputError(f"row {number}, column {name}", "is blank")
+        return self._make(values)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return format_instant(value)
+    if isinstance(value, tuple):
+        return "|".join(value)
+    return str(value) if isinstance(value, int | str) else repr(float(value))

@@ -1,0 +1,150 @@
+"""Trip JSON: one planned trip or a list of them, with the proofs of delivery that were captured on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+import msgspec
+
+from domain.trips import Circle, LonLat, PlannedStop, Proof, Trip
+from wire.files.node import Node, parse_document
+from wire.files.reading import read_bytes
+from wire.instants import format_instant
+
+
+def parse_trips(content: bytes | str) -> list[Trip]:
+    """The trips of a JSON document; `InvalidInputError` names the path of what is wrong, such as `0.stops.3.window_end`."""
+    document = parse_document(content)
+    nodes = [document] if isinstance(document.value, dict) else document.items()
+    return [trip_from(node) for node in nodes]
+
+
+def read_trips(path: Path) -> list[Trip]:
+    """The trips of a file."""
+    return parse_trips(read_bytes(path))
+
+
+def write_trips(trips: Iterable[Trip], file: TextIO) -> int:
+    """Write a list with one trip a line, the same bytes for the same trips; how many."""
+    lines = [msgspec.json.encode(trip_members(trip)).decode() for trip in trips]
+    file.write("[" + ",\n".join(lines) + "]\n")
+    return len(lines)
+
+
+def trip_from(node: Node) -> Trip:
+    """The trip that an object describes."""
+    route = node.at("route")
+    trip = Trip(
+        trip_id=node.text("trip_id"),
+        device_id=node.text("device_id"),
+        planned_start=node.instant("planned_start"),
+        planned_end=node.instant("planned_end"),
+        route=() if route.value is None else _line(route),
+        corridor_m=node.maybe_number("corridor_m", least=0),
+        depot=_circle(node.at("depot")) if node.has("depot") else None,
+        stops=tuple(_stop(stop) for stop in node.at("stops").items()) if node.has("stops") else (),
+        proofs=tuple(_proof(proof) for proof in node.at("proofs").items()) if node.has("proofs") else (),
+    )
+    if trip.planned_end < trip.planned_start:
+        raise node.at("planned_end").refuse("is before planned_start")
+    _refuse_repeated_stops(node, trip)
+    return trip
+
+
+def trip_members(trip: Trip) -> dict[str, Any]:
+    """The object that describes a trip; the inverse of `trip_from`."""
+    return {
+        "trip_id": trip.trip_id,
+        "device_id": trip.device_id,
+        "planned_start": format_instant(trip.planned_start),
+        "planned_end": format_instant(trip.planned_end),
+        "route": {"type": "LineString", "coordinates": trip.route} if trip.route else None,
+        "corridor_m": trip.corridor_m,
+        "depot": None if trip.depot is None else _place_members(trip.depot),
+        "stops": [_stop_members(stop) for stop in trip.stops],
+        "proofs": [_proof_members(proof) for proof in trip.proofs],
+    }
+
+
+def _line(node: Node) -> tuple[LonLat, ...]:
+    if node.at("type").value != "LineString":
+        raise node.at("type").refuse("must be LineString")
+    return tuple(_lon_lat(point) for point in node.at("coordinates").items())
+
+
+def _lon_lat(node: Node) -> LonLat:
+    parts = list(node.items())
+    if len(parts) < 2:
+        raise node.refuse("must be [longitude, latitude]")
+    here = Node({"longitude": parts[0].value, "latitude": parts[1].value}, node.path)
+    return here.number("longitude"), here.number("latitude")
+
+
+def _circle(node: Node) -> Circle:
+    return Circle(node.number("longitude_deg"), node.number("latitude_deg"), node.number("radius_m", least=0))
+
+
+def _stop(node: Node) -> PlannedStop:
+    stop = PlannedStop(
+        stop_id=node.text("stop_id"),
+        outlet_id=node.maybe_text("outlet_id"),
+        place=_circle(node),
+        window_start=node.maybe_instant("window_start"),
+        window_end=node.maybe_instant("window_end"),
+        planned_service_s=node.maybe_number("planned_service_s", least=0),
+        cases=node.maybe_number("cases", least=0),
+    )
+    if stop.window_start and stop.window_end and stop.window_end < stop.window_start:
+        raise node.at("window_end").refuse("is before window_start")
+    return stop
+
+
+def _proof(node: Node) -> Proof:
+    return Proof(
+        stop_id=node.text("stop_id"),
+        captured_at=node.instant("captured_at"),
+        longitude_deg=node.maybe_number("longitude_deg"),
+        latitude_deg=node.maybe_number("latitude_deg"),
+        accuracy_m=node.maybe_number("accuracy_m", least=0),
+    )
+
+
+def _refuse_repeated_stops(node: Node, trip: Trip) -> None:
+    seen: set[str] = set()
+    for index, stop in enumerate(trip.stops):
+        if stop.stop_id in seen:
+            raise Node(None, f"{node.path}.stops.{index}.stop_id".lstrip(".")).refuse(f"{stop.stop_id!r} is there twice")
+        seen.add(stop.stop_id)
+
+
+def _place_members(place: Circle) -> dict[str, Any]:
+    return {"longitude_deg": place.longitude_deg, "latitude_deg": place.latitude_deg, "radius_m": place.radius_m}
+
+
+def _stop_members(stop: PlannedStop) -> dict[str, Any]:
+    return {
+        "stop_id": stop.stop_id,
+        "outlet_id": stop.outlet_id,
+        **_place_members(stop.place),
+        "window_start": _maybe(stop.window_start),
+        "window_end": _maybe(stop.window_end),
+        "planned_service_s": stop.planned_service_s,
+        "cases": stop.cases,
+    }
+
+
+def _proof_members(proof: Proof) -> dict[str, Any]:
+    return {
+        "stop_id": proof.stop_id,
+        "captured_at": format_instant(proof.captured_at),
+        "longitude_deg": proof.longitude_deg,
+        "latitude_deg": proof.latitude_deg,
+        "accuracy_m": proof.accuracy_m,
+    }
+
+
+def _maybe(moment: datetime | None) -> str | None:
+    return None if moment is None else format_instant(moment)

@@ -1,0 +1,106 @@
+"""Zone GeoJSON: the properties say what a place means; a `Point` has a `radius_m`, a line a `width_m`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import isfinite
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+import msgspec
+
+from domain.zones import Zone, ZoneKind
+from wire.files.node import Node, parse_document
+from wire.files.reading import read_bytes
+from wire.instants import format_instant
+
+_DEPTHS: Final = {"Point": 0, "LineString": 1, "MultiLineString": 2, "Polygon": 2, "MultiPolygon": 3}
+
+
+def parse_zones(content: bytes | str, *, foreign: bool = False) -> list[Zone]:
+    """The zones of a FeatureCollection or of one Feature; `InvalidInputError` names the path of what is wrong.
+
+    A zone is named by its feature's `id`, else by its index; without a `kind` it is a territory. `foreign` files, made for
+    something else, may have any other `kind`, which is then no more than none.
+    """
+    document = parse_document(content)
+    one = document.at("type").value == "Feature"
+    nodes = [document] if one else document.at("features").items()
+    return [_zone(node, index, foreign=foreign) for index, node in enumerate(nodes)]
+
+
+def read_zones(path: Path, *, foreign: bool = False) -> list[Zone]:
+    """The zones of a file."""
+    return parse_zones(read_bytes(path), foreign=foreign)
+
+
+def write_zones(zones: Iterable[Zone], file: TextIO) -> int:
+    """Write a FeatureCollection with one feature a line, the same bytes for the same zones; how many."""
+    lines = [msgspec.json.encode(zone_feature(zone)).decode() for zone in zones]
+    file.write('{"type":"FeatureCollection","features":[\n' + ",\n".join(lines) + "\n]}\n")
+    return len(lines)
+
+
+def zone_feature(zone: Zone) -> dict[str, Any]:
+    """The GeoJSON feature of a zone; the inverse of `parse_zones`."""
+    properties = {
+        "kind": zone.kind.value,
+        "name": zone.name,
+        "radius_m": zone.radius_m,
+        "width_m": zone.width_m,
+        "speed_limit_mps": zone.speed_limit_mps,
+        "valid_from": None if zone.valid_from is None else format_instant(zone.valid_from),
+        "valid_until": None if zone.valid_until is None else format_instant(zone.valid_until),
+    }
+    said = {key: value for key, value in properties.items() if value is not None}
+    return {"type": "Feature", "id": zone.zone_id, "properties": said, "geometry": zone.geometry}
+
+
+def _zone(feature: Node, index: int, *, foreign: bool) -> Zone:
+    zone_id = feature.text("id") if feature.has("id") else str(index)
+    properties = feature.at("properties")
+    if properties.value is None:
+        properties = Node({}, properties.path)
+    geometry = feature.at("geometry")
+    _check(geometry)
+    zone = Zone(
+        zone_id=zone_id,
+        name=properties.maybe_text("name") or zone_id,
+        kind=_kind(properties, foreign=foreign),
+        geometry=geometry.mapping(),
+        radius_m=properties.maybe_number("radius_m", least=0),
+        width_m=properties.maybe_number("width_m", least=0),
+        speed_limit_mps=properties.maybe_number("speed_limit_mps", least=0),
+        valid_from=properties.maybe_instant("valid_from"),
+        valid_until=properties.maybe_instant("valid_until"),
+    )
+    if zone.geometry["type"] == "Point" and zone.radius_m is None:
+        raise properties.at("radius_m").refuse("is needed to make a circle of a Point")
+    if zone.geometry["type"].endswith("LineString") and zone.width_m is None:
+        raise properties.at("width_m").refuse("is needed to make a corridor of a line")
+    return zone
+
+
+def _kind(properties: Node, *, foreign: bool) -> ZoneKind:
+    value = properties.at("kind").value
+    if value is None or (foreign and value not in list(ZoneKind)):
+        return ZoneKind.territory
+    return properties.choice("kind", ZoneKind)
+
+
+def _check(geometry: Node) -> None:
+    """Refuse what is no geometry at all; crossing or unclosed rings are for the index to repair and name."""
+    kind = geometry.at("type").value
+    depth = _DEPTHS.get(kind) if isinstance(kind, str) else None
+    if depth is None:
+        raise geometry.at("type").refuse(f"must be one of {', '.join(_DEPTHS)}")
+    if not _is_nested_positions(geometry.at("coordinates").value, depth):
+        raise geometry.at("coordinates").refuse(f"are not those of a {kind} of finite [longitude, latitude] pairs")
+
+
+def _is_nested_positions(value: Any, depth: int) -> bool:
+    if not isinstance(value, list) or not value:
+        return False
+    if depth:
+        return all(_is_nested_positions(part, depth - 1) for part in value)
+    return len(value) >= 2 and all(type(part) in {int, float} and isfinite(part) for part in value)
