@@ -7,10 +7,13 @@ from collections.abc import Callable
 
 import typer
 
-from beatwatch.commands import migrate
+from beatwatch.commands import migrate, up
 from domain.errors import BeatwatchError
 
-COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (migrate.register,)
+COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
+    up.register,
+    migrate.register,
+)
 
 
 def build_app() -> typer.Typer:

@@ -17,6 +17,7 @@ class Settings(BaseSettings):
 
     database_url: str = Field("", description="PostgreSQL or TimescaleDB, postgresql://user:password@host/name")
     mqtt_url: str = Field("", description="broker, mqtt://user:password@host:1883 or mqtts://...")
+    mqtt_port: int = Field(0, ge=0, le=65535, description="port of the embedded broker; 0 picks a free one")
     beatwatch_state: Path = Field(Path(".beatwatch"), description="folder of the embedded servers' data and of logs")
     api_host: str = Field("127.0.0.1", description="address the API listens on")
     api_port: int = Field(8000, ge=0, le=65535, description="port the API listens on; 0 picks a free one")

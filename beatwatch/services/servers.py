@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from beatwatch.services.mosquitto import embedded_mosquitto
-from beatwatch.services.ports import free_port
+from beatwatch.services.ports import free_port, wanted_port
 from beatwatch.services.postgres import embedded_postgres
 from beatwatch.services.program import Program
 from beatwatch.settings import Settings
@@ -28,6 +28,7 @@ class Servers:
         self.mqtt_url = settings.mqtt_url
         self.programs: list[Program] = []
         self._state = settings.beatwatch_state
+        self._mqtt_port = settings.mqtt_port
         self._broker = broker
 
     def __enter__(self) -> Self:
@@ -68,7 +69,7 @@ class Servers:
         return postgres.program, postgres.url
 
     def _start_mosquitto(self) -> tuple[Program, str]:
-        return embedded_mosquitto(self._state, free_port())
+        return embedded_mosquitto(self._state, wanted_port(self._mqtt_port, "MQTT_PORT"))
 
 
 def _read_note(note: Path) -> dict[str, Any] | None:
