@@ -1,0 +1,171 @@
+-- name: create_incoming_position
+CREATE TEMP TABLE IF NOT EXISTS incoming_position (
+    row_no integer, device_id integer, fix_time timestamptz, seq bigint, org_id integer, longitude_e7 integer, latitude_e7 integer,
+    speed_mps real, course_deg real, altitude_m real, accuracy_m real, hdop real, satellites smallint,
+    fix_valid smallint, ignition smallint, in_motion smallint, door_open smallint, buffered smallint,
+    cargo_kg real, fuel_l real, fuel_pct real, external_v real, battery_v real, battery_pct real, odometer_m double precision,
+    boot_id bigint, received_at timestamptz, grade smallint, grade_reason smallint
+) ON COMMIT DELETE ROWS
+
+-- name: create_incoming_sensor_reading
+CREATE TEMP TABLE IF NOT EXISTS incoming_sensor_reading (
+    row_no integer, device_id integer, measured_at timestamptz, seq bigint, org_id integer, weight_g real, temperature_c real,
+    humidity_pct real, door_open smallint, count integer, battery_v real, battery_pct real, buffered smallint,
+    boot_id bigint, received_at timestamptz, grade smallint, grade_reason smallint
+) ON COMMIT DELETE ROWS
+
+-- name: copy_positions
+COPY incoming_position FROM STDIN (FORMAT binary)
+
+-- name: copy_sensor_readings
+COPY incoming_sensor_reading FROM STDIN (FORMAT binary)
+
+-- name: next_batch
+SELECT nextval('ingest_batch_batch_id_seq') AS batch_id
+
+-- name: store_positions
+WITH list AS (
+    SELECT row_no, string_to_array(temperatures, ',', '')::real[] AS temperature_c, string_to_array(alarm_words, E'\x1f') AS alarms
+    FROM unnest(%(row_nos)s::integer[], %(temperatures)s::text[], %(alarms)s::text[]) AS given (row_no, temperatures, alarm_words)
+), fresh AS (
+    INSERT INTO position (
+        device_id, fix_time, seq, org_id, longitude_e7, latitude_e7, speed_mps, course_deg, altitude_m, accuracy_m, hdop, satellites,
+        fix_valid, ignition, in_motion, door_open, buffered, cargo_kg, fuel_l, fuel_pct, external_v, battery_v, battery_pct, odometer_m,
+        temperature_c, alarms, boot_id, received_at, batch_id, grade, grade_reason)
+    SELECT device_id, fix_time, seq, org_id, nullif(longitude_e7, -2147483648), nullif(latitude_e7, -2147483648),
+        nullif(speed_mps, 'NaN'), nullif(course_deg, 'NaN'), nullif(altitude_m, 'NaN'), nullif(accuracy_m, 'NaN'), nullif(hdop, 'NaN'),
+        nullif(satellites, -1), nullif(fix_valid, -1)::integer::boolean, nullif(ignition, -1)::integer::boolean,
+        nullif(in_motion, -1)::integer::boolean, nullif(door_open, -1)::integer::boolean, nullif(buffered, -1)::integer::boolean,
+        nullif(cargo_kg, 'NaN'), nullif(fuel_l, 'NaN'), nullif(fuel_pct, 'NaN'), nullif(external_v, 'NaN'), nullif(battery_v, 'NaN'),
+        nullif(battery_pct, 'NaN'), nullif(odometer_m, 'NaN'), list.temperature_c, list.alarms, nullif(boot_id, -9223372036854775808),
+        received_at, %(batch_id)s, grade, grade_reason
+    FROM incoming_position LEFT JOIN list USING (row_no)
+    ORDER BY device_id, fix_time, seq
+    ON CONFLICT (device_id, fix_time, seq) DO NOTHING
+    RETURNING *
+), advanced AS (
+    INSERT INTO latest_position AS latest
+    SELECT DISTINCT ON (device_id) * FROM fresh
+    WHERE grade < 2 AND longitude_e7 IS NOT NULL
+    ORDER BY device_id, fix_time DESC, seq DESC
+    ON CONFLICT (device_id) DO UPDATE SET (
+        device_id, fix_time, seq, org_id, longitude_e7, latitude_e7, speed_mps, course_deg, altitude_m, accuracy_m, hdop, satellites,
+        fix_valid, ignition, in_motion, door_open, buffered, cargo_kg, fuel_l, fuel_pct, external_v, battery_v, battery_pct, odometer_m,
+        temperature_c, alarms, boot_id, received_at, batch_id, grade, grade_reason) = ROW (excluded.*)
+    WHERE (latest.fix_time, latest.seq) < (excluded.fix_time, excluded.seq)
+)
+SELECT count(*) AS stored, count(*) FILTER (WHERE grade = 3) AS quarantined,
+    min(fix_time) FILTER (WHERE grade < 3) AS min_time, max(fix_time) FILTER (WHERE grade < 3) AS max_time
+FROM fresh
+
+-- name: store_sensor_readings
+WITH fresh AS (
+    INSERT INTO sensor_reading (
+        device_id, measured_at, seq, org_id, weight_g, temperature_c, humidity_pct, door_open, count, battery_v, battery_pct,
+        buffered, boot_id, received_at, batch_id, grade, grade_reason)
+    SELECT device_id, measured_at, seq, org_id, nullif(weight_g, 'NaN'), nullif(temperature_c, 'NaN'), nullif(humidity_pct, 'NaN'),
+        nullif(door_open, -1)::integer::boolean, nullif(count, -2147483648), nullif(battery_v, 'NaN'), nullif(battery_pct, 'NaN'),
+        nullif(buffered, -1)::integer::boolean, nullif(boot_id, -9223372036854775808), received_at, %(batch_id)s, grade, grade_reason
+    FROM incoming_sensor_reading
+    ORDER BY device_id, measured_at, seq
+    ON CONFLICT (device_id, measured_at, seq) DO NOTHING
+    RETURNING *
+), advanced AS (
+    INSERT INTO latest_sensor_reading AS latest
+    SELECT DISTINCT ON (device_id) * FROM fresh
+    WHERE grade < 2
+    ORDER BY device_id, measured_at DESC, seq DESC
+    ON CONFLICT (device_id) DO UPDATE SET (
+        device_id, measured_at, seq, org_id, weight_g, temperature_c, humidity_pct, door_open, count, battery_v, battery_pct,
+        buffered, boot_id, received_at, batch_id, grade, grade_reason) = ROW (excluded.*)
+    WHERE (latest.measured_at, latest.seq) < (excluded.measured_at, excluded.seq)
+)
+SELECT count(*) AS stored, count(*) FILTER (WHERE grade = 3) AS quarantined,
+    min(measured_at) FILTER (WHERE grade < 3) AS min_time, max(measured_at) FILTER (WHERE grade < 3) AS max_time
+FROM fresh
+
+-- name: store_statuses
+-- A report without a time of its own that says what is already known is a repetition.
+WITH fresh AS (
+    INSERT INTO device_status (
+        device_id, reported_at, seq, org_id, online, firmware, signal_dbm, configuration_version, battery_v, battery_pct,
+        boot_id, received_at, batch_id, grade, grade_reason)
+    SELECT device_id, reported_at, seq, org_id, online, firmware, signal_dbm, configuration_version, battery_v, battery_pct,
+        boot_id, received_at, %(batch_id)s, grade, grade_reason
+    FROM unnest(%(device_id)s::integer[], %(reported_at)s::timestamptz[], %(seq)s::bigint[], %(org_id)s::integer[],
+        %(online)s::boolean[], %(firmware)s::text[], %(signal_dbm)s::real[], %(configuration_version)s::text[],
+        %(battery_v)s::real[], %(battery_pct)s::real[], %(boot_id)s::bigint[], %(received_at)s::timestamptz[],
+        %(grade)s::smallint[], %(grade_reason)s::smallint[], %(timeless)s::boolean[])
+        AS given (device_id, reported_at, seq, org_id, online, firmware, signal_dbm, configuration_version, battery_v, battery_pct,
+        boot_id, received_at, grade, grade_reason, timeless)
+    WHERE NOT (timeless AND EXISTS (
+        SELECT FROM latest_device_status latest WHERE latest.device_id = given.device_id AND latest.seq = given.seq))
+    ORDER BY device_id, reported_at, seq
+    ON CONFLICT (device_id, reported_at, seq) DO NOTHING
+    RETURNING *
+), advanced AS (
+    INSERT INTO latest_device_status AS latest
+    SELECT DISTINCT ON (device_id) * FROM fresh
+    WHERE grade < 2
+    ORDER BY device_id, reported_at DESC, seq DESC
+    ON CONFLICT (device_id) DO UPDATE SET (
+        device_id, reported_at, seq, org_id, online, firmware, signal_dbm, configuration_version, battery_v, battery_pct,
+        boot_id, received_at, batch_id, grade, grade_reason) = ROW (excluded.*)
+    WHERE (latest.reported_at, latest.seq) < (excluded.reported_at, excluded.seq)
+)
+SELECT count(*) AS stored, count(*) FILTER (WHERE grade = 3) AS quarantined FROM fresh
+
+-- name: record_batch
+INSERT INTO ingest_batch (batch_id, min_fix_time, max_fix_time, min_measured_at, max_measured_at,
+    position_count, sensor_count, status_count, duplicate_count)
+VALUES (%(batch_id)s, %(min_fix_time)s, %(max_fix_time)s, %(min_measured_at)s, %(max_measured_at)s,
+    %(position_count)s, %(sensor_count)s, %(status_count)s, %(duplicate_count)s)
+
+-- name: tell_stored
+SELECT pg_notify('beatwatch_stored', %(batch_id)s)
+
+-- name: ensure_days
+SELECT ensure_days(%(series)s, %(days)s)
+
+-- name: list_batches_after
+-- Everything below xmin has ended, so nothing can still appear before what this returns: xid is a safe cursor, batch_id is not.
+SELECT batch_id, xid::text::bigint AS cursor, stored_at, min_fix_time, max_fix_time, min_measured_at, max_measured_at,
+    position_count, sensor_count, status_count
+FROM ingest_batch
+WHERE xid > %(cursor)s::text::xid8 AND xid < pg_snapshot_xmin(pg_current_snapshot())
+ORDER BY xid
+LIMIT %(limit)s
+
+-- name: newest_cursor
+SELECT coalesce(max(xid)::text::bigint, 0) AS cursor FROM ingest_batch WHERE xid < pg_snapshot_xmin(pg_current_snapshot())
+
+-- name: copy_rows_of_batches
+COPY (
+    SELECT {row_columns}
+    FROM position p
+    WHERE p.batch_id = ANY (%(batch_ids)s) AND p.fix_time BETWEEN %(min_fix_time)s AND %(max_fix_time)s AND p.grade < 3
+    ORDER BY p.device_id, p.fix_time, p.seq
+) TO STDOUT (FORMAT binary)
+
+-- name: copy_rows_of_device
+COPY (
+    SELECT {row_columns}
+    FROM position p
+    WHERE p.device_id = %(device_id)s AND p.fix_time >= %(since)s AND p.fix_time < %(until)s AND p.grade < 3
+    ORDER BY p.fix_time, p.seq
+) TO STDOUT (FORMAT binary)
+
+-- name: row_columns
+-- In the fields and with the stand-ins of the engine's row: flags carry `known` in the low and the value in the high byte.
+p.device_id, p.fix_time, p.seq, coalesce(p.longitude_e7, -2147483648), coalesce(p.latitude_e7, -2147483648),
+coalesce(p.speed_mps, 'NaN'), coalesce(p.course_deg, 'NaN'), coalesce(p.accuracy_m, 'NaN'), coalesce(p.hdop, 'NaN'),
+coalesce(p.satellites, (-1)::smallint),
+((CASE WHEN p.fix_valid IS NULL THEN 0 WHEN p.fix_valid THEN 257 ELSE 1 END)
+ | (CASE WHEN p.ignition IS NULL THEN 0 WHEN p.ignition THEN 514 ELSE 2 END)
+ | (CASE WHEN p.in_motion IS NULL THEN 0 WHEN p.in_motion THEN 1028 ELSE 4 END)
+ | (CASE WHEN p.door_open IS NULL THEN 0 WHEN p.door_open THEN 2056 ELSE 8 END)
+ | (CASE WHEN p.buffered IS NULL THEN 0 WHEN p.buffered THEN 4112 ELSE 16 END))::smallint,
+coalesce(p.cargo_kg, 'NaN'), coalesce(p.fuel_l, 'NaN'), coalesce(p.external_v, 'NaN'), coalesce(p.odometer_m, 'NaN'),
+(CASE WHEN p.alarms IS NULL THEN 0 ELSE
+    (SELECT bit_or(1 << coalesce(array_position(%(alarm_bits)s::text[], alarm) - 1, 31)) FROM unnest(p.alarms) alarm) END)::integer,
+p.received_at

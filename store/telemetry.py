@@ -1,0 +1,263 @@
+"""Readings: stored in batches, once each, and read back in the order in which they became visible."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from store.binary_copy import Records, pack, unpack
+from store.pool import Connection
+from store.statements import statements
+
+_SQL = statements("telemetry")
+
+MISSING_INT4: Final = -(2**31)
+MISSING_INT8: Final = -(2**63)
+MISSING_SMALL: Final = -1
+"""Stand-ins for a missing integer; booleans are 0, 1 or MISSING_SMALL; a missing float is NaN."""
+
+POSITION: Final = np.dtype(
+    [
+        ("device_id", "<i4"),
+        ("fix_time", "<M8[us]"),
+        ("seq", "<i8"),
+        ("org_id", "<i4"),
+        ("longitude_e7", "<i4"),
+        ("latitude_e7", "<i4"),
+    ]
+    + [(name, "<f4") for name in ("speed_mps", "course_deg", "altitude_m", "accuracy_m", "hdop")]
+    + [(name, "<i2") for name in ("satellites", "fix_valid", "ignition", "in_motion", "door_open", "buffered")]
+    + [(name, "<f4") for name in ("cargo_kg", "fuel_l", "fuel_pct", "external_v", "battery_v", "battery_pct")]
+    + [("odometer_m", "<f8"), ("boot_id", "<i8"), ("received_at", "<M8[us]"), ("grade", "<i2"), ("grade_reason", "<i2")]
+)
+SENSOR_READING: Final = np.dtype(
+    [("device_id", "<i4"), ("measured_at", "<M8[us]"), ("seq", "<i8"), ("org_id", "<i4")]
+    + [(name, "<f4") for name in ("weight_g", "temperature_c", "humidity_pct")]
+    + [("door_open", "<i2"), ("count", "<i4"), ("battery_v", "<f4"), ("battery_pct", "<f4"), ("buffered", "<i2")]
+    + [("boot_id", "<i8"), ("received_at", "<M8[us]"), ("grade", "<i2"), ("grade_reason", "<i2")]
+)
+
+
+class StatusRow(NamedTuple):
+    """One device status on its way in; `timeless` when the device gave no time and `reported_at` is that of receipt."""
+
+    device_id: int
+    reported_at: datetime
+    seq: int
+    org_id: int
+    online: bool | None
+    firmware: str | None
+    signal_dbm: float | None
+    configuration_version: str | None
+    battery_v: float | None
+    battery_pct: float | None
+    boot_id: int | None
+    received_at: datetime
+    grade: int
+    grade_reason: int
+    timeless: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TelemetryBatch:
+    """What one transaction stores.
+
+    `positions` has dtype POSITION and `sensor_readings` SENSOR_READING; both have one dimension. The lists that only few
+    positions have stand apart, by row number in `positions`.
+    """
+
+    positions: Records = field(default_factory=lambda: np.empty(0, POSITION))
+    temperatures: Mapping[int, Sequence[float | None]] = field(default_factory=dict)
+    alarms: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    sensor_readings: Records = field(default_factory=lambda: np.empty(0, SENSOR_READING))
+    statuses: Sequence[StatusRow] = ()
+
+    def __len__(self) -> int:
+        return len(self.positions) + len(self.sensor_readings) + len(self.statuses)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBatch:
+    """What became of a batch: `stored` rows are new, of them `quarantined` are not to be judged; the rest were `duplicates`."""
+
+    batch_id: int | None  # None when every row was known already
+    stored: int
+    duplicates: int
+    quarantined: int
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRecord:
+    """One committed batch in the log; `cursor` orders batches and never goes back."""
+
+    batch_id: int
+    cursor: int
+    stored_at: datetime
+    min_fix_time: datetime | None
+    max_fix_time: datetime | None
+    min_measured_at: datetime | None
+    max_measured_at: datetime | None
+    position_count: int
+    sensor_count: int
+    status_count: int
+
+
+def prepare_session(connection: Connection) -> None:
+    """Make the session's temporary tables; once for each connection that stores batches."""
+    connection.execute(_SQL["create_incoming_position"])
+    connection.execute(_SQL["create_incoming_sensor_reading"])
+
+
+def ensure_days(connection: Connection, series: str, days: Iterable[date]) -> None:
+    """Make the partitions of `days` (UTC) in `series` (position, sensor_reading, device_status) where they are missing.
+
+    In a transaction of its own: it excludes other writers for a moment.
+    """
+    connection.execute(_SQL["ensure_days"], {"series": series, "days": sorted(days)})
+
+
+def store_batch(connection: Connection, batch: TelemetryBatch) -> StoredBatch:
+    """Store what is new of `batch` within the caller's transaction, move the latest state forward and tell the readers.
+
+    The session must have been prepared. Readings whose (device, time, seq) is stored already are counted as duplicates.
+    """
+    batch_id = _one(connection, "next_batch")["batch_id"]
+    positions = _store_positions(connection, batch, batch_id)
+    sensors = _store_sensor_readings(connection, batch.sensor_readings, batch_id)
+    statuses = _store_statuses(connection, batch.statuses, batch_id)
+    stored = positions["stored"] + sensors["stored"] + statuses["stored"]
+    duplicates = len(batch) - stored
+    if stored:
+        record = {"batch_id": batch_id, "duplicate_count": duplicates, "status_count": statuses["stored"]}
+        record |= {
+            "position_count": positions["stored"],
+            "min_fix_time": positions["min_time"],
+            "max_fix_time": positions["max_time"],
+        }
+        record |= {
+            "sensor_count": sensors["stored"],
+            "min_measured_at": sensors["min_time"],
+            "max_measured_at": sensors["max_time"],
+        }
+        connection.execute(_SQL["record_batch"], record)
+        connection.execute(_SQL["tell_stored"], {"batch_id": str(batch_id)})
+    quarantined = positions["quarantined"] + sensors["quarantined"] + statuses["quarantined"]
+    return StoredBatch(batch_id if stored else None, stored, duplicates, quarantined)
+
+
+_NOTHING: Final[dict[str, Any]] = {"stored": 0, "quarantined": 0, "min_time": None, "max_time": None}
+
+
+def _store_positions(connection: Connection, batch: TelemetryBatch, batch_id: int) -> dict[str, Any]:
+    if not len(batch.positions):
+        return _NOTHING
+    _copy_in(connection, "copy_positions", batch.positions)
+    row_nos = sorted(batch.temperatures.keys() | batch.alarms.keys())
+    lists = {
+        "row_nos": row_nos,
+        "temperatures": [_joined(batch.temperatures.get(row_no, ())) for row_no in row_nos],
+        "alarms": ["\x1f".join(batch.alarms[row_no]) if batch.alarms.get(row_no) else None for row_no in row_nos],
+    }
+    return _one(connection, "store_positions", {"batch_id": batch_id, **lists})
+
+
+def _joined(temperatures: Sequence[float | None]) -> str | None:
+    return ",".join("" if value is None else repr(float(value)) for value in temperatures) if temperatures else None
+
+
+def _store_sensor_readings(connection: Connection, readings: Records, batch_id: int) -> dict[str, Any]:
+    if not len(readings):
+        return _NOTHING
+    _copy_in(connection, "copy_sensor_readings", readings)
+    return _one(connection, "store_sensor_readings", {"batch_id": batch_id})
+
+
+def _store_statuses(connection: Connection, statuses: Sequence[StatusRow], batch_id: int) -> dict[str, Any]:
+    if not statuses:
+        return _NOTHING
+    columns = {name: list(column) for name, column in zip(StatusRow._fields, zip(*statuses, strict=True), strict=True)}
+    return _one(connection, "store_statuses", {"batch_id": batch_id, **columns})
+
+
+def _copy_in(connection: Connection, statement: str, rows: Records) -> None:
+    with connection.cursor() as cursor, cursor.copy(_SQL[statement]) as copy:
+        copy.write(pack(_numbered(rows)))
+
+
+def _numbered(rows: Records) -> Records:
+    numbered = np.empty(len(rows), [("row_no", "<i4"), *((name, rows.dtype[name]) for name in rows.dtype.names or ())])
+    numbered["row_no"] = np.arange(len(rows))
+    for name in rows.dtype.names or ():
+        numbered[name] = rows[name]
+    return numbered
+
+
+def _one(connection: Connection, statement: str, parameters: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    row = connection.execute(_SQL[statement], parameters).fetchone()
+    assert row is not None  # every statement that comes here yields exactly one row
+    return row
+
+
+def batches_after(connection: Connection, cursor: int, *, limit: int = 1000) -> list[BatchRecord]:
+    """The next batches after `cursor` (0 = from the beginning), oldest first.
+
+    No batch can appear before one that is returned: a reader that keeps the last one's `cursor` misses nothing.
+    """
+    rows = connection.execute(_SQL["list_batches_after"], {"cursor": cursor, "limit": limit}).fetchall()
+    return [BatchRecord(**row) for row in rows]
+
+
+def newest_cursor(connection: Connection) -> int:
+    """The cursor of a reader that has seen everything so far."""
+    cursor: int = _one(connection, "newest_cursor")["cursor"]
+    return cursor
+
+
+def rows_of_batches(
+    connection: Connection, batches: Sequence[BatchRecord], dtype: np.dtype[Any], alarm_bits: Sequence[str]
+) -> Records:
+    """The positions of `batches` that may be judged, as `dtype` (the engine's ROW), sorted by device, fix time and seq.
+
+    `alarm_bits` names the alarms of bits 0 and up; any other word sets bit 31.
+    """
+    starts = [batch.min_fix_time for batch in batches if batch.min_fix_time is not None]
+    ends = [batch.max_fix_time for batch in batches if batch.max_fix_time is not None]
+    if not starts:
+        return np.empty(0, dtype)
+    parameters = {"batch_ids": [batch.batch_id for batch in batches], "min_fix_time": min(starts), "max_fix_time": max(ends)}
+    return _copy_out(connection, "copy_rows_of_batches", parameters, dtype, alarm_bits)
+
+
+def rows_of_device(
+    connection: Connection,
+    device_id: int,
+    since: datetime,
+    until: datetime | None,
+    dtype: np.dtype[Any],
+    alarm_bits: Sequence[str],
+) -> Records:
+    """One device's positions that may be judged with `since <= fix_time < until`, as `dtype`, in order."""
+    end = until or datetime.max.replace(tzinfo=UTC)
+    parameters = {"device_id": device_id, "since": since, "until": end}
+    return _copy_out(connection, "copy_rows_of_device", parameters, dtype, alarm_bits)
+
+
+def _copy_out(
+    connection: Connection, statement: str, parameters: dict[str, Any], dtype: np.dtype[Any], alarm_bits: Sequence[str]
+) -> Records:
+    query = _SQL[statement].replace("{row_columns}", _SQL["row_columns"])
+    with connection.cursor() as cursor, cursor.copy(query, {**parameters, "alarm_bits": list(alarm_bits)}) as copy:
+        received = unpack(b"".join(copy), _sent_dtype(dtype))
+    rows = np.empty(len(received), dtype)
+    for name in dtype.names or ():
+        rows[name] = received[name].view("<i8") if received.dtype[name].kind == "M" else received[name]
+    return rows
+
+
+def _sent_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The engine's row with its microsecond fields as the timestamps that the database sends."""
+    return np.dtype([(name, "<M8[us]" if name.endswith("_us") else dtype[name].str) for name in dtype.names or ()])
