@@ -18,7 +18,7 @@ from beatwatch.services.ports import free_port
 from beatwatch.services.postgres import embedded_postgres
 from store.migrate import migrate
 
-_TEMPLATE = "migrated_template"
+_TEMPLATE = f"migrated_template_{os.getpid()}"
 _numbers = itertools.count(1)
 
 # A cluster that is thrown away need not survive a power cut.
@@ -55,7 +55,10 @@ def open_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """The URL of a throw-away cluster's superuser."""
+    """The URL of a superuser: of TEST_DATABASE_URL's server, such as one with TimescaleDB, or of a throw-away cluster."""
+    if own := os.environ.get("TEST_DATABASE_URL"):
+        yield own
+        return
     with _open_folder() as folder:
         yield from _postgres_url(folder)
 
@@ -68,17 +71,19 @@ def _postgres_url(folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def _migrated_template(postgres_url: str) -> str:
+def _migrated_template(postgres_url: str) -> Iterator[str]:
     with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {_TEMPLATE}".encode())
         connection.execute(f"CREATE DATABASE {_TEMPLATE}".encode())
-    migrate(database_named(postgres_url, _TEMPLATE))
-    return postgres_url
+        migrate(database_named(postgres_url, _TEMPLATE))
+        yield postgres_url
+        connection.execute(f"DROP DATABASE {_TEMPLATE} WITH (FORCE)".encode())
 
 
 @pytest.fixture
 def database_url(_migrated_template: str) -> Iterator[str]:
     """A fresh database with the whole schema."""
-    name = f"test_{next(_numbers)}"
+    name = f"test_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(_migrated_template, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}".encode())
         yield database_named(_migrated_template, name)
