@@ -1,0 +1,326 @@
+"""What is planned: zones with their versions, outlets, trips with stops and proofs.
+
+Functions that take a `connection` leave the transaction to the caller, so that many records go in together.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+import psycopg
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
+from psycopg.types.range import Range
+
+from domain.errors import ConflictError, InvalidInputError, NotFoundError
+from domain.soundness import check_proof, check_trip, check_zone
+from domain.trips import Circle, PlannedStop, Proof, Trip
+from domain.zones import Zone, ZoneKind
+from store.pool import Connection
+from store.statements import statements
+
+_SQL: Final = statements("planning")
+_E7: Final = 1e7
+T = TypeVar("T")
+_OPEN_STATES: Final = frozenset({"planned", "loading", "load_confirmed"})  # the plan is frozen at dispatch
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """A shop, with the circle that its pin and radius make."""
+
+    outlet_id: str
+    name: str
+    place: Circle
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that was planned for one organisation over a span of time. A zone stands once for each of its versions."""
+
+    zones: tuple[Zone, ...] = ()
+    trips: tuple[Trip, ...] = ()
+
+
+def save_zone(connection: Connection, org_id: int, zone: Zone) -> bool:
+    """Let `zone` hold from its `valid_from` until its `valid_until`; other versions keep what is left of their spans.
+
+    Returns whether anything changed. Raises InvalidInputError naming the field.
+    """
+    check_zone(zone)
+    row = _zone_row(org_id, zone)
+    same = connection.execute(_SQL["same_zone_version"], row).fetchone()
+    if same is not None and same["is_stored"]:
+        return False
+    _clear_span(connection, row)
+    connection.execute(_SQL["insert_zone_version"], row)
+    return True
+
+
+def retire_zone(connection: Connection, org_id: int, zone_id: str, *, since: datetime) -> None:
+    """Let no version of the zone hold from `since` on. Raises NotFoundError when none would have held then or later."""
+    span = {"org_id": org_id, "zone_id": zone_id, "valid": Range(since, None)}
+    if not any(zone.zone_id == zone_id for zone in zones_between(connection, since, None, org_id=org_id).get(org_id, ())):
+        raise NotFoundError("zone", zone_id)
+    _clear_span(connection, span)
+
+
+def zones_between(
+    connection: Connection, since: datetime | None, until: datetime | None, *, org_id: int | None = None
+) -> dict[int, tuple[Zone, ...]]:
+    """Every version, by organisation, that held at some moment of the span; `None` leaves the span open at that end."""
+    rows = connection.execute(_SQL["zones_between"], {"since": since, "until": until, "org_id": org_id})
+    return _by_organisation((row["org_id"], _zone(row)) for row in rows)
+
+
+def save_outlet(connection: Connection, org_id: int, outlet: Outlet) -> None:
+    """Insert or replace an outlet."""
+    connection.execute(
+        _SQL["upsert_outlet"],
+        {"org_id": org_id, "outlet_id": outlet.outlet_id, "name": outlet.name, **_circle_row(outlet.place)},
+    )
+
+
+def outlets(connection: Connection, org_id: int) -> list[Outlet]:
+    """All outlets of an organisation by identifier."""
+    rows = connection.execute(_SQL["outlets"], {"org_id": org_id})
+    return [Outlet(row["outlet_id"], row["name"], _circle(row)) for row in rows]
+
+
+def save_trip(connection: Connection, org_id: int, trip: Trip) -> bool:
+    """Insert or replan a trip with its stops, and add its proofs; a proof that is stored stays stored.
+
+    Returns whether anything changed; each new plan is a new revision. Raises InvalidInputError naming the field (a device that
+    is not registered is `device_id`) and ConflictError when the plan of a dispatched trip would change.
+    """
+    check_trip(trip)
+    state = connection.execute(_SQL["lock_trip"], {"org_id": org_id, "trip_id": trip.trip_id}).fetchone()
+    stored = None if state is None else trip_named(connection, org_id, trip.trip_id)
+    rounded = _rounded(trip)
+    is_replanned = stored is None or replace(stored, proofs=()) != replace(rounded, proofs=())
+    if is_replanned:
+        if state is not None and state["state"] not in _OPEN_STATES:
+            raise ConflictError(f"trip {trip.trip_id!r} is {state['state']}: its plan was frozen at dispatch")
+        _save_plan(connection, org_id, trip)
+    known = set() if stored is None else set(stored.proofs)
+    added = [proof for proof in rounded.proofs if proof not in known]
+    for proof in added:
+        connection.execute(_SQL["upsert_proof"], _proof_row(org_id, trip.trip_id, proof))
+    return is_replanned or bool(added)
+
+
+def save_proof(connection: Connection, org_id: int, trip_id: str, proof: Proof) -> None:
+    """Add a proof of delivery to a trip. Raises NotFoundError for the trip and InvalidInputError for the rest."""
+    trip = trip_named(connection, org_id, trip_id)
+    check_proof("proof", proof, {stop.stop_id for stop in trip.stops})
+    connection.execute(_SQL["upsert_proof"], _proof_row(org_id, trip_id, proof))
+
+
+def set_trip_state(connection: Connection, org_id: int, trip_id: str, state: str) -> None:
+    """Write where the trip is in its life cycle. Raises NotFoundError."""
+    changed = connection.execute(_SQL["set_trip_state"], {"org_id": org_id, "trip_id": trip_id, "state": state})
+    if not changed.rowcount:
+        raise NotFoundError("trip", trip_id)
+
+
+def trip_named(connection: Connection, org_id: int, trip_id: str) -> Trip:
+    """The trip with its stops in order and its proofs by time. Raises NotFoundError."""
+    rows = connection.execute(_SQL["trips_by_id"], {"org_id": org_id, "trip_ids": [trip_id]}).fetchall()
+    if not rows:
+        raise NotFoundError("trip", trip_id)
+    return _with_stops(connection, rows)[0][1]
+
+
+def trips_between(
+    connection: Connection, since: datetime, until: datetime, *, org_id: int | None = None
+) -> dict[int, tuple[Trip, ...]]:
+    """Trips, by organisation, whose planned span meets `since` to `until`."""
+    rows = connection.execute(_SQL["trips_between"], {"since": since, "until": until, "org_id": org_id}).fetchall()
+    return _by_organisation(_with_stops(connection, rows))
+
+
+def plans_between(connection: Connection, since: datetime, until: datetime, *, org_id: int | None = None) -> dict[int, Plan]:
+    """The world that was planned, by organisation, over a span of fix times."""
+    zones = zones_between(connection, since, until, org_id=org_id)
+    trips = trips_between(connection, since, until, org_id=org_id)
+    return {org: Plan(zones.get(org, ()), trips.get(org, ())) for org in zones.keys() | trips.keys()}
+
+
+def _clear_span(connection: Connection, span: Mapping[str, Any]) -> None:
+    connection.execute(_SQL["delete_covered_zone_versions"], span)
+    connection.execute(_SQL["keep_zone_versions_after"], span)
+    connection.execute(_SQL["trim_zone_versions"], span)
+
+
+def _save_plan(connection: Connection, org_id: int, trip: Trip) -> None:
+    device = connection.execute(_SQL["device_of_key"], {"org_id": org_id, "device_key": trip.device_id}).fetchone()
+    if device is None:
+        raise InvalidInputError("device_id", f"no device {trip.device_id!r} is registered")
+    connection.execute(_SQL["upsert_trip"], _trip_row(org_id, device["device_id"], trip))
+    stop_ids = [stop.stop_id for stop in trip.stops]
+    connection.execute(_SQL["delete_other_stops"], {"org_id": org_id, "trip_id": trip.trip_id, "stop_ids": stop_ids})
+    rows = [_stop_row(org_id, trip.trip_id, number, stop) for number, stop in enumerate(trip.stops)]
+    with connection.cursor() as cursor:
+        cursor.executemany(_SQL["upsert_stop"], rows)
+
+
+def _with_stops(connection: psycopg.Connection[DictRow], rows: Sequence[DictRow]) -> list[tuple[int, Trip]]:
+    wanted = {"org_ids": [row["org_id"] for row in rows], "trip_ids": [row["trip_id"] for row in rows]}
+    stops: dict[tuple[int, str], list[PlannedStop]] = defaultdict(list)
+    for row in connection.execute(_SQL["stops_of_trips"], wanted):
+        stops[row["org_id"], row["trip_id"]].append(_stop(row))
+    proofs: dict[tuple[int, str], list[Proof]] = defaultdict(list)
+    for row in connection.execute(_SQL["proofs_of_trips"], wanted):
+        proofs[row["org_id"], row["trip_id"]].append(_proof(row))
+    keys = [(row["org_id"], row["trip_id"]) for row in rows]
+    return [(key[0], _trip(row, stops[key], proofs[key])) for key, row in zip(keys, rows, strict=True)]
+
+
+def _by_organisation(pairs: Iterable[tuple[int, T]]) -> dict[int, tuple[T, ...]]:
+    grouped: dict[int, list[T]] = defaultdict(list)
+    for org_id, record in pairs:
+        grouped[org_id].append(record)
+    return {org_id: tuple(records) for org_id, records in grouped.items()}
+
+
+def _zone_row(org_id: int, zone: Zone) -> dict[str, Any]:
+    return {
+        "org_id": org_id,
+        "zone_id": zone.zone_id,
+        "name": zone.name,
+        "kind": zone.kind.value,
+        "geometry": Jsonb(dict(zone.geometry)),
+        "radius_m": zone.radius_m,
+        "width_m": zone.width_m,
+        "speed_limit_mps": zone.speed_limit_mps,
+        "valid": Range(zone.valid_from, zone.valid_until),
+    }
+
+
+def _zone(row: DictRow) -> Zone:
+    return Zone(
+        row["zone_id"],
+        row["name"],
+        ZoneKind(row["kind"]),
+        row["geometry"],
+        row["radius_m"],
+        row["width_m"],
+        row["speed_limit_mps"],
+        row["valid_from"],
+        row["valid_until"],
+    )
+
+
+def _trip_row(org_id: int, device_id: int, trip: Trip) -> dict[str, Any]:
+    return {
+        "org_id": org_id,
+        "trip_id": trip.trip_id,
+        "device_id": device_id,
+        "planned_start": trip.planned_start,
+        "planned_end": trip.planned_end,
+        "route": Jsonb([list(point) for point in trip.route]) if trip.route else None,
+        "corridor_m": trip.corridor_m,
+        "depot": None if trip.depot is None else Jsonb(_circle_members(trip.depot)),
+    }
+
+
+def _trip(row: DictRow, stops: Sequence[PlannedStop], proofs: Sequence[Proof]) -> Trip:
+    return Trip(
+        row["trip_id"],
+        row["device_key"],
+        row["planned_start"],
+        row["planned_end"],
+        tuple((float(point[0]), float(point[1])) for point in row["route"] or ()),
+        row["corridor_m"],
+        None if row["depot"] is None else Circle(**row["depot"]),
+        tuple(stops),
+        tuple(proofs),
+    )
+
+
+def _stop_row(org_id: int, trip_id: str, position_no: int, stop: PlannedStop) -> dict[str, Any]:
+    return {
+        "org_id": org_id,
+        "trip_id": trip_id,
+        "stop_id": stop.stop_id,
+        "position_no": position_no,
+        "outlet_id": stop.outlet_id,
+        **_circle_row(stop.place),
+        "window_start": stop.window_start,
+        "window_end": stop.window_end,
+        "planned_service_s": stop.planned_service_s,
+        "cases": stop.cases,
+    }
+
+
+def _stop(row: DictRow) -> PlannedStop:
+    return PlannedStop(
+        row["stop_id"],
+        row["outlet_id"],
+        _circle(row),
+        row["window_start"],
+        row["window_end"],
+        row["planned_service_s"],
+        row["cases"],
+    )
+
+
+def _proof_row(org_id: int, trip_id: str, proof: Proof) -> dict[str, Any]:
+    return {
+        "org_id": org_id,
+        "trip_id": trip_id,
+        "stop_id": proof.stop_id,
+        "captured_at": proof.captured_at,
+        "longitude_e7": _to_e7(proof.longitude_deg),
+        "latitude_e7": _to_e7(proof.latitude_deg),
+        "accuracy_m": proof.accuracy_m,
+    }
+
+
+def _proof(row: DictRow) -> Proof:
+    place = (_from_e7(row["longitude_e7"]), _from_e7(row["latitude_e7"]))
+    return Proof(row["stop_id"], row["captured_at"], *place, row["accuracy_m"])
+
+
+def _circle_members(circle: Circle) -> dict[str, float]:
+    return {"longitude_deg": circle.longitude_deg, "latitude_deg": circle.latitude_deg, "radius_m": circle.radius_m}
+
+
+def _circle_row(circle: Circle) -> dict[str, Any]:
+    return {
+        "longitude_e7": round(circle.longitude_deg * _E7),
+        "latitude_e7": round(circle.latitude_deg * _E7),
+        "radius_m": circle.radius_m,
+    }
+
+
+def _circle(row: DictRow) -> Circle:
+    return Circle(row["longitude_e7"] / _E7, row["latitude_e7"] / _E7, row["radius_m"])
+
+
+def _to_e7(degrees: float | None) -> int | None:
+    return None if degrees is None else round(degrees * _E7)
+
+
+def _from_e7(value: int | None) -> float | None:
+    return None if value is None else value / _E7
+
+
+def _rounded(trip: Trip) -> Trip:
+    """The trip as it will be read back."""
+    stops = tuple(replace(stop, place=_rounded_circle(stop.place)) for stop in trip.stops)
+    proofs = tuple(
+        replace(proof, longitude_deg=_from_e7(_to_e7(proof.longitude_deg)), latitude_deg=_from_e7(_to_e7(proof.latitude_deg)))
+        for proof in trip.proofs
+    )
+    return replace(trip, stops=stops, proofs=proofs)
+
+
+def _rounded_circle(circle: Circle) -> Circle:
+    return replace(
+        circle, longitude_deg=round(circle.longitude_deg * _E7) / _E7, latitude_deg=round(circle.latitude_deg * _E7) / _E7
+    )
