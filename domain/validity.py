@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import combinations
 
 from domain.errors import InvalidInputError
-from domain.trips import Circle, PlannedStop, Trip
+from domain.trips import Circle, PlannedStop, Proof, Trip
 from domain.zones import Zone
 
 ON_TOP_M = 1.0
@@ -17,6 +17,10 @@ _METRES_PER_DEGREE = 111_195.0
 
 def check_trip(trip: Trip, path: str = "trip") -> None:
     """Raise InvalidInputError for a trip that cannot be judged; `path` prefixes the field's name."""
+    _check_name(trip.trip_id, f"{path}.trip_id")
+    _check_name(trip.device_id, f"{path}.device_id")
+    _check_aware(trip.planned_start, f"{path}.planned_start")
+    _check_aware(trip.planned_end, f"{path}.planned_end")
     _check_span(trip.planned_start, trip.planned_end, f"{path}.planned_end")
     _check_route(trip.route, f"{path}.route")
     if trip.corridor_m is not None:
@@ -28,8 +32,20 @@ def check_trip(trip: Trip, path: str = "trip") -> None:
     _check_apart(trip.stops, f"{path}.stops")
     known = {stop.stop_id for stop in trip.stops}
     for number, proof in enumerate(trip.proofs):
-        if proof.stop_id not in known:
-            raise InvalidInputError(f"{path}.proofs.{number}.stop_id", f"the trip has no stop {proof.stop_id!r}")
+        check_proof(proof, known, f"{path}.proofs.{number}")
+
+
+def check_proof(proof: Proof, known_stops: Collection[str], path: str = "proof") -> None:
+    """Raise InvalidInputError for a proof of no stop of its trip, or from nowhere on Earth."""
+    if proof.stop_id not in known_stops:
+        raise InvalidInputError(f"{path}.stop_id", f"the trip has no stop {proof.stop_id!r}")
+    _check_aware(proof.captured_at, f"{path}.captured_at")
+    if (proof.longitude_deg is None) != (proof.latitude_deg is None):
+        raise InvalidInputError(f"{path}.longitude_deg", "goes together with latitude_deg")
+    if proof.longitude_deg is not None and proof.latitude_deg is not None:
+        check_point(proof.longitude_deg, proof.latitude_deg, path)
+    if proof.accuracy_m is not None and not (math.isfinite(proof.accuracy_m) and proof.accuracy_m >= 0):
+        raise InvalidInputError(f"{path}.accuracy_m", f"must not be negative, but is {proof.accuracy_m}")
 
 
 def check_circle(place: Circle, path: str) -> None:
@@ -48,6 +64,9 @@ def check_point(longitude_deg: float, latitude_deg: float, path: str) -> None:
 
 def check_zone(zone: Zone, path: str = "zone") -> None:
     """Raise InvalidInputError for a zone without a usable geometry, extent or validity."""
+    _check_name(zone.zone_id, f"{path}.zone_id")
+    _check_aware(zone.valid_from, f"{path}.valid_from")
+    _check_aware(zone.valid_until, f"{path}.valid_until")
     kind = zone.geometry.get("type")
     coordinates = zone.geometry.get("coordinates")
     if kind not in {"Point", "LineString", "Polygon", "MultiPolygon"}:
@@ -87,7 +106,10 @@ def _check_route(route: Sequence[Sequence[float]], path: str) -> None:
 
 
 def _check_stop(stop: PlannedStop, path: str) -> None:
+    _check_name(stop.stop_id, f"{path}.stop_id")
     check_circle(stop.place, path)
+    _check_aware(stop.window_start, f"{path}.window_start")
+    _check_aware(stop.window_end, f"{path}.window_end")
     if stop.window_start is not None and stop.window_end is not None:
         _check_span(stop.window_start, stop.window_end, f"{path}.window_end")
     for name in ("planned_service_s", "cases"):
@@ -107,6 +129,16 @@ def _check_apart(stops: Sequence[PlannedStop], path: str) -> None:
 def _apart_m(one: Circle, other: Circle) -> float:
     east = (other.longitude_deg - one.longitude_deg) * math.cos(math.radians(one.latitude_deg))
     return math.hypot(east, other.latitude_deg - one.latitude_deg) * _METRES_PER_DEGREE
+
+
+def _check_name(name: str, path: str) -> None:
+    if not name.strip() or "\x00" in name:
+        raise InvalidInputError(path, "must be text that is not empty")
+
+
+def _check_aware(moment: datetime | None, path: str) -> None:
+    if moment is not None and moment.tzinfo is None:
+        raise InvalidInputError(path, "must have a time zone")
 
 
 def _check_span(start: datetime, end: datetime, path: str) -> None:

@@ -13,18 +13,29 @@ from typing import Any, Final, TypeVar
 
 import psycopg
 from psycopg.rows import DictRow
-from psycopg.types.json import Jsonb
 from psycopg.types.range import Range
 
 from domain.errors import ConflictError, InvalidInputError, NotFoundError
-from domain.soundness import check_proof, check_trip, check_zone
 from domain.trips import Circle, PlannedStop, Proof, Trip
-from domain.zones import Zone, ZoneKind
+from domain.validity import check_proof, check_trip, check_zone
+from domain.zones import Zone
+from store.planning_rows import (
+    as_stored,
+    circle_row,
+    proof_row,
+    read_circle,
+    read_proof,
+    read_stop,
+    read_trip,
+    read_zone,
+    stop_row,
+    trip_row,
+    zone_row,
+)
 from store.pool import Connection
 from store.statements import statements
 
 _SQL: Final = statements("planning")
-_E7: Final = 1e7
 T = TypeVar("T")
 _OPEN_STATES: Final = frozenset({"planned", "loading", "load_confirmed"})  # the plan is frozen at dispatch
 
@@ -52,7 +63,8 @@ def save_zone(connection: Connection, org_id: int, zone: Zone) -> bool:
     Returns whether anything changed. Raises InvalidInputError naming the field.
     """
     check_zone(zone)
-    row = _zone_row(org_id, zone)
+    _check_rings(zone)
+    row = zone_row(org_id, zone)
     same = connection.execute(_SQL["same_zone_version"], row).fetchone()
     if same is not None and same["is_stored"]:
         return False
@@ -74,21 +86,21 @@ def zones_between(
 ) -> dict[int, tuple[Zone, ...]]:
     """Every version, by organisation, that held at some moment of the span; `None` leaves the span open at that end."""
     rows = connection.execute(_SQL["zones_between"], {"since": since, "until": until, "org_id": org_id})
-    return _by_organisation((row["org_id"], _zone(row)) for row in rows)
+    return _by_organisation((row["org_id"], read_zone(row)) for row in rows)
 
 
 def save_outlet(connection: Connection, org_id: int, outlet: Outlet) -> None:
     """Insert or replace an outlet."""
     connection.execute(
         _SQL["upsert_outlet"],
-        {"org_id": org_id, "outlet_id": outlet.outlet_id, "name": outlet.name, **_circle_row(outlet.place)},
+        {"org_id": org_id, "outlet_id": outlet.outlet_id, "name": outlet.name, **circle_row(outlet.place)},
     )
 
 
 def outlets(connection: Connection, org_id: int) -> list[Outlet]:
     """All outlets of an organisation by identifier."""
     rows = connection.execute(_SQL["outlets"], {"org_id": org_id})
-    return [Outlet(row["outlet_id"], row["name"], _circle(row)) for row in rows]
+    return [Outlet(row["outlet_id"], row["name"], read_circle(row)) for row in rows]
 
 
 def save_trip(connection: Connection, org_id: int, trip: Trip) -> bool:
@@ -100,7 +112,7 @@ def save_trip(connection: Connection, org_id: int, trip: Trip) -> bool:
     check_trip(trip)
     state = connection.execute(_SQL["lock_trip"], {"org_id": org_id, "trip_id": trip.trip_id}).fetchone()
     stored = None if state is None else trip_named(connection, org_id, trip.trip_id)
-    rounded = _rounded(trip)
+    rounded = as_stored(trip)
     is_replanned = stored is None or replace(stored, proofs=()) != replace(rounded, proofs=())
     if is_replanned:
         if state is not None and state["state"] not in _OPEN_STATES:
@@ -109,15 +121,15 @@ def save_trip(connection: Connection, org_id: int, trip: Trip) -> bool:
     known = set() if stored is None else set(stored.proofs)
     added = [proof for proof in rounded.proofs if proof not in known]
     for proof in added:
-        connection.execute(_SQL["upsert_proof"], _proof_row(org_id, trip.trip_id, proof))
+        connection.execute(_SQL["upsert_proof"], proof_row(org_id, trip.trip_id, proof))
     return is_replanned or bool(added)
 
 
 def save_proof(connection: Connection, org_id: int, trip_id: str, proof: Proof) -> None:
     """Add a proof of delivery to a trip. Raises NotFoundError for the trip and InvalidInputError for the rest."""
     trip = trip_named(connection, org_id, trip_id)
-    check_proof("proof", proof, {stop.stop_id for stop in trip.stops})
-    connection.execute(_SQL["upsert_proof"], _proof_row(org_id, trip_id, proof))
+    check_proof(proof, {stop.stop_id for stop in trip.stops})
+    connection.execute(_SQL["upsert_proof"], proof_row(org_id, trip_id, proof))
 
 
 def set_trip_state(connection: Connection, org_id: int, trip_id: str, state: str) -> None:
@@ -150,6 +162,17 @@ def plans_between(connection: Connection, since: datetime, until: datetime, *, o
     return {org: Plan(zones.get(org, ()), trips.get(org, ())) for org in zones.keys() | trips.keys()}
 
 
+def _check_rings(zone: Zone) -> None:
+    if not str(zone.geometry["type"]).endswith("Polygon"):
+        return
+    from shapely import is_valid_reason  # slow to import, and circles do without
+    from shapely.geometry import shape
+
+    reason = is_valid_reason(shape(zone.geometry))
+    if reason != "Valid Geometry":
+        raise InvalidInputError("zone.geometry.coordinates", reason)
+
+
 def _clear_span(connection: Connection, span: Mapping[str, Any]) -> None:
     connection.execute(_SQL["delete_covered_zone_versions"], span)
     connection.execute(_SQL["keep_zone_versions_after"], span)
@@ -160,10 +183,14 @@ def _save_plan(connection: Connection, org_id: int, trip: Trip) -> None:
     device = connection.execute(_SQL["device_of_key"], {"org_id": org_id, "device_key": trip.device_id}).fetchone()
     if device is None:
         raise InvalidInputError("device_id", f"no device {trip.device_id!r} is registered")
-    connection.execute(_SQL["upsert_trip"], _trip_row(org_id, device["device_id"], trip))
+    row = trip_row(org_id, device["device_id"], trip)
+    other = connection.execute(_SQL["trip_starting_together"], row).fetchone()
+    if other is not None:
+        raise InvalidInputError("planned_start", f"trip {other['trip_id']!r} of the same device starts at that moment")
+    connection.execute(_SQL["upsert_trip"], row)
     stop_ids = [stop.stop_id for stop in trip.stops]
     connection.execute(_SQL["delete_other_stops"], {"org_id": org_id, "trip_id": trip.trip_id, "stop_ids": stop_ids})
-    rows = [_stop_row(org_id, trip.trip_id, number, stop) for number, stop in enumerate(trip.stops)]
+    rows = [stop_row(org_id, trip.trip_id, number, stop) for number, stop in enumerate(trip.stops)]
     with connection.cursor() as cursor:
         cursor.executemany(_SQL["upsert_stop"], rows)
 
@@ -172,12 +199,12 @@ def _with_stops(connection: psycopg.Connection[DictRow], rows: Sequence[DictRow]
     wanted = {"org_ids": [row["org_id"] for row in rows], "trip_ids": [row["trip_id"] for row in rows]}
     stops: dict[tuple[int, str], list[PlannedStop]] = defaultdict(list)
     for row in connection.execute(_SQL["stops_of_trips"], wanted):
-        stops[row["org_id"], row["trip_id"]].append(_stop(row))
+        stops[row["org_id"], row["trip_id"]].append(read_stop(row))
     proofs: dict[tuple[int, str], list[Proof]] = defaultdict(list)
     for row in connection.execute(_SQL["proofs_of_trips"], wanted):
-        proofs[row["org_id"], row["trip_id"]].append(_proof(row))
+        proofs[row["org_id"], row["trip_id"]].append(read_proof(row))
     keys = [(row["org_id"], row["trip_id"]) for row in rows]
-    return [(key[0], _trip(row, stops[key], proofs[key])) for key, row in zip(keys, rows, strict=True)]
+    return [(key[0], read_trip(row, stops[key], proofs[key])) for key, row in zip(keys, rows, strict=True)]
 
 
 def _by_organisation(pairs: Iterable[tuple[int, T]]) -> dict[int, tuple[T, ...]]:
@@ -185,142 +212,3 @@ def _by_organisation(pairs: Iterable[tuple[int, T]]) -> dict[int, tuple[T, ...]]
     for org_id, record in pairs:
         grouped[org_id].append(record)
     return {org_id: tuple(records) for org_id, records in grouped.items()}
-
-
-def _zone_row(org_id: int, zone: Zone) -> dict[str, Any]:
-    return {
-        "org_id": org_id,
-        "zone_id": zone.zone_id,
-        "name": zone.name,
-        "kind": zone.kind.value,
-        "geometry": Jsonb(dict(zone.geometry)),
-        "radius_m": zone.radius_m,
-        "width_m": zone.width_m,
-        "speed_limit_mps": zone.speed_limit_mps,
-        "valid": Range(zone.valid_from, zone.valid_until),
-    }
-
-
-def _zone(row: DictRow) -> Zone:
-    return Zone(
-        row["zone_id"],
-        row["name"],
-        ZoneKind(row["kind"]),
-        row["geometry"],
-        row["radius_m"],
-        row["width_m"],
-        row["speed_limit_mps"],
-        row["valid_from"],
-        row["valid_until"],
-    )
-
-
-def _trip_row(org_id: int, device_id: int, trip: Trip) -> dict[str, Any]:
-    return {
-        "org_id": org_id,
-        "trip_id": trip.trip_id,
-        "device_id": device_id,
-        "planned_start": trip.planned_start,
-        "planned_end": trip.planned_end,
-        "route": Jsonb([list(point) for point in trip.route]) if trip.route else None,
-        "corridor_m": trip.corridor_m,
-        "depot": None if trip.depot is None else Jsonb(_circle_members(trip.depot)),
-    }
-
-
-def _trip(row: DictRow, stops: Sequence[PlannedStop], proofs: Sequence[Proof]) -> Trip:
-    return Trip(
-        row["trip_id"],
-        row["device_key"],
-        row["planned_start"],
-        row["planned_end"],
-        tuple((float(point[0]), float(point[1])) for point in row["route"] or ()),
-        row["corridor_m"],
-        None if row["depot"] is None else Circle(**row["depot"]),
-        tuple(stops),
-        tuple(proofs),
-    )
-
-
-def _stop_row(org_id: int, trip_id: str, position_no: int, stop: PlannedStop) -> dict[str, Any]:
-    return {
-        "org_id": org_id,
-        "trip_id": trip_id,
-        "stop_id": stop.stop_id,
-        "position_no": position_no,
-        "outlet_id": stop.outlet_id,
-        **_circle_row(stop.place),
-        "window_start": stop.window_start,
-        "window_end": stop.window_end,
-        "planned_service_s": stop.planned_service_s,
-        "cases": stop.cases,
-    }
-
-
-def _stop(row: DictRow) -> PlannedStop:
-    return PlannedStop(
-        row["stop_id"],
-        row["outlet_id"],
-        _circle(row),
-        row["window_start"],
-        row["window_end"],
-        row["planned_service_s"],
-        row["cases"],
-    )
-
-
-def _proof_row(org_id: int, trip_id: str, proof: Proof) -> dict[str, Any]:
-    return {
-        "org_id": org_id,
-        "trip_id": trip_id,
-        "stop_id": proof.stop_id,
-        "captured_at": proof.captured_at,
-        "longitude_e7": _to_e7(proof.longitude_deg),
-        "latitude_e7": _to_e7(proof.latitude_deg),
-        "accuracy_m": proof.accuracy_m,
-    }
-
-
-def _proof(row: DictRow) -> Proof:
-    place = (_from_e7(row["longitude_e7"]), _from_e7(row["latitude_e7"]))
-    return Proof(row["stop_id"], row["captured_at"], *place, row["accuracy_m"])
-
-
-def _circle_members(circle: Circle) -> dict[str, float]:
-    return {"longitude_deg": circle.longitude_deg, "latitude_deg": circle.latitude_deg, "radius_m": circle.radius_m}
-
-
-def _circle_row(circle: Circle) -> dict[str, Any]:
-    return {
-        "longitude_e7": round(circle.longitude_deg * _E7),
-        "latitude_e7": round(circle.latitude_deg * _E7),
-        "radius_m": circle.radius_m,
-    }
-
-
-def _circle(row: DictRow) -> Circle:
-    return Circle(row["longitude_e7"] / _E7, row["latitude_e7"] / _E7, row["radius_m"])
-
-
-def _to_e7(degrees: float | None) -> int | None:
-    return None if degrees is None else round(degrees * _E7)
-
-
-def _from_e7(value: int | None) -> float | None:
-    return None if value is None else value / _E7
-
-
-def _rounded(trip: Trip) -> Trip:
-    """The trip as it will be read back."""
-    stops = tuple(replace(stop, place=_rounded_circle(stop.place)) for stop in trip.stops)
-    proofs = tuple(
-        replace(proof, longitude_deg=_from_e7(_to_e7(proof.longitude_deg)), latitude_deg=_from_e7(_to_e7(proof.latitude_deg)))
-        for proof in trip.proofs
-    )
-    return replace(trip, stops=stops, proofs=proofs)
-
-
-def _rounded_circle(circle: Circle) -> Circle:
-    return replace(
-        circle, longitude_deg=round(circle.longitude_deg * _E7) / _E7, latitude_deg=round(circle.latitude_deg * _E7) / _E7
-    )

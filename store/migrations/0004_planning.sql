@@ -48,7 +48,7 @@ CREATE TABLE trip (
     CHECK (planned_end > planned_start)
 );
 CREATE INDEX trip_by_day ON trip (org_id, planned_start);
-CREATE INDEX trip_by_device ON trip (device_id, planned_start);
+CREATE UNIQUE INDEX trips_of_a_device_start_apart ON trip (device_id, planned_start);
 
 CREATE TABLE stop (
     org_id integer NOT NULL,

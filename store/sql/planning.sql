@@ -51,6 +51,10 @@ SELECT device_id FROM device WHERE org_id = %(org_id)s AND device_key = %(device
 -- name: lock_trip
 SELECT state FROM trip WHERE org_id = %(org_id)s AND trip_id = %(trip_id)s FOR UPDATE
 
+-- name: trip_starting_together
+SELECT trip_id FROM trip
+WHERE device_id = %(device_id)s AND planned_start = %(planned_start)s AND (org_id, trip_id) <> (%(org_id)s, %(trip_id)s)
+
 -- name: upsert_trip
 INSERT INTO trip (org_id, trip_id, device_id, vehicle_id, planned_start, planned_end, route, corridor_m, depot)
 VALUES (
