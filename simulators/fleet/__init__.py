@@ -1,0 +1,1 @@
+"""What vans do, and what their trackers say about it."""

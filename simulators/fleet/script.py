@@ -1,0 +1,68 @@
+"""What a driver is going to do: a list of drives and halts, which incidents rewrite before it is played out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.trips import PlannedStop
+from simulators.town.network import Ints
+
+DEPOT, SERVICE = "depot", "service"
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """Standing somewhere for a while.
+
+    `doors` are (open after s, for s) from the halt's beginning; `unload_kg` leaves the van while the door is open;
+    `labels` are the rules that ought to fire because of this halt.
+    """
+
+    purpose: str
+    duration_s: float
+    stop: PlannedStop | None = None
+    doors: tuple[tuple[float, float], ...] = ()
+    unload_kg: float = 0.0
+    refuel_l: float = 0.0
+    siphon_l: float = 0.0
+    engine_off: bool = True
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """Following a path of edges from a node. `limit_factor` scales what the driver takes for the limit."""
+
+    source: int
+    edges: Ints
+    limit_factor: float = 1.0
+    door_open: bool = False
+    labels: tuple[str, ...] = ()
+
+
+Action = Halt | Drive
+
+
+@dataclass(slots=True)
+class Script:
+    """A vehicle-day as it will be played out, from `begin_s` seconds of the day."""
+
+    begin_s: float
+    actions: list[Action]
+    cargo_kg: float = 0.0
+    signed_on: set[str] = field(default_factory=set)  # stops whose proof the driver captures without serving them
+
+
+def split_drive(drive: Drive, head: Ints, at: int) -> tuple[Drive, int, Drive]:
+    """The first `at` edges, the node in between, and the rest."""
+    first = replace(drive, edges=drive.edges[:at])
+    middle = int(head[drive.edges[at - 1]]) if at else drive.source
+    return first, middle, replace(drive, source=middle, edges=drive.edges[at:])
+
+
+def drive_nodes(drive: Drive, head: Ints) -> NDArray[np.int64]:
+    """Nodes along a drive, its source first."""
+    return np.concatenate([np.array([drive.source], np.int64), head[drive.edges]])

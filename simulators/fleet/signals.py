@@ -1,0 +1,122 @@
+"""What could be measured on a van, second by second and without error: place, speed, ignition, door, cargo, fuel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulators.compiler import kernel
+from simulators.fleet.driving import Played, Stood
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+TANK_L = 60.0
+MOVING_MPS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """Second by second from the beginning of the day, all (n,): metres in the town's plane, courses clockwise from north."""
+
+    x_m: Floats
+    y_m: Floats
+    speed_mps: Floats
+    course_deg: Floats
+    driven_m: Floats
+    ignition: Flags
+    door_open: Flags
+    cargo_kg: Floats
+    fuel_l: Floats
+
+
+def measure(played: Played, cargo_kg: float, fuel_l: float) -> Signals:
+    """The signals of a day that began with so much cargo and fuel on board."""
+    second = np.arange(int(played.t_s[-1]), dtype=np.float64)
+    x_m, y_m = np.interp(second, played.t_s, played.x_m), np.interp(second, played.t_s, played.y_m)
+    speed_mps = np.interp(second, played.t_s, played.speed_mps)
+    step_m = np.hypot(np.diff(x_m, prepend=x_m[0]), np.diff(y_m, prepend=y_m[0]))
+    ignition = _ignition(second, played)
+    return Signals(
+        x_m,
+        y_m,
+        speed_mps,
+        hold_course(x_m, y_m),
+        np.cumsum(step_m),
+        ignition,
+        _door(second, played),
+        cargo_kg - _given(second, played.stood),
+        _fuel(second, played, step_m, ignition, fuel_l),
+    )
+
+
+@kernel
+def hold_course(x_m: Floats, y_m: Floats) -> Floats:
+    """Course of each second's movement in degrees from north; held while standing."""
+    course = np.empty(len(x_m))
+    held = 0.0
+    for i in range(len(x_m)):
+        if i > 0:
+            dx, dy = x_m[i] - x_m[i - 1], y_m[i] - y_m[i - 1]
+            if np.hypot(dx, dy) > 0.3:
+                held = np.degrees(np.arctan2(dx, dy)) % 360.0
+        course[i] = held
+    return course
+
+
+def _between(second: Floats, from_s: float, until_s: float) -> slice:
+    first, last = (int(np.ceil(moment)) for moment in (from_s, until_s))
+    return slice(max(first, 0), max(min(last, len(second)), 0))
+
+
+def _ignition(second: Floats, played: Played) -> Flags:
+    """On from shortly before the first drive to shortly after the last, but for the halts with the engine off."""
+    ignition = np.zeros(len(second), np.bool_)
+    if played.driven:
+        ignition[_between(second, played.driven[0].from_s - 25, played.driven[-1].until_s + 15)] = True
+    for stood in played.stood:
+        if stood.halt.engine_off and stood.until_s - stood.from_s > 45:
+            ignition[_between(second, stood.from_s + 9, stood.until_s - 8)] = False
+        if not stood.halt.engine_off:
+            ignition[_between(second, stood.from_s, stood.until_s)] = True
+    return ignition
+
+
+def _door(second: Floats, played: Played) -> Flags:
+    door = np.zeros(len(second), np.bool_)
+    for stood in played.stood:
+        for after_s, for_s in stood.halt.doors:
+            door[_between(second, stood.from_s + after_s, min(stood.from_s + after_s + for_s, stood.until_s - 1))] = True
+    for driven in played.driven:
+        if driven.drive.door_open:
+            door[_between(second, driven.from_s, driven.until_s)] = True
+    return door
+
+
+def _given(second: Floats, stood: tuple[Stood, ...]) -> Floats:
+    """Kilograms that have left the van by each second: carried out evenly while a door is open."""
+    given = np.zeros(len(second))
+    for one in stood:
+        if one.halt.unload_kg:
+            after_s, for_s = one.halt.doors[0] if one.halt.doors else (0.0, one.until_s - one.from_s)
+            begin_s = one.from_s + after_s
+            given += one.halt.unload_kg * np.clip((second - begin_s) / max(for_s, 1.0), 0.0, 1.0)
+    return given
+
+
+LITRES_PER_M = 11.5e-5
+IDLE_L_PER_S = 0.9 / 3600
+
+
+def _fuel(second: Floats, played: Played, step_m: Floats, ignition: Flags, fuel_l: float) -> Floats:
+    standing = step_m < MOVING_MPS
+    used = np.cumsum(step_m * LITRES_PER_M + IDLE_L_PER_S * (ignition & standing))
+    level = fuel_l - used
+    for stood in played.stood:
+        change = stood.halt.refuel_l - stood.halt.siphon_l
+        if change:
+            share = (second - stood.from_s - 60) / max(stood.until_s - stood.from_s - 120, 60.0)
+            level += change * np.clip(share, 0.0, 1.0)
+    return np.clip(level, 0.0, TANK_L)

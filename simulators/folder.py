@@ -1,0 +1,35 @@
+"""A simulation as the files that the other tools read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TextIO
+
+from simulators.simulation import Simulation
+from wire.files.orders_json import write_orders
+from wire.files.sensor_csv import write_sensors
+from wire.files.track_csv import write_tracks
+from wire.files.trip_json import write_trips
+from wire.files.truth_jsonl import write_truth
+from wire.files.zone_geojson import write_zones
+
+
+def write_folder(simulation: Simulation, folder: Path) -> None:
+    """Write tracks.csv, sensors.csv, zones.geojson, trips.json, orders.json and truth.jsonl, replacing what is there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with _text(folder / "tracks.csv") as file:
+        write_tracks(simulation.positions(), file)
+    with _text(folder / "sensors.csv") as file:
+        write_sensors(simulation.sensors, file)
+    with _text(folder / "zones.geojson") as file:
+        write_zones(simulation.zones, file)
+    with _text(folder / "trips.json") as file:
+        write_trips(simulation.trips, file)
+    with _text(folder / "orders.json") as file:
+        write_orders(simulation.orders, file)
+    with _text(folder / "truth.jsonl") as file:
+        write_truth(simulation.truth, file)
+
+
+def _text(path: Path) -> TextIO:
+    return path.open("w", encoding="utf-8", newline="\n")

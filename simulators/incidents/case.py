@@ -1,0 +1,65 @@
+"""A round that something may happen on, and what incidents need to know to rewrite its script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulators.fleet.planning import Round
+from simulators.fleet.script import SERVICE, Drive, Halt, Script, drive_nodes, split_drive
+from simulators.scenario import Scenario
+from simulators.town.network import Ints
+
+
+@dataclass
+class Case:
+    """One vehicle-day before it is played. `altered` is set by whatever changes where the van drives."""
+
+    scenario: Scenario
+    planned: Round
+    script: Script
+    rng: np.random.Generator
+    altered: bool = False
+
+    @property
+    def head(self) -> Ints:
+        """Node at the end of each edge."""
+        return self.planned.town.network.head
+
+    def services(self) -> list[int]:
+        """Positions in the script of the services of planned stops, in driving order."""
+        return [
+            index for index, action in enumerate(self.script.actions) if isinstance(action, Halt) and action.purpose == SERVICE
+        ]
+
+    def drives(self) -> list[int]:
+        """Positions in the script of the drives."""
+        return [index for index, action in enumerate(self.script.actions) if isinstance(action, Drive) and len(action.edges)]
+
+    def forbidden(self, node: int, clearance_m: float) -> bool:
+        """Whether a node is further than a clearance beyond the radius of every place where this van may halt today."""
+        network, town = self.planned.town.network, self.planned.town
+        places = (*self.planned.outlets, *town.allowed())
+        return all(
+            np.hypot(network.x_m[node] - place.x_m, network.y_m[node] - place.y_m) > place.radius_m + clearance_m
+            for place in places
+        )
+
+    def insert_halt(self, halt: Halt, suitable: Callable[[int], bool]) -> bool:
+        """Break a drive at a random suitable node of a random leg for a halt there; whether there was one."""
+        for position in self.rng.permutation(self.drives()):
+            drive = self.script.actions[position]
+            assert isinstance(drive, Drive)
+            nodes = drive_nodes(drive, self.head)
+            fits = [at for at in range(1, len(drive.edges)) if suitable(int(nodes[at]))]
+            if fits:
+                before, _, after = split_drive(drive, self.head, int(self.rng.choice(fits)))
+                self.script.actions[position : position + 1] = [before, halt, after]
+                return True
+        return False
+
+
+Incident = Callable[[Case], bool]
+"""Rewrites a case's script; false, with nothing changed, where the round has no room for it."""
