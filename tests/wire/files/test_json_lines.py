@@ -9,7 +9,7 @@ from domain.deliveries import Order, OrderLine
 from domain.errors import InvalidInputError
 from domain.events import Event, Severity, Visit, VisitState
 from domain.truth import Incident, TrueVisit
-from tests.wire.files.strategies import maybe, moments, names, numbers, positive
+from tests.wire.strategies import maybe, moments, names, numbers, positive
 from wire.files.event_jsonl import event_line, parse_events, visit_line, write_events
 from wire.files.orders_json import parse_orders, write_orders
 from wire.files.truth_jsonl import parse_truth, write_truth

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from domain.errors import InvalidInputError
 from domain.observations import SensorReading
-from tests.wire.files.strategies import maybe, moments, names, numbers, records
+from tests.wire.strategies import maybe, moments, names, numbers, records
 from wire.files.sensor_csv import parse_sensors, write_sensors
 
 readings = records(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from domain.errors import InvalidInputError, NotFoundError
 from domain.observations import Position
-from tests.wire.files.strategies import maybe, moments, names, numbers, records
+from tests.wire.strategies import maybe, moments, names, numbers, records
 from wire.files.track_csv import parse_tracks, read_tracks, write_tracks
 
 HEADER = (

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.errors import InvalidInputError
 from domain.trips import Circle, PlannedStop, Proof, Trip
-from tests.wire.files.strategies import latitudes, longitudes, maybe, moments, names, positive
+from tests.wire.strategies import latitudes, longitudes, maybe, moments, names, positive
 from wire.files.trip_json import parse_trips, write_trips
 
 places = st.builds(Circle, longitudes, latitudes, positive)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.errors import InvalidInputError
 from domain.zones import Zone, ZoneKind
-from tests.wire.files.strategies import latitudes, longitudes, maybe, moments, names, positive
+from tests.wire.strategies import latitudes, longitudes, maybe, moments, names, positive
 from wire.files.zone_geojson import parse_zones, read_zones, write_zones
 
 points = st.tuples(longitudes, latitudes).map(list)

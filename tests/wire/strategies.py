@@ -1,4 +1,4 @@
-"""Values that the file formats must carry unchanged."""
+"""Values that files and payloads must carry unchanged."""
 
 from collections.abc import Callable
 from datetime import timedelta

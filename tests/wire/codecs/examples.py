@@ -1,0 +1,41 @@
+"""A payload or more of every format, made from the public specifications, to be decoded, cut, bent and printed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
+
+RECEIVED_AT: Final = datetime(2026, 5, 1, 6, 0, tzinfo=UTC)
+
+
+class Example(NamedTuple):
+    """A message as it would arrive."""
+
+    topic: str
+    payload: bytes
+
+
+EXAMPLES: Final[dict[str, list[Example]]] = {
+    "beatwatch-json": [
+        Example("bw/1/acme/van-1/pos", b'{"fix_time":"2026-05-01T05:59:58Z","longitude_deg":77.6,"latitude_deg":13,"seq":7}'),
+        Example("bw/1/acme/van-1/pos", b'[{"fix_time":1777615198000,"temperature_c":[3.5,null]},{"alarms":["sos"],"seq":8}]'),
+        Example("bw/1/acme/shelf-1/sensor", b'{"measured_at":"2026-05-01T05:59:58Z","weight_g":5200.5,"count":13}'),
+        Example("bw/1/acme/van-1/status", b'{"online":false}'),
+        Example("", b'{"reported_at":"2026-05-01T05:59:58Z","firmware":"1.2.0"}'),
+    ],
+    "beatwatch-cbor": [
+        Example("bw/1/acme/van-1/pos", bytes.fromhex("a601030207031b0000019de21f5730041a2e3f4b60051a07bb10a00cf5")),
+        Example("bw/1/acme/van-1/pos", bytes.fromhex("82a10207a20208178219015ef6")),
+        Example("bw/1/acme/shelf-1/sensor", bytes.fromhex("a21820191450182119028f")),
+        Example("bw/1/acme/van-1/status", bytes.fromhex("a11828f4")),
+    ],
+    "owntracks": [
+        Example(
+            "owntracks/ravi/phone",
+            b'{"_type":"location","lat":12.97,"lon":77.59,"tst":1777615198,"acc":12,"vel":36,"cog":90,"batt":81,"t":"u"}',
+        ),
+        Example("owntracks/ravi/phone/event", b'{"_type":"transition","event":"enter","tst":1777615198,"lat":13,"lon":77.6}'),
+        Example("owntracks/ravi/phone", b'{"_type":"lwt","tst":1777600000}'),
+        Example("owntracks/ravi/phone/waypoint", b'{"_type":"waypoint","desc":"depot","tst":1777600000}'),
+    ],
+}

@@ -1,0 +1,68 @@
+"""What every payload format is to the rest: a codec that turns messages into readings, and for some readings into messages."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final, Generic, NamedTuple, TypeVar
+
+from domain.errors import DecodeError
+from domain.observations import Reading
+
+MAX_PAYLOAD_BYTES: Final = 1 << 20
+"""Larger payloads are refused unread: the largest honest one is a batch of a few hundred readings."""
+
+P = TypeVar("P")
+
+
+class Message(NamedTuple):
+    """Something to publish."""
+
+    topic: str
+    payload: bytes
+
+
+class Codec(ABC):
+    """Decodes one format. Some formats make a codec remember what it has heard, so use one instance for a whole stream."""
+
+    @abstractmethod
+    def decode(self, topic: str, payload: bytes, received_at: datetime, device: str = "") -> list[Reading]:
+        """The readings in a message, none if it says nothing about a device; raises only `DecodeError`.
+
+        `device` is the identity that the topic gives (`wire.topics`). Formats that carry the identity in the payload prefer
+        that one. Where neither has it, the readings' `device` is empty. `received_at` is aware UTC.
+        """
+
+    def take_replies(self) -> list[Message]:
+        """What the protocol wants published because of messages decoded since the last call."""
+        return []
+
+
+class Encoder(ABC):
+    """Writes one format as its devices would."""
+
+    batches: bool = False
+    """Whether a message can carry more than one reading."""
+
+    @abstractmethod
+    def encode(self, readings: Sequence[Reading], tenant: str) -> Message:
+        """One message with readings of one device and one kind; `InvalidInputError` for a kind that the format cannot say."""
+
+
+class Profiles(Generic[P]):
+    """Which profile (wiring, units, vendor's habits) holds for a device: its own, else the format's default."""
+
+    def __init__(self, default: P, by_device: Mapping[str, P] | None = None) -> None:
+        self.default = default
+        self._by_device: Mapping[str, P] = {} if by_device is None else by_device
+
+    def of(self, device: str) -> P:
+        """The profile of the device with that identity."""
+        return self._by_device.get(device, self.default)
+
+
+def refuse_oversize(payload: bytes) -> None:
+    """Raise `DecodeError` for a payload that no honest device sends."""
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        raise DecodeError("too_large", f"{len(payload)} bytes and at most {MAX_PAYLOAD_BYTES} are read")

@@ -1,0 +1,59 @@
+"""JSON payloads decoded to types, every way of failing turned into one `DecodeError` with a stable reason."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Final, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from domain.errors import DecodeError
+from wire.codec import refuse_oversize
+from wire.instants import from_unix_ms, parse_instant
+
+T = TypeVar("T")
+
+Degrees = Annotated[float, Meta(ge=-214.7483647, le=214.7483647)]
+"""An angle that fits 32 bits of 1e-7 degree. One beyond the globe is kept: screening marks it."""
+Quantity = Annotated[float, Meta(ge=-1e12, le=1e12)]
+"""A measured value; anything beyond is a broken sender rather than a measurement."""
+Counter = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+"""An integer of 64 bits."""
+Small = Annotated[int, Meta(ge=-(2**15), le=2**15 - 1)]
+"""An integer of 16 bits."""
+Word = Annotated[str, Meta(max_length=200, pattern=r"\A[^\x00]*\Z")]
+"""Short text without NUL, which a database cannot hold."""
+Moment = str | int
+"""ISO 8601 with a zone, or whole Unix milliseconds."""
+
+_REASONS: Final = (
+    ("missing required", "missing_field"),
+    ("` <= ", "out_of_range"),
+    ("` >= ", "out_of_range"),
+    ("out of range", "out_of_range"),
+    ("of length", "out_of_range"),
+)
+
+
+def decode_json(decoder: msgspec.json.Decoder[T], payload: bytes) -> T:
+    """The typed content of a payload; `DecodeError` if it is too large, no JSON, or JSON of another shape."""
+    refuse_oversize(payload)
+    try:
+        return decoder.decode(payload)
+    except msgspec.ValidationError as error:
+        text = str(error)
+        reason = next((reason for sign, reason in _REASONS if sign in text), "wrong_type")
+        raise DecodeError(reason, text) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise DecodeError("not_json", str(error)) from error
+
+
+def moment(value: str | int | None) -> datetime | None:
+    """The UTC moment of a `Moment`; `DecodeError` if it names none."""
+    if value is None:
+        return None
+    try:
+        return parse_instant(value) if isinstance(value, str) else from_unix_ms(value)
+    except ValueError as error:
+        raise DecodeError("bad_time", str(error)) from error

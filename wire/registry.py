@@ -1,0 +1,84 @@
+"""Every payload format by name: the one list that a new format is added to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from domain.errors import InvalidInputError
+from domain.observations import Reading
+from wire.codec import Codec, Encoder, Message, Profiles
+from wire.codecs.beatwatch_cbor import BeatwatchCbor
+from wire.codecs.beatwatch_json import BeatwatchJson
+from wire.codecs.owntracks import Owntracks, OwntracksProfile
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A payload format: how to make a codec that consults these profiles, and what a profile of it is, if it has any."""
+
+    make: Callable[[Profiles[Any]], Codec]
+    profile: type[Any] | None = None
+
+
+class JsonOr(Codec):
+    """Two formats on one topic, told apart by the first byte: JSON, or the binary one."""
+
+    def __init__(self, json: Codec, binary: Codec) -> None:
+        self._json = json
+        self._binary = binary
+
+    def decode(self, topic: str, payload: bytes, received_at: datetime, device: str = "") -> list[Reading]:
+        """As the format that the payload begins like."""
+        codec = self._json if payload.lstrip()[:1] in {b"{", b"["} else self._binary
+        return codec.decode(topic, payload, received_at, device)
+
+    def take_replies(self) -> list[Message]:
+        """What either wants published."""
+        return self._json.take_replies() + self._binary.take_replies()
+
+
+FORMATS: Final[Mapping[str, Format]] = {
+    "beatwatch-json": Format(lambda _: BeatwatchJson()),
+    "beatwatch-cbor": Format(lambda _: BeatwatchCbor()),
+    "beatwatch": Format(lambda _: JsonOr(BeatwatchJson(), BeatwatchCbor())),
+    "owntracks": Format(Owntracks, OwntracksProfile),
+}
+
+
+def format_named(name: str) -> Format:
+    """The format of that name; `InvalidInputError` if there is none."""
+    try:
+        return FORMATS[name]
+    except KeyError:
+        raise InvalidInputError("format", f"{name!r} is none of {', '.join(FORMATS)}") from None
+
+
+def codec(name: str, profiles: Mapping[str, Any] | None = None) -> Codec:
+    """A new codec of that format. `profiles`, by device identity, is consulted at each message and may change meanwhile."""
+    chosen = format_named(name)
+    return chosen.make(Profiles(None if chosen.profile is None else chosen.profile(), profiles))
+
+
+def encoder(name: str) -> Encoder:
+    """An encoder of that format; `InvalidInputError` if we only read it."""
+    made = codec("beatwatch-json" if name == "beatwatch" else name)
+    if not isinstance(made, Encoder):
+        written = ", ".join(other for other in FORMATS if isinstance(codec(other), Encoder))
+        raise InvalidInputError("format", f"{name!r} is only read; written are {written}")
+    return made
+
+
+def profile(name: str, settings: Mapping[str, Any]) -> Any:
+    """The profile that settings, such as a database keeps, describe; `InvalidInputError` names the one that is wrong."""
+    kind = format_named(name).profile
+    if kind is None:
+        raise InvalidInputError("profile", f"the format {name!r} has nothing to set")
+    try:
+        return msgspec.convert(dict(settings), kind, strict=True)
+    except msgspec.ValidationError as error:
+        raise InvalidInputError("profile", str(error)) from error
