@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from domain.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from simulators.scenario import Scenario
 
 
 def register(app: typer.Typer) -> None:
@@ -22,25 +26,71 @@ def simulate(
     scenario: Annotated[str, typer.Option(help="name of a scenario (see --list), or a TOML file of one's own")] = "morning_run",
     seed: Annotated[int, typer.Option(help="the same seed gives the same bytes")] = 1,
     out: Annotated[Path | None, typer.Option(help="folder for tracks, sensors, zones, trips, orders and truth")] = None,
+    mqtt: Annotated[str | None, typer.Option(help="broker to publish to instead, mqtt://user:password@host:port")] = None,
+    speed: Annotated[float, typer.Option(min=0.01, help="with --mqtt: how many times as fast as life")] = 1.0,
     vehicles: Annotated[int | None, typer.Option(min=1, help="instead of the scenario's number")] = None,
     days: Annotated[int | None, typer.Option(min=1, help="instead of the scenario's number")] = None,
-    start: Annotated[str | None, typer.Option(help="ISO 8601 with zone: when the first day begins")] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(help="ISO 8601 with zone: when the first day begins; with --mqtt it is chosen so that the end is now"),
+    ] = None,
+    tenant: Annotated[str, typer.Option(help="with --mqtt: organisation in the topics")] = "default",
+    payload_format: Annotated[str, typer.Option("--as", help="with --mqtt: payload format")] = "beatwatch-json",
     listing: Annotated[bool, typer.Option("--list", help="name the scenarios and stop")] = False,
 ) -> None:
     """Simulate vans, trackers and what goes wrong, with the truth written down."""
     if listing:
         _print_scenarios()
         return
-    if out is None:
-        raise InvalidInputError("--out", "say where to: --out DIR")
-    from simulators.folder import write_folder
+    if (out is None) == (mqtt is None):
+        raise InvalidInputError("--out", "say where to: either --out DIR or --mqtt URL")
     from simulators.scenario import load
+
+    world = load(scenario), seed, vehicles, days
+    if out is not None:
+        _write(world, _moment(start), out)
+    elif mqtt is not None:
+        _publish(world, _moment(start), mqtt, speed, tenant, payload_format)
+
+
+def _write(world: tuple[Scenario, int, int | None, int | None], start: datetime | None, out: Path) -> None:
+    from simulators.folder import write_folder
     from simulators.world import generate
 
     with _progress("vehicle-days") as advance:
-        simulation = generate(load(scenario), seed, vehicles, days, _moment(start), advance)
+        simulation = generate(*world, start, advance)
     write_folder(simulation, out)
     print(f"{len(simulation.fixes)} fixes of {len(simulation.devices)} devices in {out}")
+
+
+def _publish(
+    world: tuple[Scenario, int, int | None, int | None],
+    start: datetime | None,
+    url: str,
+    speed: float,
+    tenant: str,
+    payload_format: str,
+) -> None:
+    from simulators.pace import generate_live
+    from simulators.publisher import play
+    from simulators.world import generate
+
+    scenario, seed, vehicles, days = world
+    if start is None:
+        simulation = generate_live(scenario, seed, speed, datetime.now(UTC), vehicles, days)
+    else:
+        simulation = generate(scenario, seed, vehicles, days, start)
+    total, done = len(simulation.fixes) + len(simulation.sensors), count(1)
+    with _progress("readings") as advance:
+        report = play(
+            simulation,
+            url,
+            speed,
+            tenant=tenant,
+            payload_format=payload_format,
+            on_ack=lambda _: advance(next(done), total),
+        )
+    print(f"{report.acknowledged} of {report.published} messages of {report.devices} devices acknowledged")
 
 
 def _print_scenarios() -> None:

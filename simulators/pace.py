@@ -1,0 +1,43 @@
+"""When a simulation has to begin so that it can be played faster than time passes without ever reporting the future."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from simulators.moments import from_unix_us, to_unix_us
+from simulators.scenario import Scenario
+from simulators.simulation import Simulation
+from simulators.world import generate
+
+
+def start_to_end_now(now: datetime, span: timedelta, speed: float) -> datetime:
+    """The beginning of a scenario of this span that, played from now at this speed, ends when the clock says so too.
+
+    Played faster than life, the simulated clock runs ahead of the real one; so it must begin that much behind it. At every
+    moment before the end fix times lie in the past, and at the end they have caught up. `speed` is at least 1; at exactly
+    1 the beginning is now, and at infinite speed the whole scenario is past.
+    """
+    return now - span + span / max(speed, 1.0)
+
+
+def generate_live(
+    scenario: Scenario,
+    seed: int,
+    speed: float,
+    now: datetime,
+    vehicles: int | None = None,
+    days: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Simulation:
+    """A simulation that begins so that playing it at `speed` from `now` never reports the future."""
+    span = _span(generate(scenario, seed, vehicles, days))
+    # Whole seconds, and one to spare: the world begins on a whole second.
+    start = start_to_end_now(now, span, speed) - timedelta(seconds=1)
+    return generate(scenario, seed, vehicles, days, start, progress)
+
+
+def _span(simulation: Simulation) -> timedelta:
+    last_us = int(simulation.fixes["received_us"].max(initial=0))
+    last_us = max([last_us, *(to_unix_us(reading.received_at) for reading in simulation.sensors if reading.received_at)])
+    return max(timedelta(0), from_unix_us(last_us) - simulation.start)
