@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
 from typing import Any
 
@@ -29,6 +29,23 @@ ALLOWED_KINDS = frozenset({ZoneKind.depot, ZoneKind.parking, ZoneKind.fuel, Zone
 
 
 @dataclass(frozen=True, slots=True)
+class OpenHours:
+    """From `opens` (inclusive) to `closes` (exclusive) on a weekday, Monday being 0; past midnight if `closes` is not later."""
+
+    weekday: int
+    opens: time
+    closes: time
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a zone is in force, week by week, by the clock of an IANA time zone such as Asia/Kolkata."""
+
+    time_zone: str
+    hours: tuple[OpenHours, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Zone:
     """A GeoJSON geometry that means something between two moments.
 
@@ -44,3 +61,4 @@ class Zone:
     speed_limit_mps: float | None = None
     valid_from: datetime | None = None
     valid_until: datetime | None = None
+    schedule: Schedule | None = None  # none: at all hours

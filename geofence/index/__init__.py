@@ -1,1 +1,6 @@
-"""Zones as arrays and a grid, so that most look-ups test no edge."""
+"""Zones by place: build, change and ask."""
+
+from geofence.index.outlines import Repair
+from geofence.index.zone_index import ZoneIndex
+
+__all__ = ["Repair", "ZoneIndex"]

@@ -1,0 +1,104 @@
+"""The multi-level grid: from a place to the few zones that may hold it.
+
+The Earth is 2**32 quanta around and 2**31 from pole to pole. A root of 512 by 256 cells (0.7 degrees, some 80 km) is split
+into 8 by 8, four levels deep (10 km, 1.2 km, 150 m, 20 m), wherever a zone has its cells. A zone is held by the largest
+cells wholly inside it and by cells of one level along its boundary, so that the structure is a function of the set of zones
+and not of the order they came in. After the adaptive cell trie of Kipf et al., "Adaptive Main-Memory Indexing for
+High-Performance Point-Polygon Joins", EDBT 2020, but with entries kept at inner nodes too, which makes updates local.
+
+A slot is one int32: nothing; a node (whose slot 0 holds what covers all of its cells); one entry; or a list of entries.
+An entry is a zone's number and what is left to be tested (`zone_arrays.INSIDE` and so on).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geofence.kernels.compiler import kernel
+
+Integers = NDArray[np.int32]
+
+QUANTA_PER_DEGREE = 2.0**32 / 360.0
+ROUND = 1 << 32
+TOP = (1 << 31) - 1
+
+ROOT_SHIFT = 23
+ROOT_COLUMNS = 512
+ROOT_ROWS = 256
+FAN_BITS = 3
+FAN = 8
+NODE_SLOTS = 65
+DEEPEST = 4
+
+EMPTY, NODE, ONE, LIST = 0, 1, 2, 3
+TAG = 3
+HELD = 4  # set on a slot that leads to a node whose slot 0 is not empty
+NODE_AT = 3
+ONE_AT = 2
+LIST_AT = 2
+
+# Places in the pool's `used`: slots of nodes, of lists; heads of the chains of freed nodes and of freed lists by capacity.
+NODES_USED, LISTS_USED, FREE_NODE, FREE_LIST = 0, 1, 2, 3
+CAPACITIES = 28
+USED_SIZE = FREE_LIST + CAPACITIES
+LIST_HEAD = 2
+
+
+@kernel
+def quanta_east(longitude_deg: float) -> float:
+    """Quanta east of the anti-meridian, not rounded down; monotone."""
+    return (longitude_deg + 180.0) * QUANTA_PER_DEGREE
+
+
+@kernel
+def quanta_north(latitude_deg: float) -> float:
+    """Quanta north of the south pole, not rounded down; monotone."""
+    return (latitude_deg + 90.0) * QUANTA_PER_DEGREE
+
+
+@kernel
+def cell_of(longitude_deg: float, latitude_deg: float) -> tuple[int, int]:
+    """The quantum east and north that holds a place; longitude within [-180, 180], latitude within [-90, 90]."""
+    return int(quanta_east(longitude_deg)) & (ROUND - 1), min(int(quanta_north(latitude_deg)), TOP)
+
+
+@kernel
+def root_slot(u: int, v: int) -> int:
+    """Index into `root` of the cell that holds a quantum."""
+    return (v >> ROOT_SHIFT) * ROOT_COLUMNS + ((u >> ROOT_SHIFT) & (ROOT_COLUMNS - 1))
+
+
+@kernel
+def child_slot(u: int, v: int, shift: int) -> int:
+    """Index within a node of the cell `1 << shift` quanta wide that holds a quantum; 0 is the node's own."""
+    return 1 + ((v >> shift) & (FAN - 1)) * FAN + ((u >> shift) & (FAN - 1))
+
+
+@kernel
+def read_slot(slot: int, lists: Integers, found: Integers, count: int) -> int:
+    """Append the entries of a slot that is no node to `found[count:]`; the new count."""
+    if slot & TAG == ONE:
+        found[count] = slot >> ONE_AT
+        return count + 1
+    if slot & TAG == LIST:
+        start = slot >> LIST_AT
+        for place in range(start + LIST_HEAD, start + LIST_HEAD + lists[start]):
+            found[count] = lists[place]
+            count += 1
+    return count
+
+
+@kernel
+def entries_at(root: Integers, nodes: Integers, lists: Integers, u: int, v: int, found: Integers) -> int:
+    """Write the entries of all cells that hold a quantum to `found`; how many."""
+    slot = root[root_slot(u, v)]
+    shift = ROOT_SHIFT
+    count = 0
+    while slot & TAG == NODE:
+        base = (slot >> NODE_AT) * NODE_SLOTS
+        if slot & HELD:
+            count = read_slot(nodes[base], lists, found, count)
+        shift -= FAN_BITS
+        slot = nodes[base + child_slot(u, v, shift)]
+    return read_slot(slot, lists, found, count)

@@ -1,0 +1,209 @@
+"""Areas and corridors: containment, distance and crossing over edges that are kept in slabs of latitude.
+
+A horizontal line through a point can only meet edges of the slab the point lies in, so containment reads one slab, and
+distance reads slabs outward until the next is further than the best. Slabs are cut by one monotone function of latitude for
+edges and points, so no edge that counts is ever left out.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geofence.kernels.compiler import kernel
+from geofence.kernels.metres import LEAST_DEGREE_M, metres_away, scale_at
+from geofence.kernels.orientation import orientation
+from geofence.kernels.zone_arrays import FIRST_EDGE, FIRST_SLAB, SLAB_COUNT
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int32]
+
+_SLACK = 1.02  # an edge this much further than the best by the plain scale may still be the nearest
+
+
+@kernel
+def slab_of(latitude_deg: float, south_deg: float, slabs_per_degree: float, slab_count: int) -> int:
+    """Number of the slab that holds a latitude, clamped to the zone's."""
+    number = int((latitude_deg - south_deg) * slabs_per_degree)
+    return min(max(number, 0), slab_count - 1)
+
+
+@kernel
+def edges_of_slab(number: int, span: Integers, slab_first: Integers) -> tuple[int, int]:
+    """First and one past last row of `edges` that belong to slab `number` of the zone with this `span`."""
+    start = span[FIRST_SLAB] + number
+    return span[FIRST_EDGE] + slab_first[start], span[FIRST_EDGE] + slab_first[start + 1]
+
+
+@kernel
+def edges_cover(edges: Floats, first: int, last: int, x: float, y: float) -> bool:
+    """Whether a point is inside or on rings, by counting the edges that a ray towards the east crosses.
+
+    Edge by edge the arithmetic of GEOS's `RayCrossingCounter`; `edges[first:last]` must hold all that reach latitude `y`.
+    """
+    odd = False
+    for row in range(first, last):
+        x1, y1, x2, y2 = edges[row, 0], edges[row, 1], edges[row, 2], edges[row, 3]
+        if x1 < x and x2 < x:
+            continue
+        if x == x2 and y == y2:
+            return True
+        if y1 == y and y2 == y:
+            if min(x1, x2) <= x <= max(x1, x2):
+                return True
+            continue
+        if (y1 > y) != (y2 > y):
+            side = orientation(x1, y1, x2, y2, x, y)
+            if side == 0:
+                return True
+            if (side > 0) == (y2 > y1):
+                odd = not odd
+    return odd
+
+
+@kernel
+def is_seam(x1: float, y1: float, x2: float, y2: float, box: Floats) -> bool:
+    """Whether an edge only closes the map, not the zone: along a pole, or on a meridian the zone goes on beyond."""
+    if y1 == y2 and abs(y1) == 90.0:
+        return True
+    if x1 != x2 or abs(x1) != 180.0:
+        return False
+    return bool(box[0] < x1 < box[2]) or bool(box[2] - box[0] >= 360.0)
+
+
+@kernel
+def nearest_on_edge(
+    x1: float, y1: float, x2: float, y2: float, x: float, y: float, east_m: float, north_m: float
+) -> tuple[float, float]:
+    """Degrees east and north from (x, y) to the nearest place of an edge, one degree being `east_m` by `north_m`."""
+    from_x, from_y = (x1 - x) * east_m, (y1 - y) * north_m
+    along_x, along_y = (x2 - x1) * east_m, (y2 - y1) * north_m
+    length_squared = along_x * along_x + along_y * along_y
+    if length_squared == 0.0:
+        return x1 - x, y1 - y
+    share = min(1.0, max(0.0, -(from_x * along_x + from_y * along_y) / length_squared))
+    return (x1 - x) + share * (x2 - x1), (y1 - y) + share * (y2 - y1)
+
+
+@kernel
+def edge_metres(
+    edges: Floats, row: int, x: float, y: float, scale: tuple[float, float, float, float, float], best_m: float
+) -> float:
+    """Distance to one edge if it is less than `best_m`, else `best_m`."""
+    east, north = nearest_on_edge(edges[row, 0], edges[row, 1], edges[row, 2], edges[row, 3], x, y, scale[0], scale[3])
+    if (east * scale[0]) ** 2 + (north * scale[3]) ** 2 > (best_m * _SLACK) ** 2:
+        return best_m
+    return min(best_m, metres_away(scale, x, y, east, north))
+
+
+@kernel
+def slab_metres(
+    edges: Floats,
+    rows: tuple[int, int],
+    box: Floats,
+    x: float,
+    y: float,
+    scale: tuple[float, float, float, float, float],
+    best_m: float,
+) -> float:
+    """Distance to the nearest of some edges if it is less than `best_m`, else `best_m`."""
+    for row in range(rows[0], rows[1]):
+        if not is_seam(edges[row, 0], edges[row, 1], edges[row, 2], edges[row, 3], box):
+            best_m = edge_metres(edges, row, x, y, scale, best_m)
+    return best_m
+
+
+@kernel
+def outline_metres(
+    edges: Floats, slab_first: Integers, span: Integers, slab: Floats, box: Floats, x: float, y: float, limit_m: float
+) -> float:
+    """Distance in metres to the nearest edge of a zone, or `limit_m` if there is none as near."""
+    count = span[SLAB_COUNT]
+    scale = scale_at(y)
+    middle = slab_of(y, slab[0], slab[1], count)
+    best_m = slab_metres(edges, edges_of_slab(middle, span, slab_first), box, x, y, scale, limit_m)
+    up, down = middle + 1, middle - 1
+    while up < count or down >= 0:
+        if up < count:
+            gap_m = (slab[0] + up / slab[1] - y) * LEAST_DEGREE_M - 0.001
+            if gap_m > best_m:
+                up = count
+            else:
+                best_m = slab_metres(edges, edges_of_slab(up, span, slab_first), box, x, y, scale, best_m)
+                up += 1
+        if down >= 0:
+            gap_m = (y - slab[0] - (down + 1) / slab[1]) * LEAST_DEGREE_M - 0.001
+            if gap_m > best_m:
+                down = -1
+            else:
+                best_m = slab_metres(edges, edges_of_slab(down, span, slab_first), box, x, y, scale, best_m)
+                down -= 1
+    return best_m
+
+
+@kernel
+def segments_meet(ax: float, ay: float, bx: float, by: float, cx: float, cy: float, dx: float, dy: float) -> bool:
+    """Whether two closed segments have a point in common, exactly."""
+    if max(ax, bx) < min(cx, dx) or max(cx, dx) < min(ax, bx) or max(ay, by) < min(cy, dy) or max(cy, dy) < min(ay, by):
+        return False
+    c_side = orientation(ax, ay, bx, by, cx, cy)
+    d_side = orientation(ax, ay, bx, by, dx, dy)
+    if c_side * d_side > 0:
+        return False
+    return orientation(cx, cy, dx, dy, ax, ay) * orientation(cx, cy, dx, dy, bx, by) <= 0
+
+
+@kernel
+def outline_crossed(
+    edges: Floats, slab_first: Integers, span: Integers, slab: Floats, ax: float, ay: float, bx: float, by: float
+) -> bool:
+    """Whether a movement from (ax, ay) to (bx, by) touches an edge of the zone."""
+    first = slab_of(min(ay, by), slab[0], slab[1], span[SLAB_COUNT])
+    last = slab_of(max(ay, by), slab[0], slab[1], span[SLAB_COUNT])
+    rows = edges_of_slab(first, span, slab_first)[0], edges_of_slab(last, span, slab_first)[1]
+    for row in range(rows[0], rows[1]):
+        if segments_meet(ax, ay, bx, by, edges[row, 0], edges[row, 1], edges[row, 2], edges[row, 3]):
+            return True
+    return False
+
+
+@kernel
+def segment_metres(ax: float, ay: float, bx: float, by: float, cx: float, cy: float, dx: float, dy: float) -> float:
+    """Distance in metres between two segments; 0 where they meet."""
+    if segments_meet(ax, ay, bx, by, cx, cy, dx, dy):
+        return 0.0
+    best_m = math.inf
+    for end in range(4):
+        x, y = ((ax, ay), (bx, by), (cx, cy), (dx, dy))[end]
+        scale = scale_at(y)
+        if end < 2:
+            east, north = nearest_on_edge(cx, cy, dx, dy, x, y, scale[0], scale[3])
+        else:
+            east, north = nearest_on_edge(ax, ay, bx, by, x, y, scale[0], scale[3])
+        best_m = min(best_m, metres_away(scale, x, y, east, north))
+    return best_m
+
+
+@kernel
+def corridor_crossed(
+    edges: Floats,
+    slab_first: Integers,
+    span: Integers,
+    slab: Floats,
+    reach_m: float,
+    ax: float,
+    ay: float,
+    bx: float,
+    by: float,
+) -> bool:
+    """Whether a movement from (ax, ay) to (bx, by) comes within `reach_m` of the zone's line."""
+    margin = 1.001 * reach_m / LEAST_DEGREE_M
+    first = slab_of(min(ay, by) - margin, slab[0], slab[1], span[SLAB_COUNT])
+    last = slab_of(max(ay, by) + margin, slab[0], slab[1], span[SLAB_COUNT])
+    rows = edges_of_slab(first, span, slab_first)[0], edges_of_slab(last, span, slab_first)[1]
+    for row in range(rows[0], rows[1]):
+        if segment_metres(ax, ay, bx, by, edges[row, 0], edges[row, 1], edges[row, 2], edges[row, 3]) <= reach_m:
+            return True
+    return False

@@ -1,0 +1,62 @@
+"""The zone index as flat arrays that a kernel can be handed."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Shape of a zone, and (1 to 3) what an entry of a cell asks to be tested; 0 in an entry: the cell is wholly inside.
+FREE = 0
+INSIDE = 0
+CIRCLE = 1
+AREA = 2
+CORRIDOR = 3
+
+# Columns of `circle`. A circle that is large or near a pole has scale 0 and is measured along the chord.
+LONGITUDE = 0
+LATITUDE = 1
+EAST = 2  # to 4: metres per degree east and its slopes by latitude
+NORTH = 5  # to 6: metres per degree north and its slope
+REACH = 7  # radius of a circle, half-width of a corridor, in metres
+
+# Columns of `span`.
+FIRST_EDGE = 0
+EDGE_COUNT = 1
+FIRST_SLAB = 2
+SLAB_COUNT = 3
+
+FOREVER_US = np.iinfo(np.int64).max
+SINCE_EVER_US = np.iinfo(np.int64).min
+
+
+class ZoneArrays(NamedTuple):
+    """Zones by number (the first axis where `n`), their edges and the cells that lead to them.
+
+    Arrays are replaced when they have to grow, so take this anew from `ZoneIndex.arrays` after each change.
+    """
+
+    root: NDArray[np.int32]  # (512 * 256,) slots, row by row from the south-west
+    nodes: NDArray[np.int32]  # 65 slots a node: what holds for all of it, then its 64 cells
+    lists: NDArray[np.int32]  # blocks: count, capacity, entries
+    shape: NDArray[np.int8]  # (n,) FREE, CIRCLE, AREA or CORRIDOR
+    box: NDArray[np.float64]  # (n, 4) west, south, east, north in degrees, west in [-180, 180), width included
+    circle: NDArray[np.float64]  # (n, 8) columns above
+    span: NDArray[np.int32]  # (n, 4) columns above
+    slab: NDArray[np.float64]  # (n, 2) south edge in degrees, slabs per degree
+    slab_first: NDArray[np.int32]  # per zone SLAB_COUNT + 1 offsets from its FIRST_EDGE
+    edges: NDArray[np.float64]  # (e, 4) longitude, latitude from and to in degrees, once for each slab they reach
+    valid_us: NDArray[np.int64]  # (n, 2) from (inclusive), until (exclusive), microseconds since 1970
+    schedule: NDArray[np.int32]  # (n,) row of `week`, -1 for always open
+    week: NDArray[np.int64]  # (s, 4) first window, windows, first change of clock, changes of clock
+    window_us: NDArray[np.int64]  # (w, 2) opening and closing, microseconds since Monday 00:00 local time
+    clock_us: NDArray[np.int64]  # (c, 2) from when (UTC), local time minus UTC
+
+
+class Scratch(NamedTuple):
+    """Room for the answer about one place; reused from call to call, one per thread."""
+
+    zones: NDArray[np.int32]  # (capacity,) zone numbers found
+    distance_m: NDArray[np.float64]  # (capacity,) signed distance to each, where the call measures it
+    seen: NDArray[np.bool_]  # (capacity,) all False between calls

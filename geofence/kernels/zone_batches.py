@@ -1,0 +1,149 @@
+"""Arrays of places against all zones: pairs out."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geofence.kernels.cell_edit import put_entry, take_entry
+from geofence.kernels.compiler import kernel
+from geofence.kernels.containment import is_open, signed_distance_m
+from geofence.kernels.raster import cells_of
+from geofence.kernels.zone_arrays import FREE, Scratch, ZoneArrays
+from geofence.kernels.zone_lookup import ENTRY_AT, zones_at, zones_crossed, zones_near
+
+Floats = NDArray[np.float64]
+Longs = NDArray[np.int64]
+Integers = NDArray[np.int32]
+
+E7 = 1e7
+
+
+@kernel
+def open_only(zones: ZoneArrays, found: Integers, count: int, at_us: int) -> int:
+    """Keep those of the first `count` numbers that are open at a moment, in order; how many."""
+    kept = 0
+    for place in range(count):
+        if is_open(zones, found[place], at_us):
+            found[kept] = found[place]
+            kept += 1
+    return kept
+
+
+@kernel
+def room_for(points: Longs, numbers: Integers, needed: int) -> tuple[Longs, Integers]:
+    """The same pairs in arrays with room for `needed`."""
+    if needed <= len(points):
+        return points, numbers
+    more_points = np.empty(2 * needed, dtype=np.int64)
+    more_numbers = np.empty(2 * needed, dtype=np.int32)
+    more_points[: len(points)] = points
+    more_numbers[: len(numbers)] = numbers
+    return more_points, more_numbers
+
+
+@kernel
+def covering_pairs(zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Floats, at_us: Longs) -> tuple[Longs, Integers]:
+    """Pairs (place, zone) by place, then zone; `at_us` has a moment for each place, or one, or none for any time."""
+    found = np.empty(len(zones.shape) + 1, dtype=np.int32)
+    points = np.empty(len(longitude_deg) + 16, dtype=np.int64)
+    numbers = np.empty(len(longitude_deg) + 16, dtype=np.int32)
+    total = 0
+    for point in range(len(longitude_deg)):
+        count = zones_at(zones, longitude_deg[point], latitude_deg[point], found)
+        if count == 0:
+            continue
+        if len(at_us) > 0:
+            count = open_only(zones, found, count, at_us[point if len(at_us) > 1 else 0])
+        if total + count > len(points):
+            points, numbers = room_for(points, numbers, total + count)
+        for place in range(count):
+            points[total] = point
+            numbers[total] = found[place]
+            total += 1
+    return points[:total], numbers[:total]
+
+
+@kernel
+def covering_pairs_e7(zones: ZoneArrays, longitude_e7: Integers, latitude_e7: Integers, at_us: Longs) -> tuple[Longs, Integers]:
+    """`covering_pairs` for places in 1e-7 degree."""
+    return covering_pairs(zones, longitude_e7 / E7, latitude_e7 / E7, at_us)
+
+
+@kernel
+def distances_m(zones: ZoneArrays, number: int, longitude_deg: Floats, latitude_deg: Floats, limit_m: float) -> Floats:
+    """Signed distance of each place to one zone."""
+    out = np.empty(len(longitude_deg))
+    for point in range(len(out)):
+        out[point] = signed_distance_m(zones, number, longitude_deg[point], latitude_deg[point], limit_m)
+    return out
+
+
+@kernel
+def near_triples(
+    zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Floats, radius_m: float, scratch: Scratch
+) -> tuple[Longs, Integers, Floats]:
+    """(place, zone, signed distance) for the zones within a radius, by place, then nearest first."""
+    points = np.empty(16, dtype=np.int64)
+    numbers = np.empty(16, dtype=np.int32)
+    metres = np.empty(16)
+    total = 0
+    for point in range(len(longitude_deg)):
+        count = zones_near(zones, longitude_deg[point], latitude_deg[point], radius_m, scratch)
+        if total + count > len(metres):
+            points, numbers = room_for(points, numbers, total + count)
+            more_metres = np.empty(len(points))
+            more_metres[:total] = metres[:total]
+            metres = more_metres
+        points[total : total + count] = point
+        numbers[total : total + count] = scratch.zones[:count]
+        metres[total : total + count] = scratch.distance_m[:count]
+        total += count
+    return points[:total], numbers[:total], metres[:total]
+
+
+@kernel
+def crossing_pairs(
+    zones: ZoneArrays,
+    longitude_deg: Floats,
+    latitude_deg: Floats,
+    to_longitude_deg: Floats,
+    to_latitude_deg: Floats,
+    scratch: Scratch,
+) -> tuple[Longs, Integers]:
+    """Pairs (movement, zone touched) by movement, then zone."""
+    points = np.empty(len(longitude_deg) + 16, dtype=np.int64)
+    numbers = np.empty(len(longitude_deg) + 16, dtype=np.int32)
+    total = 0
+    for point in range(len(longitude_deg)):
+        count = zones_crossed(
+            zones, longitude_deg[point], latitude_deg[point], to_longitude_deg[point], to_latitude_deg[point], scratch
+        )
+        points, numbers = room_for(points, numbers, total + count)
+        points[total : total + count] = point
+        numbers[total : total + count] = scratch.zones[:count]
+        total += count
+    return points[:total], numbers[:total]
+
+
+@kernel
+def put_zones(zones: ZoneArrays, used: Longs, first: int, last: int) -> int:
+    """Put zones `first` to `last - 1` into the cells; the first not done because a pool is full, else `last`."""
+    for number in range(first, last):
+        if zones.shape[number] == FREE:
+            continue
+        cells, count = cells_of(zones, number)
+        for row in range(count):
+            entry = (number << ENTRY_AT) | cells[row, 3]
+            if not put_entry(zones.root, zones.nodes, zones.lists, used, cells[row, 0], cells[row, 1], cells[row, 2], entry):
+                return number
+    return last
+
+
+@kernel
+def take_zone(zones: ZoneArrays, used: Longs, number: int) -> None:
+    """Take one zone out of the cells."""
+    cells, count = cells_of(zones, number)
+    for row in range(count):
+        entry = (number << ENTRY_AT) | cells[row, 3]
+        take_entry(zones.root, zones.nodes, zones.lists, used, cells[row, 0], cells[row, 1], cells[row, 2], entry)
