@@ -11,10 +11,13 @@ import msgspec
 
 from domain.errors import InvalidInputError
 from domain.observations import Reading
+from wire.avl import TeltonikaProfile
 from wire.codec import Codec, Encoder, Message, Profiles
 from wire.codecs.beatwatch_cbor import BeatwatchCbor
 from wire.codecs.beatwatch_json import BeatwatchJson
 from wire.codecs.owntracks import Owntracks, OwntracksProfile
+from wire.codecs.teltonika import Teltonika
+from wire.codecs.teltonika_json import TeltonikaJson
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,9 @@ FORMATS: Final[Mapping[str, Format]] = {
     "beatwatch-json": Format(lambda _: BeatwatchJson()),
     "beatwatch-cbor": Format(lambda _: BeatwatchCbor()),
     "beatwatch": Format(lambda _: JsonOr(BeatwatchJson(), BeatwatchCbor())),
+    "teltonika": Format(Teltonika, TeltonikaProfile),
+    "teltonika-json": Format(TeltonikaJson, TeltonikaProfile),
+    "teltonika-any": Format(lambda profiles: JsonOr(TeltonikaJson(profiles), Teltonika(profiles)), TeltonikaProfile),
     "owntracks": Format(Owntracks, OwntracksProfile),
 }
 
@@ -79,6 +85,6 @@ def profile(name: str, settings: Mapping[str, Any]) -> Any:
     if kind is None:
         raise InvalidInputError("profile", f"the format {name!r} has nothing to set")
     try:
-        return msgspec.convert(dict(settings), kind, strict=True)
+        return msgspec.convert(dict(settings), kind, strict=True, str_keys=True)
     except msgspec.ValidationError as error:
         raise InvalidInputError("profile", str(error)) from error

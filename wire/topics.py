@@ -56,6 +56,7 @@ def _pattern(pattern: str, format_name: str, device: str = "{device}") -> TopicP
 
 DEFAULT_PATTERNS: Final[tuple[TopicPattern, ...]] = (
     *(_pattern(f"{ROOT}/{{tenant}}/{{device}}/{channel}", "beatwatch") for channel in UPLINKS),
+    _pattern("{device}/data", "teltonika-any"),
     _pattern("owntracks/{user}/{phone}", "owntracks", device="{user}:{phone}"),
     *(
         _pattern(f"owntracks/{{user}}/{{phone}}/{what}", "owntracks", device="{user}:{phone}")

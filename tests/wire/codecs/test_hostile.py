@@ -34,7 +34,11 @@ bodies = st.one_of(
 
 def examples_of(name: str) -> list[Example]:
     """The examples of a format; a format that is told apart by the first byte has those of both."""
-    joined = {"beatwatch": ("beatwatch-json", "beatwatch-cbor")}
+    joined = {
+        "beatwatch": ("beatwatch-json", "beatwatch-cbor"),
+        "teltonika-any": ("teltonika", "teltonika-json"),
+        "senml": ("senml-json", "senml-cbor"),
+    }
     return [example for part in joined.get(name, (name,)) for example in EXAMPLES[part]]
 
 
