@@ -7,12 +7,13 @@ from collections.abc import Callable
 
 import typer
 
-from beatwatch.commands import migrate, score, simulate, up
+from beatwatch.commands import decode, migrate, score, simulate, up
 from domain.errors import BeatwatchError
 
 COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     up.register,
     migrate.register,
+    decode.register,
     score.register,
     simulate.register,
 )

@@ -19,12 +19,12 @@ def register(app: typer.Typer) -> None:
 
 def decode(
     format_name: Annotated[str, typer.Option("--format", help="Payload format, such as teltonika or beatwatch-json.")],
-    file: Annotated[Path | None, typer.Argument(help="File with the payload; standard input if none.", show_default=False)] = None,
+    file: Annotated[Path | None, typer.Argument(help="File with the payload; else standard input.", show_default=False)] = None,
     topic: Annotated[str, typer.Option(help="Topic it came on, which may name the device and the kind of message.")] = "",
     device: Annotated[str, typer.Option(help="The device's identity, where neither topic nor payload gives it.")] = "",
     in_hex: Annotated[bool, typer.Option("--hex", help="The payload is written in hexadecimal digits.")] = False,
     received_at: Annotated[str, typer.Option(help="When it was received, ISO 8601 with a zone; now if not given.")] = "",
-    profile: Annotated[Path | None, typer.Option(help="JSON file with the device's profile: wiring, units, vendor's habits.")] = None,
+    profile: Annotated[Path | None, typer.Option(help="JSON file with the profile: wiring, units, vendor's habits.")] = None,
 ) -> None:
     """Print one JSON object per reading in a payload; what is absent is missing."""
     import msgspec
