@@ -246,6 +246,25 @@ def rows_of_device(
     return _copy_out(connection, "copy_rows_of_device", parameters, dtype, alarm_bits)
 
 
+def rows_of_devices(
+    connection: Connection,
+    spans: Mapping[int, tuple[datetime, datetime]],
+    cursor: int,
+    dtype: np.dtype[Any],
+    alarm_bits: Sequence[str],
+) -> Records:
+    """Positions that may be judged of many devices, each with `after < fix_time <= until` of its span, as `dtype`, in order.
+
+    Only what batches up to `cursor` stored, so that a reader sees again what it had seen, and no more.
+    """
+    if not spans:
+        return np.empty(0, dtype)
+    afters, untils = zip(*spans.values(), strict=True)
+    parameters = {"device_ids": list(spans), "afters": list(afters), "untils": list(untils)}
+    bounds = {"first_after": min(afters), "last_until": max(untils), "cursor": cursor}
+    return _copy_out(connection, "copy_rows_of_devices", {**parameters, **bounds}, dtype, alarm_bits)
+
+
 def _copy_out(
     connection: Connection, statement: str, parameters: dict[str, Any], dtype: np.dtype[Any], alarm_bits: Sequence[str]
 ) -> Records:

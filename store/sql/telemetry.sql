@@ -155,6 +155,17 @@ COPY (
     ORDER BY p.fix_time, p.seq
 ) TO STDOUT (FORMAT binary)
 
+-- name: copy_rows_of_devices
+-- The bounds stand twice, for all and for each: the former lets whole days be left out.
+COPY (
+    SELECT {row_columns}
+    FROM unnest(%(device_ids)s::integer[], %(afters)s::timestamptz[], %(untils)s::timestamptz[]) AS wanted (device_id, after, until)
+    JOIN position p ON p.device_id = wanted.device_id AND p.fix_time > wanted.after AND p.fix_time <= wanted.until
+    WHERE p.fix_time > %(first_after)s AND p.fix_time <= %(last_until)s AND p.grade < 3
+        AND NOT EXISTS (SELECT FROM ingest_batch b WHERE b.batch_id = p.batch_id AND b.xid > %(cursor)s::text::xid8)
+    ORDER BY p.device_id, p.fix_time, p.seq
+) TO STDOUT (FORMAT binary)
+
 -- name: row_columns
 -- In the fields and with the stand-ins of the engine's row: flags carry `known` in the low and the value in the high byte.
 p.device_id, p.fix_time, p.seq, coalesce(p.longitude_e7, -2147483648), coalesce(p.latitude_e7, -2147483648),

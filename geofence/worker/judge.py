@@ -1,0 +1,120 @@
+"""The engine of one organisation, with what the worker has to remember of its devices. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+
+from domain.errors import InvalidInputError
+from geofence.conclusions import Conclusions
+from geofence.engine import Engine
+from geofence.parameters import Parameters
+from geofence.rows import Rows, from_us, to_us
+from geofence.worker.corrections import Produced
+from geofence.world import World
+
+CHECKPOINT_EVERY_US: Final = 600_000_000
+_SPREAD_US: Final = 7_919_000_000  # a prime, so that devices do not all save at the same moment
+MakeEngine = Callable[[World, Parameters], Engine]
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """Rows that follow what the devices have seen, and the earliest late row of each device that has any."""
+
+    next: Rows
+    late_us: Mapping[int, int]
+
+
+class Judge:
+    """Judges the devices of one organisation; `renew` when its world changed."""
+
+    def __init__(self, world: World, parameters: Parameters, make_engine: MakeEngine = Engine) -> None:
+        self.stop_owners = stop_owners(world)
+        self._engine = make_engine(world, parameters)
+        self._last_fix_us: dict[int, int] = {}
+        self._saved_slot: dict[int, int] = {}
+
+    def renew(self, world: World, parameters: Parameters) -> None:
+        """Go on in a changed world."""
+        self.stop_owners = stop_owners(world)
+        self._engine.renew(world, parameters)
+
+    def sort(self, rows: Rows) -> Sorted:
+        """Tell late rows from those that may be judged now; a device with any late row has none of the latter."""
+        late_us: dict[int, int] = {}
+        starts = np.flatnonzero(np.diff(rows["device"], prepend=-1))
+        for start in starts:
+            device, first_us = int(rows["device"][start]), int(rows["fix_time_us"][start])
+            frontier_us = self._engine.frontier_us(device)
+            if frontier_us is not None and first_us <= frontier_us:
+                late_us[device] = first_us
+        return Sorted(rows[~np.isin(rows["device"], list(late_us))] if late_us else rows, late_us)
+
+    def advance(self, rows: Rows) -> Produced:
+        """Judge rows in order, none of them late."""
+        return self._noted(rows, self._engine.advance(rows)) if len(rows) else Produced()
+
+    def tick(self, as_of: datetime) -> Produced:
+        """Let time pass for all devices."""
+        produced = Produced()
+        produced.add(self._engine.tick(to_us(as_of)))
+        return produced
+
+    def restore(self, device: int, checkpoint: bytes | None) -> bool:
+        """Put a device back; False, and back to never seen, when the checkpoint is of another time's engine."""
+        self._last_fix_us.pop(device, None)
+        try:
+            self._engine.restore(device, checkpoint)
+        except InvalidInputError:
+            self._engine.restore(device, None)
+            return False
+        frontier_us = self._engine.frontier_us(device)
+        if checkpoint is not None and frontier_us is not None:
+            self._last_fix_us[device] = frontier_us  # until newer rows come: no row before it is unseen
+        return True
+
+    def last_fix_us(self, device: int) -> int | None:
+        """The newest row that the device's state has seen."""
+        return self._last_fix_us.get(device)
+
+    def frontier_us(self, device: int) -> int | None:
+        """The last moment that the device's state depends on."""
+        return self._engine.frontier_us(device)
+
+    def due_checkpoints(self, devices: Iterable[int]) -> dict[int, tuple[datetime, bytes]]:
+        """Moment and state of those devices whose last checkpoint is of an earlier ten minutes, each counting its own."""
+        due: dict[int, tuple[datetime, bytes]] = {}
+        for device in devices:
+            frontier_us = self._engine.frontier_us(device)
+            if frontier_us is None:
+                continue
+            slot = (frontier_us + device * _SPREAD_US) // CHECKPOINT_EVERY_US
+            if self._saved_slot.setdefault(device, slot) != slot:
+                due[device] = (from_us(frontier_us), self._engine.checkpoint(device))
+                self._saved_slot[device] = slot
+        return due
+
+    def take_over(self, other: Judge) -> None:
+        """Take the devices of a judge of the same organisation that has come as far."""
+        for device in other._engine.devices:
+            if other._engine.frontier_us(device) is not None:
+                self._engine.restore(device, other._engine.checkpoint(device))
+        self._last_fix_us |= other._last_fix_us
+        self._saved_slot |= other._saved_slot
+
+    def _noted(self, rows: Rows, conclusions: Conclusions) -> Produced:
+        ends = np.flatnonzero(np.diff(rows["device"], append=-1))
+        self._last_fix_us.update(zip(rows["device"][ends].tolist(), rows["fix_time_us"][ends].tolist(), strict=True))
+        produced = Produced()
+        produced.add(conclusions)
+        return produced
+
+
+def stop_owners(world: World) -> dict[tuple[str, str], str]:
+    """By trip and stop, the key of the device that drives there."""
+    return {(trip.trip_id, stop.stop_id): trip.device_id for trip in world.trips for stop in trip.stops}

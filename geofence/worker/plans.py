@@ -1,0 +1,80 @@
+"""Reads the world that devices are judged against."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeVar
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from domain.errors import InvalidInputError
+from domain.validity import check_trip, check_zone
+from geofence.world import World
+from store.conclusions import Judged
+from store.lanes import lane_of, registered_devices
+from store.planning import Plan, plans_between
+from store.pool import Connection
+
+HISTORY: Final = timedelta(days=8)
+"""For how long before the newest fixes plans are kept at hand; older data that comes fetches what it needs."""
+TRIP_SPAN: Final = timedelta(days=2)
+"""For how long before a fix a trip may have been planned to end and still be the one that is driven."""
+_END_OF_TIME: Final = datetime(9999, 1, 1, tzinfo=UTC)
+_log = structlog.get_logger("geofence")
+Planned = TypeVar("Planned")
+
+
+@dataclass(slots=True)
+class Plans:
+    """What is planned for the active devices of some lanes, for fixes from `since` on."""
+
+    devices: dict[int, list[Judged]] = field(default_factory=dict)  # by organisation
+    since: datetime = _END_OF_TIME
+    org_of: NDArray[np.int32] = field(default_factory=lambda: np.zeros(1, np.int32))  # by device number; 0 = nobody's
+    judged: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(1, np.bool_))  # by device number
+    _plans: Mapping[int, Plan] = field(default_factory=dict)
+
+    def read(self, connection: Connection, lanes: Collection[int], since: datetime) -> None:
+        """Read everything again, for fixes from `since` on."""
+        registered = registered_devices(connection)
+        size = max((device.device_id for device, _ in registered), default=0) + 1
+        self.org_of, self.judged = np.zeros(size, np.int32), np.zeros(size, np.bool_)
+        grouped: dict[int, list[Judged]] = defaultdict(list)
+        for device, is_active in registered:
+            self.org_of[device.device_id] = device.org_id
+            if is_active and lane_of(device.device_id) in lanes:
+                self.judged[device.device_id] = True
+                grouped[device.org_id].append(device)
+        self.devices = dict(grouped)
+        self._plans = plans_between(connection, since - TRIP_SPAN, _END_OF_TIME)
+        self.since = since
+
+    def knows(self, devices: NDArray[np.int32]) -> bool:
+        """Whether all these device numbers were registered when this was read."""
+        return not len(devices) or (int(devices.max()) < len(self.org_of) and bool(self.org_of[devices].all()))
+
+    def world(self, org_id: int) -> World:
+        """The world of one organisation, with the trips of the judged devices alone: other lanes judge the others."""
+        plan = self._plans.get(org_id, Plan())
+        keys = {device.device_id: device.key for device in self.devices.get(org_id, ())}
+        names = frozenset(keys.values())
+        trips = [trip for trip in plan.trips if trip.device_id in names]
+        return World(usable(plan.zones, check_zone), usable(trips, check_trip), keys, dict.fromkeys(keys, org_id))
+
+
+def usable(records: Iterable[Planned], check: Callable[[Planned], None]) -> tuple[Planned, ...]:
+    """Records that pass the check. What was written past the checks of `store.planning` must not stop everybody's judgement."""
+    kept = []
+    for record in records:
+        try:
+            check(record)
+        except InvalidInputError as error:
+            _log.error("left_out_of_the_world", record=type(record).__name__, reason=str(error))
+        else:
+            kept.append(record)
+    return tuple(kept)

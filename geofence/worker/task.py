@@ -1,0 +1,131 @@
+"""Judging what one step brings one organisation, and storing what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+import structlog
+
+from domain.events import Event
+from geofence.rows import Rows, from_us, to_us
+from geofence.worker.corrections import Correction, Produced, correct
+from geofence.worker.judge import Judge
+from geofence.worker.rebuild import Rebuilt, Scope, rebuild
+from store.conclusions import (
+    Judged,
+    drop_checkpoints,
+    put_events,
+    put_visits,
+    save_checkpoints,
+    supersede_events,
+    tell_concluded,
+    withdraw_events,
+)
+from store.pool import Connection
+
+_log: Final = structlog.get_logger("geofence")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """New rows of an organisation's devices, the devices that were planned anew, and how far its time has come."""
+
+    org_id: int
+    rows: Rows
+    replanned: Mapping[int, datetime] = field(default_factory=dict)
+    ticked_at: datetime | None = None
+    as_of: datetime | None = None  # the moment to tick for, if any
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What to store."""
+
+    org_id: int
+    produced: Produced
+    correction: Correction
+    rebuilt: Mapping[int, datetime]  # devices whose checkpoints from then on are void
+    late: frozenset[str]  # keys of the devices that had late rows
+    touched: frozenset[int]  # devices whose state moved
+    tick_decided: bool
+
+
+def judge_task(connection: Connection, judge: Judge, devices: Mapping[int, Judged], task: Task, scope: Scope) -> Outcome:
+    """Judge a task. Late rows and changed plans rebuild their devices first; then time passes for all.
+
+    Nothing is written, and what the judge remembers has moved: when storing fails, it has to be recovered.
+    """
+    scope.cover(task.rows)
+    order = judge.sort(task.rows)
+    sinces = {device: since for device, since in task.replanned.items() if scope.is_recovery or _reaches(judge, device, since)}
+    for device, late_us in order.late_us.items():
+        sinces[device] = min(from_us(late_us), sinces.get(device, from_us(late_us)))
+    rebuilt = rebuild(connection, judge, devices, sinces, scope) if sinces else Rebuilt()
+    produced = Produced()
+    produced.extend(rebuilt.replayed)
+    produced.extend(judge.advance(_unseen(task.rows, rebuilt, order.late_us)))
+    tick_to = task.as_of or (task.ticked_at if sinces else None)
+    passed = judge.tick(tick_to) if tick_to else Produced()
+    produced.extend(passed)
+    return Outcome(
+        task.org_id,
+        produced,
+        correct(rebuilt.past, produced, rebuilt.replayed.events.keys()),
+        {} if scope.is_recovery else sinces,
+        frozenset(devices[device].key for device in order.late_us),
+        frozenset({*np.unique(task.rows["device"]).tolist(), *sinces}),
+        bool(passed.events or passed.visits or passed.withdrawn),
+    )
+
+
+def store_outcome(connection: Connection, judge: Judge, devices: Mapping[int, Judged], outcome: Outcome) -> int:
+    """Store an outcome and tell the readers; returns how many events and visits were given."""
+    by_key = {device.key: device for device in devices.values()}
+    correction = outcome.correction
+    events = [event for event in correction.events if event.device_id in by_key and _is_sound(event)]
+    put_events(connection, by_key, events)
+    owners = {stop: by_key[key] for stop, key in judge.stop_owners.items() if key in by_key} if correction.visits else {}
+    visits = [visit for visit in correction.visits if (visit.trip_id, visit.stop_id) in owners]
+    put_visits(connection, owners, visits)
+    _take_back(connection, outcome)
+    drop_checkpoints(connection, outcome.rebuilt)
+    save_checkpoints(connection, outcome.org_id, judge.due_checkpoints(outcome.touched))
+    count = len(events) + len(visits) + len(correction.overturned) + len(correction.withdrawn)
+    if count:
+        tell_concluded(connection, [outcome.org_id])
+    return count
+
+
+def _reaches(judge: Judge, device: int, since: datetime) -> bool:
+    frontier_us = judge.frontier_us(device)
+    return frontier_us is not None and frontier_us >= to_us(since)
+
+
+def _unseen(rows: Rows, rebuilt: Rebuilt, late: Iterable[int]) -> Rows:
+    """Rows that no replay has been given: all but the late devices' up to where they had come."""
+    seen = np.zeros(len(rows), np.bool_)
+    for device in late:
+        if device in rebuilt.known_us:
+            seen |= (rows["device"] == device) & (rows["fix_time_us"] <= rebuilt.known_us[device])
+    return rows[~seen]
+
+
+def _take_back(connection: Connection, outcome: Outcome) -> None:
+    overturned = outcome.correction.overturned
+    late = [event.event_id for event in overturned if event.device_id in outcome.late]
+    replanned = [event.event_id for event in overturned if event.device_id not in outcome.late]
+    supersede_events(connection, outcome.org_id, late, "late_data")
+    supersede_events(connection, outcome.org_id, replanned, "replanned")
+    withdraw_events(connection, outcome.org_id, outcome.correction.withdrawn)
+
+
+def _is_sound(event: Event) -> bool:
+    """Whether the database will have it; one rule's mistake must not keep everybody's conclusions from being stored."""
+    is_sound = 0.0 <= event.confidence <= 1.0 and (event.ended_at is None or event.ended_at >= event.started_at)
+    if not is_sound:
+        _log.error("unsound_event", rule=event.rule, event_id=event.event_id, confidence=event.confidence)
+    return is_sound

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from store.pool import Connection, Pool, Role, open_pool
+from tests.geofence.worker.readings import VANS
+
+
+@pytest.fixture
+def pool(database_url: str) -> Iterator[Pool]:
+    pool = open_pool(database_url, Role.worker, max_size=3)
+    with pool.connection() as connection:
+        for van in VANS:
+            connection.execute("INSERT INTO device (org_id, device_key) VALUES (1, %s)", (f"van-{van}",))
+    yield pool
+    pool.close()
+
+
+@pytest.fixture
+def connection(pool: Pool) -> Iterator[Connection]:
+    with pool.connection() as connection:
+        connection.autocommit = True
+        yield connection
