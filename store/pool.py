@@ -11,7 +11,7 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from domain.errors import UnavailableError
+from domain.errors import InvalidInputError, UnavailableError
 
 Connection = psycopg.Connection[DictRow]
 Pool = ConnectionPool[Connection]
@@ -53,7 +53,15 @@ def _take_role(connection: psycopg.Connection[Any], role: Role) -> None:
 
 @contextmanager
 def organisation_transaction(pool: Pool, org_id: int) -> Iterator[Connection]:
-    """A transaction that sees only the rows of organisation `org_id` and those below it."""
-    with pool.connection() as connection, connection.transaction():
-        connection.execute("SELECT set_config('app.org', %s, true)", (str(org_id),))
-        yield connection
+    """A transaction that sees only the rows of organisation `org_id` and those below it.
+
+    Raises UnavailableError when the database is away and InvalidInputError for a value that it cannot hold.
+    """
+    try:
+        with pool.connection() as connection, connection.transaction():
+            connection.execute("SELECT set_config('app.org', %s, true)", (str(org_id),))
+            yield connection
+    except (psycopg.OperationalError, PoolTimeout) as error:
+        raise UnavailableError(f"the database does not answer: {error}") from error
+    except psycopg.DataError as error:
+        raise InvalidInputError("request", f"holds a value that cannot be stored: {error}") from error

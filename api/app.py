@@ -1,0 +1,64 @@
+"""The API and the console as one application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
+from starlette.middleware.gzip import GZipMiddleware
+
+from api import service
+from api.errors import answer_problems, problem_responses
+from api.live import stream
+from api.live.hub import Hub
+from api.pages import serve_pages
+from api.resources import alerts, devices, events, trips, vehicles, zones
+from store.organisations import organisation_id
+from store.pool import Role, open_pool
+
+POOL_SIZE: Final = 12
+
+_DESCRIPTION: Final = """
+Vehicles, trips, events and alerts of fast-moving goods on their last leg. Units are SI and in the names, times are UTC,
+longitude comes before latitude in arrays, null means that nobody said so. Lists come in pages: give `next_cursor` as `cursor`.
+What is refused is a problem document (RFC 9457).
+"""
+
+
+def create_app(database_url: str, *, organisation: str = "default", tile_url: str = "") -> FastAPI:
+    """The application over the database at `database_url`, acting for one organisation until people sign in.
+
+    Starting it raises UnavailableError when the database cannot be reached and NotFoundError when there is no such organisation.
+    """
+
+    @asynccontextmanager
+    async def running(app: FastAPI) -> AsyncIterator[None]:
+        app.state.pool = await run_in_threadpool(open_pool, database_url, Role.api, max_size=POOL_SIZE)
+        app.state.org_id = await run_in_threadpool(organisation_id, database_url, organisation)
+        app.state.hub = Hub(database_url, app.state.pool)
+        app.state.hub.start()
+        yield
+        await run_in_threadpool(app.state.hub.stop)
+        await run_in_threadpool(app.state.pool.close)
+
+    app = FastAPI(
+        title="Beatwatch",
+        version="1",
+        description=_DESCRIPTION,
+        lifespan=running,
+        docs_url=None,
+        redoc_url=None,
+        responses=problem_responses(422, 503),
+    )
+    answer_problems(app)
+    for resource in (vehicles, trips, zones, events, alerts, devices):
+        app.include_router(resource.router)
+    app.include_router(stream.router)
+    app.include_router(service.router)
+    serve_pages(app, tile_url)
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    service.time_requests(app)
+    return app

@@ -1,0 +1,106 @@
+// The live page: reads what is there, then follows the stream. Each part below knows nothing of the others.
+
+import { read, readAll, change } from "./api.js";
+import { $, toast } from "./dom.js";
+import { Fleet } from "./fleet.js";
+import { Alerts } from "./alerts.js";
+import { Trips } from "./trips.js";
+import { showDetail } from "./detail.js";
+import { openMap } from "./map.js";
+import { listenToKeys, listenToTabs } from "./keys.js";
+import { VehicleList } from "./vehicle_list.js";
+import { follow } from "./stream.js";
+
+const DAY_MS = 86_400_000;
+
+const fleet = new Fleet();
+const trips = new Trips();
+const list = new VehicleList(fleet, choose);
+const alerts = new Alerts({ acknowledge, show: showAlert });
+const map = await openMap(fleet, choose).catch((error) => {
+  $("#map").append(Object.assign(document.createElement("p"), { className: "no-map", textContent: `The map cannot be drawn here: ${error.message}. Lists and alerts work.` }));
+  return null;
+});
+let chosen = null;
+
+function choose(vehicleId, { fly = true } = {}) {
+  chosen = vehicleId;
+  list.choose(vehicleId);
+  map?.choose(vehicleId, trips.of(vehicleId));
+  showDetail(fleet.get(vehicleId), trips.of(vehicleId), () => choose(null));
+  if (vehicleId && fly) map?.flyTo(fleet.get(vehicleId)?.position);
+  if (vehicleId) showTrack(vehicleId);
+}
+
+async function showTrack(vehicleId) {
+  const newest = fleet.get(vehicleId)?.position?.fix_time;
+  if (!newest) return;
+  const since = new Date(new Date(newest) - 2 * 3_600_000).toISOString();
+  const track = await read(`/vehicles/${encodeURIComponent(vehicleId)}/track`, { since, limit: 5000 }).catch(() => null);
+  if (track && chosen === vehicleId) map?.showTrack(track.points);
+}
+
+async function acknowledge(alert) {
+  try {
+    alerts.heard([await change(`/alerts/${alert.alert_id}/acknowledge`)]);
+  } catch (error) {
+    toast(error.message);
+  }
+}
+
+function showAlert(alert) {
+  document.body.dataset.show = "map";
+  if (alert.vehicle_id && fleet.get(alert.vehicle_id)) choose(alert.vehicle_id, { fly: false });
+  map?.showSpot(alert);
+}
+
+async function readEverything() {
+  const since = new Date(Date.now() - DAY_MS / 2).toISOString();
+  const until = new Date(Date.now() + DAY_MS / 2).toISOString();
+  const [zones, ...rest] = await Promise.all([
+    read("/zones"),
+    readAll("/vehicles").then((items) => heard("positions", { positions: items })),
+    readAll("/trips", { since, until, routes: true }, 1000).then((items) => trips.read(items)),
+    alerts.readAll((parameters) => readAll("/alerts", parameters, 300)),
+  ]);
+  map?.showZones(zones);
+  map?.showTrips(trips.all());
+  map?.frame(fleet.all());
+  document.body.dataset.ready = "true";
+}
+
+function heard(kind, data) {
+  if (kind === "hello" && !data.resumed) return readEverything().catch((error) => toast(error.message));
+  if (kind === "reset") return readEverything().catch((error) => toast(error.message));
+  if (kind === "positions") {
+    fleet.heard(data.positions);
+    list.refresh();
+    if (data.positions.some((vehicle) => vehicle.vehicle_id === chosen)) {
+      showDetail(fleet.get(chosen), trips.of(chosen), () => choose(null));
+      map?.lengthenTrack(fleet.get(chosen).position);
+    }
+  }
+  if (kind === "visits" && trips.heard(data.visits)) {
+    map?.showTrips(trips.all());
+    if (chosen) showDetail(fleet.get(chosen), trips.of(chosen), () => choose(null));
+  }
+  if (kind === "alerts") {
+    alerts.heard(data.alerts, { fresh: true });
+    fleet.alerted(alerts.openVehicles());
+  }
+}
+
+function state(value) {
+  const element = $("#connection");
+  element.dataset.state = value;
+  element.lastElementChild.textContent = { live: "live", connecting: "connecting", lost: "connection lost" }[value];
+}
+
+alerts.onCount = () => fleet.alerted(alerts.openVehicles());
+listenToTabs();
+listenToKeys({ close: () => choose(null), list, frame: () => map?.frame(fleet.all(), true) });
+setInterval(() => {
+  list.refresh();
+  alerts.refreshAges();
+}, 1000);
+follow("/live", { heard, state });

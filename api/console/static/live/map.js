@@ -1,0 +1,166 @@
+// The map: ground, plan, track and vehicles. What to show is told by the page.
+
+import { Map as GlMap, NavigationControl, ScaleControl } from "../vendor/maplibre-gl/dist/maplibre-gl.mjs";
+import { showGround } from "./ground.js";
+import { at, geographic } from "./motion.js";
+import { theme } from "./palette.js";
+import { collection, gridShapes, routeShapes, stopShapes, trackShapes, zoneShapes } from "./shapes.js";
+import { styleOf } from "./style.js";
+import { Tags } from "./tags.js";
+import { VehicleLayer } from "./vehicle_layer.js";
+
+const PICK_PX = 22;
+
+export async function openMap(fleet, choose) {
+  const element = document.getElementById("map");
+  const tiles = element.dataset.tiles;
+  const map = new GlMap({
+    container: element,
+    style: styleOf(theme(), tiles),
+    center: [20, 20],
+    zoom: 1.6,
+    maxZoom: 19,
+    attributionControl: tiles ? {} : false,
+    dragRotate: false,
+    pitchWithRotate: false,
+    fadeDuration: 0,
+  });
+  map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
+  map.addControl(new ScaleControl({ maxWidth: 120 }), "bottom-left");
+  await new Promise((resolve, reject) => {
+    map.once("load", resolve);
+    map.once("error", (event) => reject(event.error));
+  });
+  if (!tiles) showGround(map).catch((error) => console.warn("no outline of the world", error));
+  element.map = map;
+  return new LiveMap(map, fleet, choose, tiles);
+}
+
+class LiveMap {
+  #trips = [];
+  #trip = null;
+  #track = [];
+  #framed = false;
+
+  constructor(map, fleet, choose, tiles) {
+    this.map = map;
+    this.fleet = fleet;
+    this.tiles = tiles;
+    this.layer = new VehicleLayer(fleet);
+    map.addLayer(this.layer);
+    this.tags = new Tags(map, fleet, document.getElementById("tags"));
+    map.on("click", (event) => choose(this.#nearest(event.point), { fly: false }));
+    map.on("mousemove", (event) => (map.getCanvas().style.cursor = this.#nearest(event.point) ? "pointer" : ""));
+    map.on("moveend", () => this.#drawGrid());
+    map.on("render", () => this.tags.draw(performance.now()));
+    addEventListener("beatwatch:theme", (event) => this.#recolour(event.detail));
+    this.#drawGrid();
+    this.#animate();
+  }
+
+  choose(vehicleId, trip) {
+    this.layer.chosen = this.tags.chosen = vehicleId;
+    this.layer.changed();
+    this.#trip = trip?.trip_id ?? null;
+    this.showTrack([]);
+    this.#drawPlan();
+  }
+
+  showTrips(trips) {
+    this.#trips = trips;
+    this.#drawPlan();
+  }
+
+  showZones(zones) {
+    this.map.getSource("zones").setData(zoneShapes(zones));
+  }
+
+  showTrack(points) {
+    this.#track = points;
+    this.map.getSource("track").setData(trackShapes(points));
+  }
+
+  lengthenTrack(position) {
+    if (this.#track.length && position.fix_time > this.#track.at(-1).fix_time) this.showTrack([...this.#track, position]);
+  }
+
+  /** Fly to where an alert happened and mark the place. */
+  showSpot({ place }) {
+    if (!place) return;
+    const point = [place.longitude_deg, place.latitude_deg];
+    this.map.getSource("spot").setData(collection([{ type: "Feature", geometry: { type: "Point", coordinates: point }, properties: {} }]));
+    this.#fly(point, 15);
+  }
+
+  flyTo(position) {
+    if (position && position.longitude_deg !== null) this.#fly([position.longitude_deg, position.latitude_deg], Math.max(14, this.map.getZoom()));
+  }
+
+  /** Show the whole fleet: once by itself, then whenever asked. */
+  frame(vehicles, asked = false) {
+    const placed = vehicles.filter((vehicle) => vehicle.glide);
+    if (placed.length === 0 || (this.#framed && !asked)) return;
+    this.#framed = true;
+    const points = placed.map((vehicle) => geographic(vehicle.glide.to));
+    const longitudes = points.map(([longitude]) => longitude).sort((a, b) => a - b);
+    const latitudes = points.map(([, latitude]) => latitude).sort((a, b) => a - b);
+    const cut = Math.floor(points.length / 50); // a lost tracker far away shall not make everybody small
+    const bounds = [[longitudes[cut], latitudes[cut]], [longitudes.at(-1 - cut), latitudes.at(-1 - cut)]];
+    this.map.fitBounds(bounds, { padding: this.#room(), maxZoom: 15, duration: asked ? 800 : 0 });
+  }
+
+  #room() {
+    const narrow = this.map.getContainer().clientWidth < 900;
+    return narrow ? { top: 90, bottom: 110, left: 40, right: 40 } : { top: 110, bottom: 80, left: 350, right: 400 };
+  }
+
+  #fly(center, zoom) {
+    const quick = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.map.flyTo({ center, zoom, duration: quick ? 0 : 900, padding: { top: 0, bottom: 0, left: 0, right: 0 } });
+  }
+
+  #drawPlan() {
+    this.map.getSource("routes").setData(routeShapes(this.#trips, this.#trip));
+    this.map.getSource("stops").setData(stopShapes(this.#trips, this.#trip));
+  }
+
+  #drawGrid() {
+    const bounds = this.map.getBounds();
+    const [west, south, east, north] = [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
+    const [x, y] = [(east - west) / 2, (north - south) / 2];
+    this.map.getSource("grid").setData(gridShapes([west - x, Math.max(-85, south - y), east + x, Math.min(85, north + y)], 20));
+  }
+
+  #nearest({ x, y }) {
+    const now = performance.now();
+    let best = null;
+    let least = PICK_PX;
+    for (const vehicle of this.fleet.all()) {
+      if (!vehicle.glide) continue;
+      const point = this.map.project(geographic(at(vehicle.glide, now)));
+      const distance = Math.hypot(point.x - x, point.y - y);
+      if (distance < least) [best, least] = [vehicle.vehicle_id, distance];
+    }
+    return best;
+  }
+
+  #recolour(name) {
+    this.layer.theme();
+    for (const layer of styleOf(name, this.tiles).layers) {
+      for (const [property, value] of Object.entries(layer.paint ?? {})) this.map.setPaintProperty(layer.id, property, value);
+    }
+  }
+
+  /** Draw again only while something moves or pulses. */
+  #animate() {
+    const step = () => {
+      const now = performance.now();
+      if (this.fleet.all().some((vehicle) => vehicle.alerted || (vehicle.glide && vehicle.glide.end > now - 100)) || this.drawn !== this.fleet.version) {
+        this.drawn = this.fleet.version;
+        this.map.triggerRepaint();
+      }
+      requestAnimationFrame(step);
+    };
+    requestAnimationFrame(step);
+  }
+}

@@ -1,0 +1,54 @@
+// Names that travel with the vehicles: all of a small fleet close up, else only those that matter.
+
+import { make, mark } from "./dom.js";
+import { at, geographic } from "./motion.js";
+import { Fleet } from "./fleet.js";
+
+const MOST_TAGS = 60;
+const LOWEST_ZOOM = 11;
+
+export class Tags {
+  #tags = new Map();
+
+  constructor(map, fleet, element) {
+    this.map = map;
+    this.fleet = fleet;
+    this.element = element;
+    this.chosen = null;
+  }
+
+  draw(now) {
+    const { clientWidth: width, clientHeight: height } = this.map.getContainer();
+    const vehicles = this.fleet.all().filter((vehicle) => vehicle.glide);
+    const all = vehicles.length <= 400 && this.map.getZoom() >= LOWEST_ZOOM;
+    const shown = new Map();
+    for (const vehicle of vehicles) {
+      const matters = vehicle.vehicle_id === this.chosen || vehicle.alerted;
+      if ((!all && !matters) || (shown.size >= MOST_TAGS && vehicle.vehicle_id !== this.chosen)) continue;
+      const place = geographic(at(vehicle.glide, now));
+      const point = this.map.project(place);
+      if (point.x < -50 || point.y < -30 || point.x > width + 50 || point.y > height + 30) continue;
+      shown.set(vehicle.vehicle_id, [vehicle, place, point]);
+    }
+    for (const [id, tag] of this.#tags) if (!shown.has(id)) tag.remove(), this.#tags.delete(id);
+    for (const entry of shown.values()) this.#put(...entry);
+  }
+
+  #put(vehicle, [longitude, latitude], point) {
+    let tag = this.#tags.get(vehicle.vehicle_id);
+    if (!tag) {
+      tag = make("div", { class: "tag", "aria-hidden": "true" }, make("span", {}, vehicle.vehicle_id));
+      this.#tags.set(vehicle.vehicle_id, tag);
+      this.element.append(tag);
+    }
+    tag.style.transform = `translate(${Math.round(point.x * 10) / 10}px, ${Math.round((point.y + 17) * 10) / 10}px) translateX(-50%)`;
+    mark(tag, {
+      vehicle: vehicle.vehicle_id,
+      longitude: longitude.toFixed(6),
+      latitude: latitude.toFixed(6),
+      state: Fleet.state(vehicle),
+      chosen: vehicle.vehicle_id === this.chosen,
+      alerted: vehicle.alerted,
+    });
+  }
+}

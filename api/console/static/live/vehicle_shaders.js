@@ -1,0 +1,64 @@
+// The marker: a drop that points ahead while moving, a disc while standing, a ring when silent, with a pulse when alerted.
+
+export const VERTEX = `#version 300 es
+precision highp float;
+in vec2 corner;
+in vec4 path;
+in vec4 times;
+in vec3 look;
+uniform mat4 matrix;
+uniform vec2 view;
+uniform float now, size, bearing, ratio;
+out vec2 spot;
+flat out vec3 shown;
+void main() {
+  float span = max(times.y - times.x, 1.0);
+  float t = clamp((now - times.x) / span, 0.0, 1.0);
+  float course = radians(mix(times.z, times.w, min(t * 3.0, 1.0)) - bearing);
+  vec4 middle = matrix * vec4(mix(path.xy, path.zw, t), 0.0, 1.0);
+  float reach = size * (look.z > 0.5 ? 1.3 : 1.0) * ratio;
+  vec2 offset = corner * reach * 2.2;
+  float c = cos(course), s = sin(course);
+  spot = vec2(corner.x * c - corner.y * s, corner.x * s + corner.y * c) * 2.2;
+  shown = look;
+  gl_Position = vec4(middle.xy + offset / view * 2.0 * middle.w, middle.z, middle.w);
+}`;
+
+export const FRAGMENT = `#version 300 es
+precision highp float;
+in vec2 spot;
+flat in vec3 shown;
+uniform float now, size, ratio;
+uniform vec3 colours[5];
+out vec4 colour;
+
+float drop(vec2 p) { // a disc joined to a point ahead
+  float disc = length(p) - 0.62;
+  vec2 q = vec2(abs(p.x), p.y - 0.12);
+  float nose = max(dot(q, normalize(vec2(0.80, 0.62))) - 0.60, -q.y);
+  return min(disc, nose);
+}
+
+vec4 over(vec4 below, vec3 tint, float cover) { return below * (1.0 - cover) + vec4(tint * cover, cover); }
+
+void main() {
+  float soft = 1.1 / (size * ratio);
+  int state = int(shown.x + 0.5);
+  float shape = state == 0 ? drop(spot) : length(spot) - 0.58;
+  float rim = shape - 0.17;
+  vec4 here = vec4(0.0);
+  if (shown.y > 0.5) {
+    float beat = fract(now / 1600.0);
+    float ring = abs(length(spot) - (0.8 + beat * 1.2)) - 0.07;
+    here = over(here, colours[3], smoothstep(soft, -soft, ring) * (1.0 - beat) * 0.9);
+    here = over(here, colours[3], smoothstep(0.45, 0.0, length(spot) - 0.85) * 0.30);
+  }
+  here = over(here, vec3(0.0), smoothstep(0.42, 0.0, length(spot - vec2(0.0, -0.04)) - 0.62) * 0.26);
+  here = over(here, shown.y > 0.5 ? colours[3] : colours[4], smoothstep(soft, -soft, rim));
+  here = over(here, colours[state], smoothstep(soft, -soft, shape));
+  if (state == 1) here = over(here, colours[4], smoothstep(soft, -soft, length(spot) - 0.2));
+  if (state == 2) here = over(here, colours[4], smoothstep(soft, -soft, length(spot) - 0.34));
+  if (shown.z > 0.5) here = over(here, colours[state], smoothstep(soft, -soft, abs(length(spot) - 1.25) - 0.07));
+  if (here.a < 0.004) discard;
+  colour = here;
+}`;

@@ -1,0 +1,95 @@
+"""Every refusal as an RFC 9457 problem document, mapped in this one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from domain.errors import BeatwatchError, ConflictError, DecodeError, InvalidInputError, NotFoundError, UnavailableError
+
+_log = structlog.get_logger("api")
+
+MEDIA_TYPE: Final = "application/problem+json"
+_STATUS: Final[Mapping[type[BeatwatchError], int]] = {
+    InvalidInputError: 422,
+    DecodeError: 422,
+    NotFoundError: 404,
+    ConflictError: 409,
+    UnavailableError: 503,
+}
+
+
+class InvalidField(BaseModel):
+    """One value that breaks a rule."""
+
+    field: str = Field(examples=["query.limit"])
+    detail: str = Field(examples=["Input should be less than or equal to 1000"])
+
+
+class Problem(BaseModel):
+    """A problem document (RFC 9457). `code` is stable, `detail` is for a person."""
+
+    type: str = "about:blank"
+    title: str = Field(examples=["Not Found"])
+    status: int = Field(examples=[404])
+    code: str = Field(examples=["not_found"])
+    detail: str = Field(examples=["no vehicle 'van-7'"])
+    errors: list[InvalidField] | None = None
+
+
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What an operation may refuse with, for its description."""
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": schema}}} for status in statuses
+    }
+
+
+def answer_problems(app: FastAPI) -> None:
+    """Make every error of `app` a problem document."""
+    app.add_exception_handler(BeatwatchError, _refused)
+    app.add_exception_handler(RequestValidationError, _not_valid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def _answer(status: int, code: str, detail: str, **more: Any) -> JSONResponse:
+    problem = Problem(title=HTTPStatus(status).phrase, status=status, code=code, detail=detail, **more)
+    return JSONResponse(problem.model_dump(exclude_none=True), status, media_type=MEDIA_TYPE)
+
+
+async def _refused(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, BeatwatchError)
+    status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 500)
+    errors = [InvalidField(field=error.field, detail=error.detail)] if isinstance(error, InvalidInputError) else None
+    response = _answer(status, error.code, str(error), errors=errors)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["retry-after"] = "2"
+    return response
+
+
+async def _not_valid(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    errors = [InvalidField(field=".".join(map(str, one["loc"])), detail=one["msg"]) for one in error.errors()]
+    return _answer(422, "invalid_input", f"{errors[0].field}: {errors[0].detail}", errors=errors)
+
+
+async def _http(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
+    response = _answer(error.status_code, code, str(error.detail))
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    _log.error("unexpected error", path=request.url.path, exc_info=error)
+    return _answer(500, "internal", "an unexpected error; it has been logged")

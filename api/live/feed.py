@@ -1,0 +1,64 @@
+"""What there is to tell one organisation since a mark, read again from the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+from api.live.frames import frame
+from api.resources.alerts import alert_of
+from api.resources.events import event_of
+from api.resources.trips import visit_of
+from api.resources.vehicles import vehicle_of
+from store import fleet, inbox, journal
+from store.pool import Connection
+
+AT_A_TIME: Final = 500
+
+Key = tuple[Any, ...]
+News = Sequence[tuple[Key, BaseModel]]
+
+
+@dataclass(slots=True)
+class Feed:
+    """Follows one organisation's news.
+
+    `mark` is a transaction number below which everything has been told. Transactions end in another order than they begin, so
+    what lies above it is read again next time and `told` keeps it from being said twice.
+    """
+
+    mark: int
+    told: frozenset[Key] = field(default_factory=frozenset)
+
+    def frames(self, connection: Connection) -> Iterator[bytes]:
+        """Frames for all that became visible since the last time; each carries the mark to come back with."""
+        mark = journal.mark(connection)
+        seen: set[Key] = set()
+        for kind, news in _news(connection, self.mark):
+            seen.update(key for key, _ in news)
+            fresh = [item.model_dump(mode="json") for key, item in news if key not in self.told]
+            for start in range(0, len(fresh), AT_A_TIME):
+                yield frame(kind, {kind: fresh[start : start + AT_A_TIME]}, mark)
+            if len(news) == journal.AT_MOST:
+                yield frame("reset", {}, mark)
+        self.mark, self.told = mark, frozenset(seen)
+
+
+def _news(connection: Connection, mark: int) -> Iterator[tuple[str, News]]:
+    now = datetime.now(UTC)
+    yield "positions", [(_moved(row), vehicle_of(row, now)) for row in fleet.list_moved(connection, mark)]
+    events = journal.changed_events(connection, mark)
+    yield "events", [(("event", row.org_id, row.event_id, row.change_no), event_of(row)) for row in events]
+    visits = journal.changed_visits(connection, mark)
+    yield "visits", [(("visit", row.org_id, row.trip_id, row.stop_id, row.change_no), visit_of(row)) for row in visits]
+    alerts = inbox.changed_alerts(connection, mark)
+    yield "alerts", [(("alert", row.alert_id, row.changed_at, row.state), alert_of(row)) for row in alerts]
+
+
+def _moved(row: fleet.Vehicle) -> Key:
+    assert row.fix is not None
+    return ("position", row.org_id, row.vehicle_id, row.fix.fix_time, row.fix.seq)

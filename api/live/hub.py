@@ -1,0 +1,133 @@
+"""One thread that listens and reads, and any number of subscribers that it tells."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from typing import Final
+
+import structlog
+
+from api.live.feed import Feed
+from api.live.frames import PING, frame
+from domain.errors import UnavailableError
+from store import journal
+from store.listening import listening
+from store.pool import Pool, organisation_transaction
+
+_log = structlog.get_logger("live")
+
+CHANNELS: Final = ("beatwatch_stored", "beatwatch_concluded", "beatwatch_alerted")
+QUEUE_FRAMES: Final = 256
+PING_EVERY_S: Final = 15.0
+_SHORTEST_ROUND_S: Final = 0.1  # however busy the tables are, pages are told ten times a second at most
+_RETRY_S: Final = 1.0
+
+
+class Subscriber:
+    """One open stream. A reader too slow for its queue is let go; it comes back with the last identifier it saw."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._queue: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUE_FRAMES)
+
+    def tell(self, frames: list[bytes]) -> None:
+        """Queue frames; callable from any thread."""
+        self._loop.call_soon_threadsafe(self._put, frames)
+
+    def _put(self, frames: list[bytes]) -> None:
+        try:
+            for one in frames:
+                self._queue.put_nowait(one)
+        except asyncio.QueueFull:
+            self.leave()
+
+    def leave(self) -> None:
+        """End the stream, dropping what waits; only on the loop's own thread."""
+        while not self._queue.empty():
+            self._queue.get_nowait()
+        self._queue.put_nowait(None)
+
+    async def frames(self) -> AsyncIterator[bytes]:
+        """What to send, with a ping whenever it is quiet."""
+        while True:
+            try:
+                one = await asyncio.wait_for(self._queue.get(), PING_EVERY_S)
+            except TimeoutError:
+                one = PING
+            if one is None:
+                return
+            yield one
+
+
+class Hub:
+    """Reads each organisation's news once and tells all its subscribers."""
+
+    def __init__(self, database_url: str, pool: Pool) -> None:
+        self._database_url = database_url
+        self._pool = pool
+        self._lock = threading.Lock()
+        self._subscribers: dict[int, set[Subscriber]] = defaultdict(set)
+        self._feeds: dict[int, Feed] = {}
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="live", daemon=True)
+
+    def start(self) -> None:
+        """Begin to listen."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop listening; the streams end."""
+        self._stopping.set()
+        self._thread.join()
+
+    @property
+    def subscribers(self) -> int:
+        """How many streams are open."""
+        with self._lock:
+            return sum(len(those) for those in self._subscribers.values())
+
+    def subscribe(self, org_id: int, subscriber: Subscriber, since: int | None) -> None:
+        """Tell `subscriber` what happens from now on, after all that happened since the mark it saw last."""
+        with self._lock, organisation_transaction(self._pool, org_id) as connection:
+            feed = self._feeds.setdefault(org_id, Feed(journal.mark(connection)))
+            missed = [] if since is None else list(Feed(since).frames(connection))
+            hello = frame("hello", {"resumed": since is not None}, min(feed.mark, since or feed.mark))
+            subscriber.tell([hello, *missed])
+            self._subscribers[org_id].add(subscriber)
+
+    def unsubscribe(self, org_id: int, subscriber: Subscriber) -> None:
+        """Forget a stream that was closed."""
+        with self._lock:
+            self._subscribers[org_id].discard(subscriber)
+            if not self._subscribers[org_id]:
+                self._subscribers.pop(org_id)
+                self._feeds.pop(org_id, None)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._follow()
+            except UnavailableError as error:
+                _log.warning("live stream waits for the database", reason=str(error))
+                self._stopping.wait(_RETRY_S)
+
+    def _follow(self) -> None:
+        with listening(self._database_url, CHANNELS) as listener:
+            self._tell_all()  # what was stored while nobody listened
+            while not self._stopping.is_set():
+                if listener.heard(timeout_s=1.0):
+                    begun = time.monotonic()
+                    self._tell_all()
+                    self._stopping.wait(max(0.0, _SHORTEST_ROUND_S - (time.monotonic() - begun)))
+
+    def _tell_all(self) -> None:
+        with self._lock:
+            for org_id, subscribers in self._subscribers.items():
+                with organisation_transaction(self._pool, org_id) as connection:
+                    frames = list(self._feeds[org_id].frames(connection))
+                for subscriber in subscribers:
+                    subscriber.tell(frames)

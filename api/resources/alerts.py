@@ -1,0 +1,148 @@
+"""Alerts: what somebody should look at, and what was done about it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Path, Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from api.access import Caller
+from api.errors import problem_responses
+from api.paging import Cursor, Limit, Page, decode, page_of
+from api.places import Place
+from api.wording import title
+from domain.events import Severity
+from store import inbox
+from store.inbox import AlertFilter, InboxAlert, Resolution
+
+router = APIRouter(prefix="/alerts", tags=["alerts"])
+
+
+class AlertState(StrEnum):
+    """Where an alert is in its life."""
+
+    open = "open"
+    acknowledged = "acknowledged"
+    resolved = "resolved"
+
+
+class Alert(BaseModel):
+    """All events of one rule about one subject on one trip, until somebody or the end of its condition resolves it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    alert_id: int
+    rule: str = Field(examples=["missed_stop"])
+    title: str = Field(examples=["Missed stop"])
+    subject: str = Field(description="The device or stop that it is about.")
+    severity: Severity
+    state: AlertState
+    vehicle_id: str
+    device_key: str | None
+    trip_id: str | None
+    stop_id: str | None
+    event_id: str = Field(description="The newest event of it.")
+    late: bool = Field(description="Opened by late data, so nobody was paged for it.")
+    started_at: datetime
+    opened_at: datetime
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    resolved_at: datetime | None
+    resolved_by: str | None = Field(description="Null when it resolved itself.")
+    resolution: str | None = Field(examples=["confirmed"])
+    reason: str | None
+    reopened_count: int
+    changed_at: datetime
+    place: Place | None = Field(description="Where it happened, as far as that is known.")
+    facts: dict[str, Any] = Field(description="The numbers that decided.")
+
+
+class AlertEntry(BaseModel):
+    """A line of an alert's history."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    at: datetime
+    actor: str | None = Field(description="Null: the system itself.")
+    action: str
+    note: str | None
+
+
+class AlertWithHistory(Alert):
+    """An alert and all that was done to it."""
+
+    history: list[AlertEntry]
+
+
+class Acknowledgement(BaseModel):
+    """What is said when taking an alert on."""
+
+    note: str | None = Field(None, max_length=2000, examples=["Calling the driver"])
+
+
+class Closing(BaseModel):
+    """How an alert is closed: it was right, or it was false, and why."""
+
+    resolution: Resolution
+    reason: str | None = Field(None, max_length=2000, examples=["Shop was closed for a wedding"])
+
+
+AlertId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+
+
+@router.get("", operation_id="list_alerts")
+def list_alerts(
+    caller: Caller,
+    state: Annotated[list[AlertState] | None, Query(description="In one of these states.")] = None,
+    rule: Annotated[list[str] | None, Query(description="Of one of these rules.")] = None,
+    severity: Annotated[list[Severity] | None, Query(description="Of one of these severities.")] = None,
+    vehicle_id: Annotated[str | None, Query(max_length=200)] = None,
+    trip_id: Annotated[str | None, Query(max_length=200)] = None,
+    since: Annotated[AwareDatetime | None, Query(description="Opened at this time or later.")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Opened before this time.")] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Page[Alert]:
+    """Alerts, the newest first."""
+    wanted = AlertFilter(
+        states=state, rules=rule, severities=severity, vehicle_id=vehicle_id, trip_id=trip_id, since=since, until=until
+    )
+    with caller.transaction() as connection:
+        rows = inbox.list_alerts(connection, wanted, after=decode(cursor, datetime, int), limit=limit + 1)
+    items, following = page_of(rows, limit, alert_of, lambda row: (row.opened_at, row.alert_id))
+    return Page(items=items, next_cursor=following)
+
+
+@router.get("/{alert_id}", operation_id="get_alert", responses=problem_responses(404))
+def get_alert(caller: Caller, alert_id: AlertId) -> AlertWithHistory:
+    """One alert with its history."""
+    with caller.transaction() as connection:
+        alert = alert_of(inbox.alert_numbered(connection, alert_id))
+        history = [AlertEntry.model_validate(entry) for entry in inbox.entries(connection, alert_id)]
+    return AlertWithHistory(**alert.model_dump(), history=history)
+
+
+@router.post("/{alert_id}/acknowledge", operation_id="acknowledge_alert", responses=problem_responses(404, 409))
+def acknowledge_alert(caller: Caller, alert_id: AlertId, said: Annotated[Acknowledgement | None, Body()] = None) -> Alert:
+    """Take an open alert on: it stops escalating."""
+    with caller.transaction() as connection:
+        note = said.note if said else None
+        return alert_of(inbox.acknowledge(connection, alert_id, actor=caller.actor, note=note))
+
+
+@router.post("/{alert_id}/resolve", operation_id="resolve_alert", responses=problem_responses(404, 409))
+def resolve_alert(caller: Caller, alert_id: AlertId, closing: Closing) -> Alert:
+    """Close an alert as confirmed or false."""
+    with caller.transaction() as connection:
+        return alert_of(
+            inbox.resolve(connection, alert_id, actor=caller.actor, resolution=closing.resolution, reason=closing.reason)
+        )
+
+
+def alert_of(row: InboxAlert) -> Alert:
+    """A stored alert as the API shows it."""
+    values = {name: getattr(row, name) for name in Alert.model_fields if name not in {"title", "place"}}
+    return Alert(**values, title=title(row.rule), place=Place.model_validate(row.place) if row.place else None)

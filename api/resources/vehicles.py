@@ -1,0 +1,206 @@
+"""Vehicles: where each one is, and where it was."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import JSONResponse
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from api.access import Access, Caller
+from api.errors import problem_responses
+from api.paging import Cursor, Limit, Page, decode, page_of
+from domain.errors import InvalidInputError, NotFoundError
+from domain.grades import Grade
+from store import fleet
+from store.fleet import Fix, TrackWindow
+
+router = APIRouter(prefix="/vehicles", tags=["vehicles"])
+
+SILENT_AFTER: Final = timedelta(minutes=10)
+MOVING_FROM_MPS: Final = 1.5
+_GEOJSON: Final = "application/geo+json"
+
+
+class MotionState(StrEnum):
+    """`silent` when nothing was heard for ten minutes, `unknown` when nothing was heard ever."""
+
+    moving = "moving"
+    standing = "standing"
+    silent = "silent"
+    unknown = "unknown"
+
+
+class Position(BaseModel):
+    """A stored fix. Null where the device did not say."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    fix_time: datetime = Field(description="By the receiver's own clock.", examples=["2026-03-02T07:14:10Z"])
+    received_at: datetime
+    longitude_deg: float | None = Field(examples=[77.5946])
+    latitude_deg: float | None = Field(examples=[12.9716])
+    speed_mps: float | None = Field(examples=[8.3])
+    course_deg: float | None = Field(description="Clockwise from true north.", examples=[271.5])
+    altitude_m: float | None
+    accuracy_m: float | None = Field(description="Radius of 68 % confidence.")
+    hdop: float | None
+    satellites: int | None
+    fix_valid: bool | None
+    ignition: bool | None
+    in_motion: bool | None
+    door_open: bool | None
+    buffered: bool | None = Field(description="The device had kept it back.")
+    cargo_kg: float | None
+    fuel_l: float | None
+    fuel_pct: float | None
+    external_v: float | None
+    battery_v: float | None
+    battery_pct: float | None
+    odometer_m: float | None
+    alarms: list[str]
+    grade: str = Field(description="How far the fix is to be trusted.", examples=["good"])
+
+
+class Vehicle(BaseModel):
+    """A vehicle with its newest position. A tracker that is mounted on nothing stands for itself under its own key."""
+
+    vehicle_id: str = Field(examples=["van-07"])
+    registration: str | None = Field(examples=["KA 05 AB 1234"])
+    name: str | None
+    device_key: str | None = Field(description="The tracker that reports for it now.", examples=["tracker-0007"])
+    state: MotionState
+    position: Position | None
+
+
+class Track(BaseModel):
+    """Where a vehicle was over a span of time, oldest first."""
+
+    vehicle_id: str
+    since: datetime
+    until: datetime
+    points: list[Position]
+    next_cursor: str | None = Field(None, description="Give it as `cursor` to read on; null at the end.")
+
+
+VehicleId = Annotated[
+    str, Path(max_length=200, description="The vehicle's identifier, or a tracker's key.", examples=["van-07"])
+]
+
+
+@router.get("", operation_id="list_vehicles")
+def list_vehicles(
+    caller: Caller,
+    q: Annotated[str | None, Query(max_length=100, description="Words in identifier, registration or name.")] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Page[Vehicle]:
+    """Vehicles with their latest positions, by identifier."""
+    now = datetime.now(UTC)
+    with caller.transaction() as connection:
+        rows = fleet.list_vehicles(connection, words=q, after=decode(cursor, str, int), limit=limit + 1)
+    items, following = page_of(rows, limit, lambda row: vehicle_of(row, now), lambda row: (row.vehicle_id, row.org_id))
+    return Page(items=items, next_cursor=following)
+
+
+@router.get("/{vehicle_id}", operation_id="get_vehicle", responses=problem_responses(404))
+def get_vehicle(caller: Caller, vehicle_id: VehicleId) -> Vehicle:
+    """One vehicle with its latest position."""
+    return vehicle_of(_find(caller, vehicle_id), datetime.now(UTC))
+
+
+@router.get(
+    "/{vehicle_id}/track",
+    operation_id="get_vehicle_track",
+    response_model=Track,
+    responses={200: {"content": {_GEOJSON: {"schema": {"type": "object"}}}}, **problem_responses(404)},
+)
+def get_vehicle_track(
+    caller: Caller,
+    vehicle_id: VehicleId,
+    since: Annotated[AwareDatetime | None, Query(description="From this fix time; otherwise 24 h before `until`.")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Before this fix time; otherwise up to the newest fix.")] = None,
+    limit: Annotated[int, Query(ge=1, le=20_000, description="At most so many fixes.")] = 5000,
+    rejected: Annotated[bool, Query(description="Also fixes that were found implausible.")] = False,
+    format: Annotated[Literal["json", "geojson"], Query(description="JSON, or a GeoJSON feature with a line.")] = "json",  # noqa: A002
+    cursor: Cursor = None,
+) -> Any:
+    """The fixes of a vehicle, oldest first, from whatever trackers were on it at the time."""
+    vehicle = _find(caller, vehicle_id)
+    window = _window(vehicle, since, until, limit + 1, cursor, rejected)
+    with caller.transaction() as connection:
+        fixes = fleet.list_positions(connection, vehicle, window, Grade.rejected)
+    points, following = page_of(fixes, limit, position_of, lambda fix: (fix.fix_time, fix.device_id, fix.seq))
+    track = Track(vehicle_id=vehicle_id, since=window.since, until=window.until, points=points, next_cursor=following)
+    return track if format == "json" else JSONResponse(_feature(track), media_type=_GEOJSON)
+
+
+def vehicle_of(row: fleet.Vehicle, now: datetime) -> Vehicle:
+    """A stored vehicle as the API shows it."""
+    return Vehicle(
+        vehicle_id=row.vehicle_id,
+        registration=row.registration,
+        name=row.name,
+        device_key=row.device_key,
+        state=motion_state(row.fix, now),
+        position=position_of(row.fix) if row.fix else None,
+    )
+
+
+def motion_state(fix: Fix | None, now: datetime) -> MotionState:
+    """What a vehicle is doing, by its newest fix."""
+    if fix is None:
+        return MotionState.unknown
+    if now - fix.received_at > SILENT_AFTER:
+        return MotionState.silent
+    moving = fix.speed_mps >= MOVING_FROM_MPS if fix.speed_mps is not None else bool(fix.in_motion)
+    return MotionState.moving if moving else MotionState.standing
+
+
+def position_of(fix: Fix) -> Position:
+    """A stored fix as the API shows it."""
+    values = {name: getattr(fix, name) for name in Position.model_fields if name != "grade"}
+    return Position(**values, grade=Grade(fix.grade).name)
+
+
+def _find(caller: Access, vehicle_id: str) -> fleet.Vehicle:
+    with caller.transaction() as connection:
+        vehicle = fleet.find_vehicle(connection, vehicle_id)
+    if vehicle is None:
+        raise NotFoundError("vehicle", vehicle_id)
+    return vehicle
+
+
+def _window(
+    vehicle: fleet.Vehicle, since: datetime | None, until: datetime | None, limit: int, cursor: str | None, rejected: bool
+) -> TrackWindow:
+    newest = vehicle.fix.fix_time if vehicle.fix else datetime.now(UTC)
+    until = until or newest + timedelta(microseconds=1)
+    try:
+        since = since or until - timedelta(days=1)
+    except OverflowError as error:
+        raise InvalidInputError("query.until", "is too early") from error
+    if until <= since:
+        raise InvalidInputError("query.until", "must be later than since")
+    after = decode(cursor, datetime, int, int)
+    return TrackWindow(since, until, limit, (after[0], after[1], after[2]) if after else None, rejected)
+
+
+def _feature(track: Track) -> dict[str, Any]:
+    located = [point for point in track.points if point.longitude_deg is not None and point.latitude_deg is not None]
+    line = [[point.longitude_deg, point.latitude_deg] for point in located]
+    geometry = {"type": "LineString", "coordinates": line} if len(line) > 1 else None
+    return {
+        "type": "Feature",
+        "id": track.vehicle_id,
+        "geometry": geometry,
+        "properties": {
+            "vehicle_id": track.vehicle_id,
+            "coordTimes": [point.fix_time.isoformat() for point in located],
+            "speed_mps": [point.speed_mps for point in located],
+            "next_cursor": track.next_cursor,
+        },
+    }

@@ -1,0 +1,135 @@
+"""Vehicles, where they are and where they were."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from store.pool import Connection
+from store.statements import statements
+
+_SQL: Final = statements("fleet")
+_DEGREE: Final = 1e-7
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A stored position. `None` where the device did not say."""
+
+    device_id: int
+    fix_time: datetime
+    seq: int
+    received_at: datetime
+    longitude_deg: float | None
+    latitude_deg: float | None
+    speed_mps: float | None
+    course_deg: float | None
+    altitude_m: float | None
+    accuracy_m: float | None
+    hdop: float | None
+    satellites: int | None
+    fix_valid: bool | None
+    ignition: bool | None
+    in_motion: bool | None
+    door_open: bool | None
+    buffered: bool | None
+    cargo_kg: float | None
+    fuel_l: float | None
+    fuel_pct: float | None
+    external_v: float | None
+    battery_v: float | None
+    battery_pct: float | None
+    odometer_m: float | None
+    alarms: tuple[str, ...]
+    grade: int
+    grade_reason: int
+    batch_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Vehicle:
+    """A vehicle as people know it, and its newest fix; `device_key` is the tracker that reports for it now."""
+
+    vehicle_id: str
+    org_id: int
+    registration: str | None
+    name: str | None
+    device_key: str | None
+    fix: Fix | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrackWindow:
+    """Which fixes of a vehicle to read: from `since` to before `until`, after the fix named, at most `limit`."""
+
+    since: datetime
+    until: datetime
+    limit: int
+    after: tuple[datetime, int, int] | None = None  # fix time, device, sequence number of the last one read
+    with_rejected: bool = False
+
+
+def list_vehicles(connection: Connection, *, words: str | None, after: tuple[str, int] | None, limit: int) -> list[Vehicle]:
+    """Vehicles whose identifier, registration or name holds `words`, by identifier."""
+    vehicle_id, org_id = after or (None, None)
+    pattern = None if words is None else f"%{_escape(words)}%"
+    parameters = {"words": pattern, "after_vehicle": vehicle_id, "after_org": org_id, "limit": limit}
+    return [_vehicle(row) for row in connection.execute(_SQL["list_vehicles"], parameters)]
+
+
+def find_vehicle(connection: Connection, vehicle_id: str) -> Vehicle | None:
+    """One vehicle by its identifier, or a tracker that stands for itself by its key."""
+    row = connection.execute(_SQL["find_vehicle"], {"vehicle_id": vehicle_id}).fetchone()
+    return _vehicle(row) if row else None
+
+
+def list_positions(connection: Connection, vehicle: Vehicle, window: TrackWindow, rejected_grade: int) -> list[Fix]:
+    """Fixes of whatever devices were on the vehicle at their fix times, oldest first."""
+    after_time, after_device, after_seq = window.after or (None, None, None)
+    parameters = {
+        "org_id": vehicle.org_id,
+        "vehicle_id": vehicle.vehicle_id,
+        "since": window.since,
+        "until": window.until,
+        "after_time": after_time,
+        "after_device": after_device,
+        "after_seq": after_seq,
+        "rejected": window.with_rejected,
+        "rejected_grade": rejected_grade,
+        "limit": window.limit,
+    }
+    return [fix_of(row) for row in connection.execute(_SQL["list_positions"], parameters)]
+
+
+def list_moved(connection: Connection, mark: int) -> list[Vehicle]:
+    """Vehicles whose newest fix was stored by transaction `mark` or a later one."""
+    return [_vehicle(row) for row in connection.execute(_SQL["list_moved"], {"mark": str(mark)})]
+
+
+def fix_of(row: Mapping[str, Any]) -> Fix:
+    """A row of `position` or `latest_position` in degrees."""
+    values = {name: row[name] for name in _COLUMNS}
+    return Fix(
+        **values,
+        longitude_deg=_degrees(row["longitude_e7"]),
+        latitude_deg=_degrees(row["latitude_e7"]),
+        alarms=tuple(row["alarms"] or ()),
+    )
+
+
+_COLUMNS: Final = tuple(name for name in Fix.__dataclass_fields__ if name not in {"longitude_deg", "latitude_deg", "alarms"})
+
+
+def _vehicle(row: Mapping[str, Any]) -> Vehicle:
+    fix = fix_of(row) if row["fix_time"] is not None else None
+    return Vehicle(row["vehicle_id"], row["org_id"], row["registration"], row["name"], row["device_key"], fix)
+
+
+def _degrees(e7: int | None) -> float | None:
+    return None if e7 is None else round(e7 * _DEGREE, 7)
+
+
+def _escape(words: str) -> str:
+    return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,0 +1,117 @@
+"""Trips as they are shown: planned stops side by side with what became of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from domain.trips import Circle, LonLat
+from store.pool import Connection
+from store.statements import statements
+
+_SQL: Final = statements("rounds")
+
+
+@dataclass(frozen=True, slots=True)
+class RoundStop:
+    """A planned stop and its visit; `state` is `pending` until something was concluded."""
+
+    stop_id: str
+    position_no: int
+    outlet_id: str | None
+    outlet_name: str | None
+    place: Circle
+    window_start: datetime | None
+    window_end: datetime | None
+    planned_service_s: float | None
+    cases: float | None
+    state: str
+    arrived_at: datetime | None
+    departed_at: datetime | None
+    confidence: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A trip with its stops in planned order."""
+
+    org_id: int
+    trip_id: str
+    vehicle_id: str
+    device_key: str
+    planned_start: datetime
+    planned_end: datetime
+    route: tuple[LonLat, ...]
+    corridor_m: float | None
+    depot: Circle | None
+    state: str
+    stops: tuple[RoundStop, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundFilter:
+    """Which trips to list; `None` lets all through. A trip is within the times when its planned span meets them."""
+
+    vehicle_id: str | None = None
+    states: Sequence[str] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def list_rounds(
+    connection: Connection, wanted: RoundFilter, *, after: tuple[datetime, str, int] | None, limit: int
+) -> list[Round]:
+    """Trips by planned start, newest first, after the one named by start, identifier and organisation."""
+    after_time, after_id, after_org = after or (None, None, None)
+    parameters = {
+        "vehicle_id": wanted.vehicle_id,
+        "states": list(wanted.states) if wanted.states else None,
+        "since": wanted.since,
+        "until": wanted.until,
+        "after_time": after_time,
+        "after_id": after_id,
+        "after_org": after_org,
+        "limit": limit,
+    }
+    return _with_stops(connection, connection.execute(_SQL["list_trips"], parameters).fetchall())
+
+
+def find_round(connection: Connection, trip_id: str) -> Round | None:
+    """One trip, the caller's own organisation's first."""
+    rows = connection.execute(_SQL["find_trip"], {"trip_id": trip_id}).fetchall()
+    return next(iter(_with_stops(connection, rows)), None)
+
+
+def _with_stops(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[Round]:
+    wanted = {"org_ids": [row["org_id"] for row in rows], "trip_ids": [row["trip_id"] for row in rows]}
+    stops: dict[tuple[int, str], list[RoundStop]] = defaultdict(list)
+    for stop in connection.execute(_SQL["stops_of_trips"], wanted):
+        stops[stop["org_id"], stop["trip_id"]].append(_stop(stop))
+    return [_round(row, stops[row["org_id"], row["trip_id"]]) for row in rows]
+
+
+def _round(row: Mapping[str, Any], stops: Sequence[RoundStop]) -> Round:
+    return Round(
+        org_id=row["org_id"],
+        trip_id=row["trip_id"],
+        vehicle_id=row["shown_vehicle_id"],
+        device_key=row["device_key"],
+        planned_start=row["planned_start"],
+        planned_end=row["planned_end"],
+        route=tuple((point[0], point[1]) for point in row["route"] or ()),
+        corridor_m=row["corridor_m"],
+        depot=Circle(**row["depot"]) if row["depot"] else None,
+        state=row["state"],
+        stops=tuple(stops),
+    )
+
+
+_PLAIN: Final = tuple(name for name in RoundStop.__dataclass_fields__ if name not in {"place", "state"})
+
+
+def _stop(row: Mapping[str, Any]) -> RoundStop:
+    place = Circle(round(row["longitude_e7"] * 1e-7, 7), round(row["latitude_e7"] * 1e-7, 7), row["radius_m"])
+    return RoundStop(**{name: row[name] for name in _PLAIN}, place=place, state=row["state"] or "pending")

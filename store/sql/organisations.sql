@@ -1,0 +1,2 @@
+-- name: find_organisation
+SELECT org_id FROM organisation WHERE slug = %(slug)s

@@ -1,0 +1,28 @@
+-- name: list_trips
+SELECT trip.*, device.device_key, coalesce(trip.vehicle_id, vehicle_of(trip.device_id, trip.planned_start)) AS shown_vehicle_id
+FROM trip
+JOIN device USING (device_id)
+WHERE (%(vehicle_id)s::text IS NULL OR coalesce(trip.vehicle_id, vehicle_of(trip.device_id, trip.planned_start)) = %(vehicle_id)s)
+  AND (%(states)s::text[] IS NULL OR trip.state = ANY (%(states)s))
+  AND (%(since)s::timestamptz IS NULL OR trip.planned_end >= %(since)s)
+  AND (%(until)s::timestamptz IS NULL OR trip.planned_start < %(until)s)
+  AND (%(after_time)s::timestamptz IS NULL
+       OR (trip.planned_start, trip.trip_id, trip.org_id) < (%(after_time)s, %(after_id)s, %(after_org)s::integer))
+ORDER BY trip.planned_start DESC, trip.trip_id DESC, trip.org_id DESC
+LIMIT %(limit)s
+
+-- name: find_trip
+SELECT trip.*, device.device_key, coalesce(trip.vehicle_id, vehicle_of(trip.device_id, trip.planned_start)) AS shown_vehicle_id
+FROM trip
+JOIN device USING (device_id)
+WHERE trip.trip_id = %(trip_id)s
+ORDER BY trip.org_id <> acting_org(), trip.org_id
+LIMIT 1
+
+-- name: stops_of_trips
+SELECT stop.*, outlet.name AS outlet_name, visit.state, visit.arrived_at, visit.departed_at, visit.confidence
+FROM unnest(%(org_ids)s::integer[], %(trip_ids)s::text[]) AS wanted (org_id, trip_id)
+JOIN stop USING (org_id, trip_id)
+LEFT JOIN outlet USING (org_id, outlet_id)
+LEFT JOIN visit USING (org_id, trip_id, stop_id)
+ORDER BY stop.position_no
