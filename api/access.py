@@ -1,4 +1,4 @@
-"""For whom a request acts. Until people sign in, that is the one organisation named in the settings; sign-in replaces `access`."""
+"""For whom a request acts. Until people sign in, that is the one organisation of the settings; sign-in replaces `access`."""
 
 from __future__ import annotations
 

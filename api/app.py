@@ -31,7 +31,7 @@ What is refused is a problem document (RFC 9457).
 def create_app(database_url: str, *, organisation: str = "default", tile_url: str = "") -> FastAPI:
     """The application over the database at `database_url`, acting for one organisation until people sign in.
 
-    Starting it raises UnavailableError when the database cannot be reached and NotFoundError when there is no such organisation.
+    Starting it raises UnavailableError when the database cannot be reached and NotFoundError when that organisation is missing.
     """
 
     @asynccontextmanager
@@ -51,6 +51,7 @@ def create_app(database_url: str, *, organisation: str = "default", tile_url: st
         lifespan=running,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         responses=problem_responses(422, 503),
     )
     answer_problems(app)

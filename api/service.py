@@ -21,7 +21,7 @@ router = APIRouter(tags=["service"])
 _SECONDS: Final = Histogram(
     "beatwatch_api_request_seconds",
     "Time to the first byte of the answer",
-    ["method", "route", "status"],
+    ["operation", "status"],
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
 
@@ -64,7 +64,7 @@ class _Once:
 
 
 class TimeRequests:
-    """Observes every request under its route's pattern, never under a path that a caller made up."""
+    """Observes every request under its operation's name, never under a path that a caller made up."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -78,8 +78,8 @@ class TimeRequests:
 
         async def watched(message: Message) -> None:
             if message["type"] == "http.response.start":
-                route = getattr(scope.get("route"), "path", "none")
-                _SECONDS.labels(scope["method"], route, message["status"]).observe(time.perf_counter() - begun)
+                operation = getattr(scope.get("endpoint"), "__name__", "none")
+                _SECONDS.labels(operation, message["status"]).observe(time.perf_counter() - begun)
             await send(message)
 
         await self._app(scope, receive, watched)

@@ -18,7 +18,7 @@ class Listener:
         self._connection = connection
 
     def heard(self, timeout_s: float) -> set[str]:
-        """Channels with news within `timeout_s`; none when nothing was said. Raises UnavailableError when the server is gone."""
+        """Channels with news within `timeout_s`, or none. Raises UnavailableError when the server is gone."""
         try:
             return {note.channel for note in self._connection.notifies(timeout=timeout_s, stop_after=1)}
         except psycopg.OperationalError as error:

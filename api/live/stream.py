@@ -33,7 +33,7 @@ async def follow_live(
         str | None, Header(description="The `id` of the last event seen: what came after is told first.")
     ] = None,
 ) -> EventSourceResponse:
-    """Server-sent events: `hello`, then `positions`, `events`, `visits` and `alerts` as they are stored, and `ping` when it is quiet.
+    """Server-sent events: `hello`, then `positions`, `events`, `visits` and `alerts` as they are stored, and `ping` in between.
 
     `positions` holds vehicles as `list_vehicles` gives them, each with its newest fix; the others hold items of their lists.
     The same item may come twice; its identifier and times tell. `reset` asks to read everything anew.

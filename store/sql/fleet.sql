@@ -36,7 +36,7 @@ CROSS JOIN LATERAL (
       AND position.fix_time < least(%(until)s::timestamptz, mounted.until)
       AND (%(after_time)s::timestamptz IS NULL
            OR (position.fix_time, position.device_id, position.seq) > (%(after_time)s, %(after_device)s::integer, %(after_seq)s::bigint))
-      AND (%(rejected)s OR position.grade <> %(rejected_grade)s)
+      AND (%(rejected)s OR position.grade < %(rejected_grade)s)
     ORDER BY position.fix_time, position.seq
     LIMIT %(limit)s
 ) AS fix

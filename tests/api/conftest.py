@@ -1,0 +1,54 @@
+"""The API over a real database, behind a real server."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+import uvicorn
+
+from api import assets
+from api.app import create_app
+from beatwatch.services.ports import free_port
+from tests.api.yard import Yard
+
+
+@pytest.fixture
+def yard(database_url: str) -> Iterator[Yard]:
+    yard = Yard(database_url)
+    yield yard
+    yard.close()
+
+
+@contextmanager
+def serving(database_url: str) -> Iterator[str]:
+    """The address of a server that runs while the context lasts."""
+    port = free_port()
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(database_url), host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=3)
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive(), "the server did not start"
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture
+def address(database_url: str) -> Iterator[str]:
+    assets.install()
+    with serving(database_url) as address:
+        yield address
+
+
+@pytest.fixture
+def client(address: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=address, timeout=30) as client:
+        yield client
