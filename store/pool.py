@@ -35,7 +35,7 @@ def open_pool(database_url: str, role: Role, *, max_size: int = 4, timeout_s: fl
         max_size=max_size,
         timeout=timeout_s,
         kwargs={"row_factory": dict_row, "options": "-c timezone=UTC"},
-        configure=lambda connection: _take_role(connection, role),
+        configure=lambda connection: take_role(connection, role),
         open=False,
     )
     try:
@@ -46,7 +46,8 @@ def open_pool(database_url: str, role: Role, *, max_size: int = 4, timeout_s: fl
     return pool
 
 
-def _take_role(connection: psycopg.Connection[Any], role: Role) -> None:
+def take_role(connection: psycopg.Connection[Any], role: Role) -> None:
+    """Let `connection` act as `role` from now on."""
     connection.execute(psycopg.sql.SQL("SET ROLE {}").format(psycopg.sql.Identifier(role)))
     connection.commit()
 

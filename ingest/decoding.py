@@ -1,0 +1,132 @@
+"""Messages to readings. What cannot be read becomes a dead letter, so that it cannot block the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Final, Generic, TypeVar
+
+import structlog
+
+from domain.errors import DecodeError
+from domain.observations import DeviceStatus, Position, Reading, SensorReading
+from ingest.sources.delivery import Delivery
+from store.deadletters import DeadLetter
+from store.devices import Identity
+from wire.codec import Codec, Message
+from wire.topics import Route, Router
+
+_log = structlog.get_logger()
+_LONGEST_IDENTITY: Final = 200
+R = TypeVar("R", bound=Reading)
+
+
+@dataclass(slots=True)
+class Heard(Generic[R]):
+    """Readings of one kind, and beside each who sent it and the number of its delivery in the batch."""
+
+    readings: list[R] = field(default_factory=list)
+    senders: list[Identity] = field(default_factory=list)
+    delivery_nos: list[int] = field(default_factory=list)
+
+    def add(self, reading: R, sender: Identity, delivery_no: int) -> None:
+        """Append one reading."""
+        self.readings.append(reading)
+        self.senders.append(sender)
+        self.delivery_nos.append(delivery_no)
+
+    def kept(self, wanted: Callable[[Identity, int], bool]) -> Heard[R]:
+        """Those whose sender and delivery are `wanted`."""
+        heard: Heard[R] = Heard()
+        for reading, sender, delivery_no in zip(self.readings, self.senders, self.delivery_nos, strict=True):
+            if wanted(sender, delivery_no):
+                heard.add(reading, sender, delivery_no)
+        return heard
+
+
+@dataclass(slots=True)
+class Decoded:
+    """What a batch of deliveries says."""
+
+    deliveries: Sequence[Delivery]
+    positions: Heard[Position] = field(default_factory=Heard)
+    sensor_readings: Heard[SensorReading] = field(default_factory=Heard)
+    statuses: Heard[DeviceStatus] = field(default_factory=Heard)
+    letters: dict[int, DeadLetter] = field(default_factory=dict)  # by number of the delivery
+
+    def __len__(self) -> int:
+        return len(self.positions.readings) + len(self.sensor_readings.readings) + len(self.statuses.readings)
+
+    def senders(self) -> set[Identity]:
+        """Everybody who sent something."""
+        return {*self.positions.senders, *self.sensor_readings.senders, *self.statuses.senders}
+
+    def kept(self, wanted: Callable[[Identity, int], bool]) -> Decoded:
+        """The same without the readings that are not `wanted`; letters stay."""
+        heard = self.positions.kept(wanted), self.sensor_readings.kept(wanted), self.statuses.kept(wanted)
+        return Decoded(self.deliveries, *heard, letters=dict(self.letters))
+
+
+class Decoder:
+    """Routes each message by its topic to the codec of its format; one codec of each format for the whole stream."""
+
+    def __init__(self, router: Router, codec_of: Callable[[str], Codec]) -> None:
+        self._router = router
+        self._codec_of = lru_cache(maxsize=None)(codec_of)
+        self._identity = lru_cache(maxsize=1 << 16)(_identity)
+        self._replying: set[Codec] = set()
+
+    def decode(self, deliveries: Sequence[Delivery]) -> Decoded:
+        """All readings of `deliveries`, and a dead letter for each that has none to give."""
+        decoded = Decoded(deliveries)
+        for number, delivery in enumerate(deliveries):
+            try:
+                self._decode_one(delivery, number, decoded)
+            except DecodeError as error:
+                decoded.letters[number] = self.letter(delivery, error.reason, error.detail)
+            except Exception as error:  # a codec with a bug must not stop the others' messages
+                _log.exception("codec failed", topic=delivery.topic)
+                decoded.letters[number] = self.letter(delivery, "internal_error", repr(error))
+        return decoded
+
+    def _decode_one(self, delivery: Delivery, number: int, decoded: Decoded) -> None:
+        route = self._router.route(delivery.topic)
+        if route is None:
+            raise DecodeError("no_route", "no topic pattern matches")
+        codec = self._codec_of(route.format)
+        received_at = datetime.fromtimestamp(delivery.received_us / 1e6, UTC)
+        readings = codec.decode(delivery.topic, delivery.payload, received_at, route.device)
+        senders = [self._identity(route, reading.device) for reading in readings]
+        for reading, sender in zip(readings, senders, strict=True):
+            if isinstance(reading, Position):
+                decoded.positions.add(reading, sender, number)
+            elif isinstance(reading, SensorReading):
+                decoded.sensor_readings.add(reading, sender, number)
+            else:
+                decoded.statuses.add(reading, sender, number)
+
+    def letter(self, delivery: Delivery, reason: str, detail: str) -> DeadLetter:
+        """The dead letter of a delivery, with the format and tenant that its topic names."""
+        route = self._router.route(delivery.topic)
+        received_at = datetime.fromtimestamp(delivery.received_us / 1e6, UTC)
+        format_name, tenant = (None, None) if route is None else (route.format, route.tenant)
+        return DeadLetter(received_at, delivery.topic, delivery.payload, format_name, reason, storable(detail), tenant)
+
+    def replies(self) -> Iterable[Message]:
+        """What protocols want sent back because of what was decoded since the last call."""
+        for format_name in {pattern.format for pattern in self._router.patterns}:
+            yield from self._codec_of(format_name).take_replies()
+
+
+def _identity(route: Route, device: str) -> Identity:
+    """Who sent it. Raises DecodeError for a name that cannot be one."""
+    if not device or len(device) > _LONGEST_IDENTITY or device != storable(device):
+        raise DecodeError("bad_identity", f"{device[:_LONGEST_IDENTITY]!r} names no device")
+    return Identity(route.tenant, route.format.removesuffix("-any"), device)
+
+
+def storable(text: str) -> str:
+    """`text` without what PostgreSQL cannot hold: NUL and lone surrogates."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()

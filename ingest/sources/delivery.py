@@ -1,0 +1,29 @@
+"""A message as it came, and what its source must be told once it is safe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+
+class Delivery(NamedTuple):
+    """One message off the wire. `receipt` is what the source needs to acknowledge it; `None` if nobody waits for that."""
+
+    topic: str
+    payload: bytes
+    received_us: int  # microseconds since 1970
+    retained: bool
+    receipt: tuple[int, int] | None
+
+
+class Source(Protocol):
+    """Where messages come from. One that is not acknowledged is delivered again, to this process or the next."""
+
+    def take(self, limit: int, wait_s: float) -> list[Delivery]:
+        """Up to `limit` messages in order of arrival; after at most `wait_s` seconds what there is, perhaps nothing."""
+
+    def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
+        """Tell the broker that these are safe."""
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Send something back, when connected."""

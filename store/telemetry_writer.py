@@ -1,0 +1,102 @@
+"""The one connection through which ingest stores, opened again when the server has been away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import date
+
+import psycopg
+from psycopg.rows import dict_row
+
+from store import deadletters, devices, telemetry
+from store.deadletters import DeadLetter
+from store.devices import Identity, KnownDevice
+from store.failures import database_errors
+from store.pool import Connection, Role, take_role
+from store.telemetry import StoredBatch, TelemetryBatch
+
+
+class TelemetryWriter:
+    """Stores batches, each in one transaction; not safe to share between threads.
+
+    Every method raises UnavailableError when the server cannot be used just now, after which the next call connects again,
+    and InvalidInputError when it refuses the values.
+    """
+
+    def __init__(self, database_url: str, *, connect_timeout_s: int = 5) -> None:
+        self._url = database_url
+        self._connect_timeout_s = connect_timeout_s
+        self._connection: Connection | None = None
+        self._days: set[tuple[str, date]] = set()
+
+    def find(self, identities: Sequence[Identity]) -> dict[Identity, KnownDevice]:
+        """The registered devices among `identities`."""
+        with self._transaction("look up devices") as connection:
+            return devices.find_devices(connection, identities)
+
+    def adopt(self, identities: Sequence[Identity], default_slug: str) -> dict[Identity, KnownDevice]:
+        """Register `identities` and return them as devices; those of an unknown tenant are not in the answer."""
+        with self._transaction("adopt devices") as connection:
+            devices.adopt_devices(connection, identities, default_slug)
+            return devices.find_devices(connection, identities)
+
+    def devices_changed(self) -> bool:
+        """Whether what `find` has answered may have changed since the last call; also after a new connection."""
+        was_open = self._connection is not None
+        with self._connected("hear of changed devices") as connection:
+            return devices.devices_changed(connection) or not was_open
+
+    def store(self, batch: TelemetryBatch, letters: Sequence[DeadLetter], days: dict[str, set[date]]) -> StoredBatch:
+        """Commit readings and dead letters together. `days` are those of each series that deserve a partition."""
+        for series, wanted in days.items():
+            self._ensure_days(series, wanted)
+        with self._transaction("store readings") as connection:
+            if letters:
+                deadletters.keep_dead_letters(connection, letters)
+            return telemetry.store_batch(connection, batch) if len(batch) else StoredBatch(None, 0, 0, 0)
+
+    def _ensure_days(self, series: str, wanted: set[date]) -> None:
+        missing = {day for day in wanted if (series, day) not in self._days}
+        if missing:
+            with self._transaction("make partitions") as connection:
+                telemetry.ensure_days(connection, series, missing)
+            self._days |= {(series, day) for day in missing}
+
+    @contextmanager
+    def _transaction(self, what: str) -> Iterator[Connection]:
+        with self._connected(what) as connection, connection.transaction():
+            yield connection
+
+    @contextmanager
+    def _connected(self, what: str) -> Iterator[Connection]:
+        with database_errors(what):
+            try:
+                if self._connection is None:
+                    self._connection = self._open()
+                yield self._connection
+            except (psycopg.OperationalError, psycopg.InterfaceError):
+                self.close()
+                raise
+
+    def _open(self) -> Connection:
+        connection: Connection = psycopg.connect(
+            self._url,
+            row_factory=dict_row,
+            autocommit=True,
+            connect_timeout=self._connect_timeout_s,
+            options="-c timezone=UTC",
+            tcp_user_timeout=10_000,  # milliseconds; a server that vanished is noticed within seconds
+        )
+        take_role(connection, Role.worker)
+        telemetry.prepare_session(connection)
+        devices.listen_for_changes(connection)
+        self._days.clear()
+        return connection
+
+    def close(self) -> None:
+        """Let the connection go."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(psycopg.Error):
+                connection.close()
