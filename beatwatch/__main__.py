@@ -7,13 +7,15 @@ from collections.abc import Callable
 
 import typer
 
-from beatwatch.commands import decode, migrate, score, simulate, up
+from beatwatch.commands import decode, ingest, migrate, publish, score, simulate, up
 from domain.errors import BeatwatchError
 
 COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     up.register,
     migrate.register,
     decode.register,
+    ingest.register,
+    publish.register,
     score.register,
     simulate.register,
 )

@@ -55,6 +55,7 @@ class Decoded:
     sensor_readings: Heard[SensorReading] = field(default_factory=Heard)
     statuses: Heard[DeviceStatus] = field(default_factory=Heard)
     letters: dict[int, DeadLetter] = field(default_factory=dict)  # by number of the delivery
+    silent: int = 0  # messages that are well-formed and hold no reading
 
     def __len__(self) -> int:
         return len(self.positions.readings) + len(self.sensor_readings.readings) + len(self.statuses.readings)
@@ -86,7 +87,7 @@ class Decoder:
                 self._decode_one(delivery, number, decoded)
             except DecodeError as error:
                 decoded.letters[number] = self.letter(delivery, error.reason, error.detail)
-            except Exception as error:  # a codec with a bug must not stop the others' messages
+            except Exception as error:  # noqa: BLE001  # a codec with a bug must not stop the others' messages
                 _log.exception("codec failed", topic=delivery.topic)
                 decoded.letters[number] = self.letter(delivery, "internal_error", repr(error))
         return decoded
@@ -98,6 +99,7 @@ class Decoder:
         codec = self._codec_of(route.format)
         received_at = datetime.fromtimestamp(delivery.received_us / 1e6, UTC)
         readings = codec.decode(delivery.topic, delivery.payload, received_at, route.device)
+        decoded.silent += not readings
         senders = [self._identity(route, reading.device) for reading in readings]
         for reading, sender in zip(readings, senders, strict=True):
             if isinstance(reading, Position):
@@ -112,7 +114,9 @@ class Decoder:
         route = self._router.route(delivery.topic)
         received_at = datetime.fromtimestamp(delivery.received_us / 1e6, UTC)
         format_name, tenant = (None, None) if route is None else (route.format, route.tenant)
-        return DeadLetter(received_at, delivery.topic, delivery.payload, format_name, reason, storable(detail), tenant)
+        return DeadLetter(
+            received_at, storable(delivery.topic), delivery.payload, format_name, reason, storable(detail), tenant
+        )
 
     def replies(self) -> Iterable[Message]:
         """What protocols want sent back because of what was decoded since the last call."""

@@ -44,3 +44,14 @@ def _finalise(mixed: NDArray[np.uint64]) -> NDArray[np.uint64]:
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return mixed ^ (mixed >> np.uint64(31))
+
+
+def as_int8(number: int) -> int:
+    """A sequence number of any size as one of 64 bits, the same for the same number."""
+    return number if -(2**63) <= number < 2**63 else (number + 2**63) % 2**64 - 2**63
+
+
+def fingerprint_of(*values: object) -> int:
+    """The same for the content of one record."""
+    digest = hashlib.blake2b(repr(values).encode(), digest_size=8).digest()
+    return -(int.from_bytes(digest, "little") >> 1) - 1

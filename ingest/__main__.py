@@ -1,0 +1,133 @@
+"""The ingest service: takes messages, stores them, and only then lets the broker forget them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+
+from domain.errors import UnavailableError
+from ingest import metrics
+from ingest.decoding import Decoded, Decoder
+from ingest.pipeline import Pipeline
+from ingest.registry import Registry
+from ingest.screening import Screening
+from ingest.sources.delivery import Source
+from ingest.sources.mqtt import MqttLimits, MqttSource
+from store.telemetry_writer import TelemetryWriter
+from wire.registry import codec
+from wire.topics import Router
+
+_log = structlog.get_logger()
+_BACKOFF_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+_IDLE_S: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class IngestOptions:
+    """How ingest works; the defaults suit one machine."""
+
+    client_id: str = "beatwatch-ingest"  # names the session at the broker: keep it, and keep it apart from other workers'
+    adopt_unknown: bool = True
+    default_organisation: str = "default"
+    max_batch: int = 5_000  # messages in a transaction
+    linger_s: float = 0.02  # how long a batch that is not full waits for more
+    limits: MqttLimits = field(default_factory=MqttLimits)
+    screening: Screening = field(default_factory=Screening)
+    ca_file: str | None = None  # certificate authority of an mqtts broker
+
+
+def run(
+    database_url: str,
+    mqtt_url: str,
+    stop: threading.Event,
+    options: IngestOptions | None = None,
+    on_ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve until `stop` is set; then store and acknowledge what was received, and return.
+
+    `on_ready` is called once broker and database have both answered. Neither has to be there at the start or stay there.
+    """
+    options = options or IngestOptions()
+    router = Router()
+    source = MqttSource(mqtt_url, options.client_id, router.filters(), options.limits, ca_file=options.ca_file)
+    writer = TelemetryWriter(database_url)
+    registry = Registry(writer, adopt=options.adopt_unknown, default_slug=options.default_organisation)
+    pipeline = Pipeline(Decoder(router, codec), registry, writer, options.screening)
+    source.start()
+    try:
+        _announce(source, writer, stop, on_ready)
+        _serve(source, pipeline, stop, options)
+    finally:
+        source.close()
+        writer.close()
+    _log.info("ingest has drained")
+
+
+def _announce(source: MqttSource, writer: TelemetryWriter, stop: threading.Event, on_ready: Callable[[], None]) -> None:
+    for attempt in range(10**9):
+        try:
+            writer.devices_changed()
+        except UnavailableError as error:
+            _log.warning("the database is away", reason=str(error))
+            if stop.wait(_BACKOFF_S[min(attempt, len(_BACKOFF_S) - 1)]):
+                return
+            continue
+        break
+    while not source.connected.wait(0.1):
+        if stop.is_set():
+            return
+    on_ready()
+    _log.info("ingest is ready")
+
+
+def _serve(source: MqttSource, pipeline: Pipeline, stop: threading.Event, options: IngestOptions) -> None:
+    while True:
+        draining = stop.is_set()
+        if draining:
+            source.stop_reading()
+        deliveries = source.take(options.max_batch, 0.0 if draining else _IDLE_S)
+        if not deliveries:
+            if draining:
+                return
+            continue
+        if len(deliveries) < options.max_batch and not draining:
+            time.sleep(options.linger_s)
+            deliveries += source.take(options.max_batch - len(deliveries), 0.0)
+        metrics.RECEIVED.inc(len(deliveries))
+        metrics.BATCH_SIZE.observe(len(deliveries))
+        metrics.QUEUE_DEPTH.set(len(source))
+        metrics.QUEUE_BYTES.set(source.waiting_bytes)
+        decoded = pipeline.decoder.decode(deliveries)
+        if not _store(pipeline, decoded, stop):
+            return
+        _finish(source, pipeline, decoded)
+
+
+def _store(pipeline: Pipeline, decoded: Decoded, stop: threading.Event) -> bool:
+    """Try until it is committed; False if we are to stop while the database is away: the broker keeps it then."""
+    attempt = 0
+    while True:
+        try:
+            pipeline.store(decoded)
+        except UnavailableError as error:
+            metrics.RETRIES.inc()
+            _log.warning("the database is away, holding on", messages=len(decoded.deliveries), reason=str(error))
+            if stop.wait(_BACKOFF_S[min(attempt, len(_BACKOFF_S) - 1)]):
+                return False
+            attempt += 1
+        else:
+            return True
+
+
+def _finish(source: Source, pipeline: Pipeline, decoded: Decoded) -> None:
+    source.acknowledge(decoded.deliveries)
+    metrics.ACKNOWLEDGED.inc(len(decoded.deliveries))
+    now_us = time.time_ns() // 1000
+    metrics.LAG.observe((now_us - delivery.received_us) / 1e6 for delivery in decoded.deliveries)
+    for reply in pipeline.decoder.replies():
+        source.publish(reply.topic, reply.payload)

@@ -1,0 +1,230 @@
+"""MQTT with QoS 1, acknowledged by us and not by the library: the broker keeps what we have not committed.
+
+paho's own network thread is not used. Our thread reads, acknowledges and reconnects, so that an acknowledgement can never
+meet another connection than the one its message came by, and reading stops when too much waits.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+import structlog
+from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from domain.errors import SettingsError
+from ingest import metrics
+from ingest.sources.delivery import Delivery
+
+_log = structlog.get_logger()
+_SESSION_S: Final = 30 * 86_400
+_KEEPALIVE_S: Final = 30
+_TICK_S: Final = 0.5
+_BACKOFF_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
+
+
+@dataclass(frozen=True, slots=True)
+class MqttLimits:
+    """How much may be in our hands. The broker holds back what exceeds `receive_maximum`; `max_bytes` stops us reading."""
+
+    receive_maximum: int = 20_000  # unacknowledged messages
+    max_bytes: int = 128 * 1024 * 1024  # of payloads not yet taken up
+
+
+class MqttSource:
+    """A durable session with the broker at `url` (mqtt:// or mqtts://); fixed by `client_id`, it survives our restarts.
+
+    `ca_file` is the certificate authority of an mqtts broker, the system's by default.
+    """
+
+    def __init__(
+        self, url: str, client_id: str, filters: Iterable[str], limits: MqttLimits | None = None, *, ca_file: str | None = None
+    ) -> None:
+        self._limits = limits or MqttLimits()
+        self._filters = list(filters)
+        self._waiting: deque[Delivery] = deque()
+        self._received_bytes = 0  # counted by our thread
+        self._taken_bytes = 0  # counted by who takes
+        self._arrived = threading.Event()
+        self._connection_no = 0
+        self.connected = threading.Event()
+        self._receipts: deque[Sequence[tuple[int, int]]] = deque()
+        self._outgoing: deque[tuple[str, bytes]] = deque()
+        self._stopping = threading.Event()
+        self._closing = threading.Event()
+        self._wake_read, self._wake_write = os.pipe()
+        os.set_blocking(self._wake_read, False)
+        self._client = self._make_client(url, client_id, ca_file)
+        self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
+
+    def start(self) -> None:
+        """Connect and begin to read, in a thread of its own, until `close`."""
+        self._thread.start()
+
+    def take(self, limit: int, wait_s: float) -> list[Delivery]:
+        """Up to `limit` messages in order of arrival; waits at most `wait_s` seconds for the first."""
+        if not self._waiting and wait_s > 0:
+            self._arrived.clear()
+            if not self._waiting:
+                self._arrived.wait(wait_s)
+        taken = [self._waiting.popleft() for _ in range(min(limit, len(self._waiting)))]
+        was_full = self._full()
+        self._taken_bytes += sum(len(delivery.payload) for delivery in taken)
+        if was_full:
+            self._wake()
+        return taken
+
+    def __len__(self) -> int:
+        """Messages that wait to be taken."""
+        return len(self._waiting)
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes of payload that wait to be taken."""
+        return self._received_bytes - self._taken_bytes
+
+    def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
+        """Let the broker forget these. Those of an earlier connection it delivers again and they are acknowledged then."""
+        receipts = [delivery.receipt for delivery in deliveries if delivery.receipt is not None]
+        if receipts:
+            self._receipts.append(receipts)
+            self._wake()
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Send a message with QoS 0 as soon as we are connected."""
+        self._outgoing.append((topic, payload))
+        self._wake()
+
+    def stop_reading(self) -> None:
+        """Take no more from the broker; what waits can still be taken and acknowledged."""
+        self._stopping.set()
+        self._wake()
+
+    def close(self, timeout_s: float = 5.0) -> None:
+        """Send what is to be acknowledged, say good-bye and end the thread."""
+        self.stop_reading()
+        self._closing.set()
+        self._wake()
+        self._thread.join(timeout_s)
+        os.close(self._wake_write)
+
+    def _make_client(self, url: str, client_id: str, ca_file: str | None) -> paho.Client:
+        parts = urlsplit(url)
+        if parts.scheme not in _PORTS or not parts.hostname:
+            raise SettingsError(f"MQTT_URL must be mqtt://host:port or mqtts://host:port, not {url!r}")
+        client = paho.Client(CallbackAPIVersion.VERSION2, client_id, protocol=paho.MQTTv5, manual_ack=True)
+        if parts.username is not None:
+            client.username_pw_set(unquote(parts.username), unquote(parts.password or ""))
+        if parts.scheme == "mqtts":
+            client.tls_set(ca_certs=ca_file)
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        # With this set, paho leaves writing to our loop instead of doing it at each acknowledgement.
+        client.on_socket_register_write = lambda *_: None
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # of paho
+        properties.SessionExpiryInterval = _SESSION_S
+        properties.ReceiveMaximum = self._limits.receive_maximum
+        client.connect_async(
+            parts.hostname, parts.port or _PORTS[parts.scheme], _KEEPALIVE_S, clean_start=False, properties=properties
+        )
+        return client
+
+    def _on_connect(
+        self, client: paho.Client, _: Any, flags: paho.ConnectFlags, reason: ReasonCode, __: Properties | None
+    ) -> None:
+        if reason.is_failure:
+            _log.error("the broker refuses us", reason=str(reason))
+            return
+        self._connection_no += 1
+        metrics.RECONNECTS.inc()
+        # Retained messages are sent for new subscriptions only, and only once for each session.
+        options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB)
+        client.subscribe([(topic_filter, options) for topic_filter in self._filters])
+        self.connected.set()
+        _log.info("connected to the broker", session_kept=flags.session_present, filters=len(self._filters))
+
+    def _on_disconnect(self, _: paho.Client, __: Any, ___: Any, reason: ReasonCode, ____: Properties | None) -> None:
+        self.connected.clear()
+        if not self._stopping.is_set():
+            _log.warning("connection to the broker lost", reason=str(reason))
+
+    def _on_message(self, _: paho.Client, __: Any, message: paho.MQTTMessage) -> None:
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            topic = repr(message)  # kept as a dead letter: no pattern matches
+        receipt = (self._connection_no, message.mid) if message.qos else None
+        self._received_bytes += len(message.payload)
+        self._waiting.append(Delivery(topic, bytes(message.payload), time.time_ns() // 1000, message.retain, receipt))
+        self._arrived.set()
+
+    def _full(self) -> bool:
+        return self.waiting_bytes > self._limits.max_bytes
+
+    def _wake(self) -> None:
+        with contextlib.suppress(OSError):
+            os.write(self._wake_write, b"w")
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._closing.is_set():
+            if self._client.socket() is None:
+                failures = 0 if self._connect() else failures + 1
+                if failures:
+                    self._stopping.wait(_BACKOFF_S[min(failures, len(_BACKOFF_S)) - 1])
+                continue
+            self._turn()
+        self._drain_receipts()
+        self._client.disconnect()
+        self._client.loop_write()
+        os.close(self._wake_read)
+
+    def _connect(self) -> bool:
+        try:
+            self._client.reconnect()
+        except OSError as error:
+            _log.warning("cannot reach the broker, trying again", reason=str(error))
+            return False
+        return True
+
+    def _turn(self) -> None:
+        """Wait until something can be done and do it."""
+        socket = self._client.socket()
+        reading = not self._stopping.is_set() and not self._full()
+        if socket is None:
+            return
+        readers: list[Any] = [self._wake_read, *([socket] if reading else [])]
+        writers = [socket] if self._client.want_write() else []
+        readable, writable, _ = select.select(readers, writers, [], _TICK_S)
+        if self._wake_read in readable:
+            os.read(self._wake_read, 65536)
+            self._drain_receipts()
+        if socket in readable:
+            self._client.loop_read()
+        if socket in writable or self._client.want_write():
+            self._client.loop_write()
+        self._client.loop_misc()
+
+    def _drain_receipts(self) -> None:
+        """Acknowledge what has been committed and send what waits."""
+        while self._receipts:
+            for connection_no, mid in self._receipts.popleft():
+                if connection_no == self._connection_no:
+                    self._client.ack(mid, 1)
+        while self._outgoing and self.connected.is_set():
+            self._client.publish(*self._outgoing.popleft())
