@@ -7,6 +7,7 @@ import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any, Final, Literal
 
 import msgspec
@@ -48,6 +49,7 @@ class _Location(msgspec.Struct):
     lat: Degrees
     lon: Degrees
     tst: Quantity
+    id: Word | None = msgspec.field(default=None, name="_id")
     acc: Quantity | None = None
     alt: Quantity | None = None
     vel: Quantity | None = None
@@ -163,6 +165,7 @@ def _position(location: _Location, received_at: datetime, device: str) -> Positi
         odometer_m=None if odometer_km is None else odometer_km * 1000,
         temperature_c=probes[:used],
         alarms=_alarms(location),
+        seq=None if location.id is None else _number(location.id),
     )
 
 
@@ -185,6 +188,16 @@ def _crossing(transition: _Transition, received_at: datetime, device: str) -> Po
     )
 
 
+def _number(message_id: str) -> int:
+    """A negative sequence number for the identifier by which OwnTracks lets consumers recognise a repeated message."""
+    return -(int.from_bytes(blake2b(message_id.encode(), digest_size=8).digest(), "little") >> 1) - 1
+
+
+def _message_id(position: Position) -> str:
+    """Two fixes of one second in one place differ in what whole seconds cannot tell."""
+    return blake2b(repr(position._replace(received_at=None)).encode(), digest_size=4).hexdigest()
+
+
 def _members(position: Position) -> dict[str, Any]:
     measured = {
         "acc": position.accuracy_m,
@@ -197,6 +210,7 @@ def _members(position: Position) -> dict[str, Any]:
     fix_time = position.fix_time
     return {
         "_type": "location",
+        "_id": _message_id(position),
         "tid": position.device[-2:],
         "lat": position.latitude_deg,
         "lon": position.longitude_deg,

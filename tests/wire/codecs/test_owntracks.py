@@ -173,7 +173,7 @@ def test_what_is_encoded_is_decoded(fix: Position) -> None:
     assert message.topic == TOPIC
     (got,) = phone.decode(*message, RECEIVED_AT, "ravi:phone")
     assert isinstance(got, Position)
-    assert got._replace(speed_mps=None) == fix._replace(speed_mps=None)
+    assert got._replace(speed_mps=None, seq=None) == fix._replace(speed_mps=None)
     assert got.speed_mps == (None if fix.speed_mps is None else pytest.approx(fix.speed_mps))
 
 
@@ -183,3 +183,15 @@ def test_zero_is_left_out_as_phones_do() -> None:
     for reading in (SensorReading("van-1"), Position("van-1", AT), Position("van-1", longitude_deg=1, latitude_deg=1)):
         with pytest.raises(InvalidInputError):
             Owntracks().encode([reading], "acme")
+
+
+def test_two_fixes_of_one_second_in_one_place_stay_two_and_a_repetition_stays_one() -> None:
+    phone = Owntracks()
+    fix = Position("ravi:phone", fix_time=datetime(2026, 5, 1, 6, tzinfo=UTC), longitude_deg=77.5, latitude_deg=12.9)
+    later = fix._replace(fix_time=datetime(2026, 5, 1, 6, 0, 0, 600_000, tzinfo=UTC))
+    again, first, second = (
+        phone.decode(*phone.encode([position], "acme"), RECEIVED_AT, "ravi:phone") for position in (fix, fix, later)
+    )
+    assert first == again
+    assert first[0]._replace(seq=None) == second[0]._replace(seq=None)
+    assert first[0].seq != second[0].seq
