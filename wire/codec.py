@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, Generic, NamedTuple, TypeVar
@@ -26,12 +27,16 @@ class Message(NamedTuple):
 class Codec(ABC):
     """Decodes one format. Some formats make a codec remember what it has heard, so use one instance for a whole stream."""
 
+    def __init__(self) -> None:
+        self.warnings: Counter[str] = Counter()
+        """How often something was wrong that the profile says to accept all the same, by reason."""
+
     @abstractmethod
     def decode(self, topic: str, payload: bytes, received_at: datetime, device: str = "") -> list[Reading]:
         """The readings in a message, none if it says nothing about a device; raises only `DecodeError`.
 
-        `device` is the identity that the topic gives (`wire.topics`). Formats that carry the identity in the payload prefer
-        that one. Where neither has it, the readings' `device` is empty. `received_at` is aware UTC.
+        `device` is the identity that the topic gives (`wire.topics`); the topic wins, for the broker guards it. Without one
+        it is the payload's, and where neither has any the readings' `device` is empty. `received_at` is aware UTC.
         """
 
     def take_replies(self) -> list[Message]:

@@ -142,6 +142,8 @@ class Gathered:
 
 
 def _truth(raw: Any) -> bool:
+    if isinstance(raw, bool):
+        return raw
     if isinstance(raw, str) and raw.strip().lower() in _WORDS:
         return _WORDS[raw.strip().lower()]
     return number_from(raw) != 0

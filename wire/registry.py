@@ -11,13 +11,16 @@ import msgspec
 
 from domain.errors import InvalidInputError
 from domain.observations import Reading
+from wire.ais140_lines import Ais140Profile
 from wire.avl import TeltonikaProfile
 from wire.codec import Codec, Encoder, Message, Profiles
+from wire.codecs.ais140 import Ais140
 from wire.codecs.beatwatch_cbor import BeatwatchCbor
 from wire.codecs.beatwatch_json import BeatwatchJson
 from wire.codecs.owntracks import Owntracks, OwntracksProfile
 from wire.codecs.teltonika import Teltonika
 from wire.codecs.teltonika_json import TeltonikaJson
+from wire.codecs.traccar import Traccar, TraccarProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,10 @@ class JsonOr(Codec):
     """Two formats on one topic, told apart by the first byte: JSON, or the binary one."""
 
     def __init__(self, json: Codec, binary: Codec) -> None:
+        super().__init__()
         self._json = json
         self._binary = binary
+        self.warnings = json.warnings = binary.warnings
 
     def decode(self, topic: str, payload: bytes, received_at: datetime, device: str = "") -> list[Reading]:
         """As the format that the payload begins like."""
@@ -52,6 +57,8 @@ FORMATS: Final[Mapping[str, Format]] = {
     "teltonika": Format(Teltonika, TeltonikaProfile),
     "teltonika-json": Format(TeltonikaJson, TeltonikaProfile),
     "teltonika-any": Format(lambda profiles: JsonOr(TeltonikaJson(profiles), Teltonika(profiles)), TeltonikaProfile),
+    "ais140": Format(Ais140, Ais140Profile),
+    "traccar": Format(Traccar, TraccarProfile),
     "owntracks": Format(Owntracks, OwntracksProfile),
 }
 

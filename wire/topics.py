@@ -57,6 +57,8 @@ def _pattern(pattern: str, format_name: str, device: str = "{device}") -> TopicP
 DEFAULT_PATTERNS: Final[tuple[TopicPattern, ...]] = (
     *(_pattern(f"{ROOT}/{{tenant}}/{{device}}/{channel}", "beatwatch") for channel in UPLINKS),
     _pattern("{device}/data", "teltonika-any"),
+    _pattern("ais140/{device}/raw", "ais140"),
+    _pattern("traccar/positions", "traccar", device=""),
     _pattern("owntracks/{user}/{phone}", "owntracks", device="{user}:{phone}"),
     *(
         _pattern(f"owntracks/{{user}}/{{phone}}/{what}", "owntracks", device="{user}:{phone}")

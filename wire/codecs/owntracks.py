@@ -91,6 +91,7 @@ class Owntracks(Codec, Encoder):
     """Locations, region transitions, and the will that says that a phone is gone."""
 
     def __init__(self, profiles: Profiles[OwntracksProfile] | None = None) -> None:
+        super().__init__()
         self._profiles = profiles or Profiles(OwntracksProfile())
 
     def decode(self, topic: str, payload: bytes, received_at: datetime, device: str = "") -> list[Reading]:

@@ -14,6 +14,7 @@ from wire.avl import AVL_ALARMS, AVL_INPUTS, MPS_PER_KMH, Place, TeltonikaProfil
 from wire.codec import Codec, Encoder, Message, Profiles, refuse_oversize
 from wire.crc import crc16_arc
 from wire.cursor import Cursor
+from wire.identity import imei_identity
 from wire.inputs import Field
 from wire.instants import to_unix_ms
 from wire.json_payload import moment
@@ -48,15 +49,16 @@ class Teltonika(Codec, Encoder):
     batches = True
 
     def __init__(self, profiles: Profiles[TeltonikaProfile] | None = None) -> None:
+        super().__init__()
         self._profiles = profiles or Profiles(TeltonikaProfile())
 
     def decode(self, topic: str, payload: bytes, received_at: datetime, device: str = "") -> list[Reading]:
         """The records of one frame; a login, which is only an IMEI, says that the device is online."""
         refuse_oversize(payload)
         if imei := _login(payload):
-            return [DeviceStatus(device or imei, received_at, received_at, online=True)]
+            return [DeviceStatus(imei_identity(device, imei), received_at, received_at, online=True)]
         body, imei = _unframed(payload)
-        device = device or imei
+        device = imei_identity(device, imei)
         profile = self._profiles.of(device)
         return [_record(record, received_at, device, profile) for record in _records(body)]
 

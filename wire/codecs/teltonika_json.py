@@ -41,6 +41,7 @@ class TeltonikaJson(Codec, Encoder):
     """The same values as in the binary records, under the same ids."""
 
     def __init__(self, profiles: Profiles[TeltonikaProfile] | None = None) -> None:
+        super().__init__()
         self._profiles = profiles or Profiles(TeltonikaProfile())
 
     def decode(self, topic: str, payload: bytes, received_at: datetime, device: str = "") -> list[Reading]:
