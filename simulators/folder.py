@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TextIO
 
 from simulators.simulation import Simulation
+from simulators.track_text import write_tracks
 from wire.files.orders_json import write_orders
 from wire.files.sensor_csv import write_sensors
-from wire.files.track_csv import write_tracks
 from wire.files.trip_json import write_trips
 from wire.files.truth_jsonl import write_truth
 from wire.files.zone_geojson import write_zones
@@ -17,8 +17,8 @@ from wire.files.zone_geojson import write_zones
 def write_folder(simulation: Simulation, folder: Path) -> None:
     """Write tracks.csv, sensors.csv, zones.geojson, trips.json, orders.json and truth.jsonl, replacing what is there."""
     folder.mkdir(parents=True, exist_ok=True)
-    with _text(folder / "tracks.csv") as file:
-        write_tracks(simulation.positions(), file)
+    with (folder / "tracks.csv").open("wb") as tracks:
+        write_tracks(simulation.fixes, simulation.devices, tracks)
     with _text(folder / "sensors.csv") as file:
         write_sensors(simulation.sensors, file)
     with _text(folder / "zones.geojson") as file:

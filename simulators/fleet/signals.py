@@ -97,13 +97,13 @@ def _door(second: Floats, played: Played) -> Flags:
 
 def _given(second: Floats, stood: tuple[Stood, ...]) -> Floats:
     """Kilograms that have left the van by each second: carried out evenly while a door is open."""
-    given = np.zeros(len(second))
+    moments, given = [0.0], [0.0]
     for one in stood:
         if one.halt.unload_kg:
             after_s, for_s = one.halt.doors[0] if one.halt.doors else (0.0, one.until_s - one.from_s)
-            begin_s = one.from_s + after_s
-            given += one.halt.unload_kg * np.clip((second - begin_s) / max(for_s, 1.0), 0.0, 1.0)
-    return given
+            moments += [one.from_s + after_s, one.from_s + after_s + max(for_s, 1.0)]
+            given += [given[-1], given[-1] + one.halt.unload_kg]
+    return np.interp(second, moments, given)
 
 
 LITRES_PER_M = 11.5e-5

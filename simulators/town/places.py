@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.zones import ALLOWED_KINDS, ZoneKind
+from simulators.compiler import kernel
 from simulators.scenario import TownPlan
 from simulators.streams import stream
 from simulators.town.network import Network, Streets, build
@@ -72,26 +73,36 @@ def _usable(streets: Streets, plane: Plane) -> NDArray[np.float64]:
 
 def _spread(weight: NDArray[np.float64], streets: Streets, wanted: int, rng: np.random.Generator) -> list[_Site]:
     """Up to `wanted` sites along streets drawn by length, each at least the spacing away from every other."""
-    sites: list[_Site] = []
-    x_m, y_m = np.empty(wanted), np.empty(wanted)
-    for piece in rng.choice(len(weight), size=wanted * 12, p=weight / weight.sum()):
-        if len(sites) == wanted:
-            break
-        site = _site(streets, int(piece), float(rng.uniform(0.12, 0.88)), float(rng.choice([-1.0, 1.0]) * rng.uniform(8, 16)))
-        count = len(sites)
-        if count == 0 or np.hypot(x_m[:count] - site.x_m, y_m[:count] - site.y_m).min() > OUTLET_SPACING_M:
-            x_m[count], y_m[count] = site.x_m, site.y_m
-            sites.append(site)
-    return sites
-
-
-def _site(streets: Streets, piece: int, fraction: float, aside_m: float) -> _Site:
-    a, b = streets.ends[piece]
+    tries = wanted * 12
+    piece = rng.choice(len(weight), size=tries, p=weight / weight.sum())
+    fraction = rng.uniform(0.12, 0.88, tries)
+    aside_m = rng.choice(np.array([-1.0, 1.0]), tries) * rng.uniform(8, 16, tries)
+    a, b = streets.ends[piece].T
     dx, dy = streets.x_m[b] - streets.x_m[a], streets.y_m[b] - streets.y_m[a]
-    length_m = max(float(np.hypot(dx, dy)), 1.0)
+    length_m = np.maximum(np.hypot(dx, dy), 1.0)
     x_m = streets.x_m[a] + fraction * dx - dy / length_m * aside_m
     y_m = streets.y_m[a] + fraction * dy + dx / length_m * aside_m
-    return _Site(piece, fraction, float(x_m), float(y_m))
+    chosen = _apart(x_m, y_m, wanted, OUTLET_SPACING_M)
+    return [_Site(int(piece[i]), float(fraction[i]), float(x_m[i]), float(y_m[i])) for i in chosen]
+
+
+@kernel
+def _apart(x_m: NDArray[np.float64], y_m: NDArray[np.float64], wanted: int, spacing_m: float) -> NDArray[np.int64]:
+    """The first `wanted` points that keep their distance from all chosen before them."""
+    chosen = np.empty(wanted, np.int64)
+    count = 0
+    for i in range(len(x_m)):
+        if count == wanted:
+            break
+        free = True
+        for j in range(count):
+            if (x_m[i] - x_m[chosen[j]]) ** 2 + (y_m[i] - y_m[chosen[j]]) ** 2 <= spacing_m * spacing_m:
+                free = False
+                break
+        if free:
+            chosen[count] = i
+            count += 1
+    return chosen[:count]
 
 
 def _split(streets: Streets, sites: list[_Site]) -> Streets:
