@@ -36,7 +36,7 @@ class TripsPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the day is planned. Pairs are least and most; stops ramp over the vehicles from least to most."""
 
     stops: tuple[int, int] = (18, 34)
-    cases: tuple[int, int] = (12, 45)
+    cases: tuple[int, int] = (8, 24)
     departures_over_min: float = 60.0
     loading_min: float = 0.0  # at the depot before departure, door open
     corridor_m: float = 200.0

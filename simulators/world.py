@@ -14,7 +14,7 @@ from domain.errors import InvalidInputError
 from domain.trips import Trip
 from domain.truth import Incident, TrueVisit
 from domain.zones import Zone
-from simulators.fleet.days import play_day
+from simulators.fleet.days import first_day, play_day
 from simulators.fleet.fixes import FIX, Fixes
 from simulators.fleet.planning import Round, Van, plan_day
 from simulators.incidents.lottery import draw_incidents
@@ -57,16 +57,20 @@ def generate(
     ]
     gathered, done, total = _Gathered(), 0, scenario.vehicles * scenario.days
     rounds = list(_rounds(scenario, vans, seed, gathered))
+    by_van: dict[str, list[Round]] = {}
+    for planned in rounds:
+        by_van.setdefault(planned.van.device_id, []).append(planned)
     luck = draw_incidents(scenario, rounds, seed)
     for van_index, van in enumerate(vans):
-        carried = None
-        for planned in (one for one in rounds if one.van == van):
+        carried = first_day(seed, van.device_id)
+        for planned in by_van[van.device_id]:
             day = play_day(scenario, planned, seed, luck.get((van.device_id, planned.day), ()), carried)
             carried = day.carried
             rows = day.fixes
             rows["device"] = van_index
             gathered.fixes.append(rows)
             gathered.trips.append(day.trip)
+            gathered.orders += day.orders
             gathered.truth += day.truth
             done += 1
             if progress is not None:

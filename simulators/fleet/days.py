@@ -1,23 +1,37 @@
-"""One vehicle-day from plan to rows and truth."""
+"""One vehicle-day from plan to rows, paperwork and truth."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
+from domain.deliveries import Order
 from domain.trips import Trip
 from domain.truth import Incident, TrueVisit
-from simulators.fleet.driving import play
+from simulators.fleet.driving import Played, play
+from simulators.fleet.faults import ail
 from simulators.fleet.fixes import Fixes
+from simulators.fleet.observed import Observed
+from simulators.fleet.orders import settlement_mismatches, write_orders
 from simulators.fleet.planning import Round
 from simulators.fleet.rounds import honest_script
-from simulators.fleet.signals import TANK_L, measure
+from simulators.fleet.signals import TANK_L, Signals, measure
 from simulators.fleet.tracker import fit, observe
 from simulators.incidents import INCIDENTS
 from simulators.incidents.case import Case
 from simulators.moments import to_unix_us
 from simulators.scenario import Scenario
 from simulators.streams import stream
-from simulators.truth.derived import labelled, late_or_long, out_of_sequence, route_deviations
+from simulators.truth.derived import (
+    detours,
+    labelled,
+    late_or_long,
+    out_of_sequence,
+    overspeeds,
+    route_deviations,
+    weight_drops,
+)
 from simulators.truth.visits import capture_proofs, missed_stops, true_visits
 
 
@@ -32,37 +46,74 @@ class Carried:
 
 @dataclass(frozen=True)
 class Day:
-    """Rows, the trip with its proofs, and the truth of a vehicle-day."""
+    """Rows, the trip with its proofs, the paperwork and the truth of a vehicle-day."""
 
     fixes: Fixes
     trip: Trip
+    orders: list[Order]
     truth: list[Incident | TrueVisit]
     carried: Carried
 
 
-def play_day(scenario: Scenario, planned: Round, seed: int, kinds: tuple[str, ...], carried: Carried | None) -> Day:
+def play_day(scenario: Scenario, planned: Round, seed: int, kinds: tuple[str, ...], carried: Carried) -> Day:
     """Play a round with the kinds of incidents that were drawn for it."""
+    key = (planned.van.device_id, planned.day)
+    case = _prepare(scenario, planned, seed, kinds)
+    town = planned.town
+    hours = 24.0 if planned.day < scenario.days - 1 else scenario.day_h
+    played = play(case.script, town.network, (town.depot.x_m, town.depot.y_m), seed, key, 3600 * hours)
+    signals = measure(played, case.script.cargo_kg, carried.fuel_l)
+    seen = _observe(scenario, planned, played, signals, seed, carried)
+    told = [incident for hook in case.hooks for incident in hook(seen)]
+    ail(seen, seed)
+    proofs, signed = capture_proofs(planned, played, case.script, stream(seed, "proofs", *key))
+    orders = write_orders(planned, played, case.script, stream(seed, "orders", *key))
+    truth: list[Incident | TrueVisit] = [*told, *signed, *_derive(case, played, signals, seen)]
+    truth += settlement_mismatches(planned, played, orders)
+    truth += true_visits(planned, played, seen.hidden)
+    return Day(seen.fixes, replace(planned.trip, proofs=tuple(proofs)), orders, truth, _carry(carried, signals, seen))
+
+
+def _prepare(scenario: Scenario, planned: Round, seed: int, kinds: tuple[str, ...]) -> Case:
     key = (planned.van.device_id, planned.day)
     script = honest_script(scenario, planned, stream(seed, "services", *key))
     case = Case(scenario, planned, script, stream(seed, "mischief", *key))
     for kind in kinds:
+        case.rng = stream(seed, "mischief", kind, *key)
         INCIDENTS[kind](case)
-    town = planned.town
-    hours = 24.0 if planned.day < scenario.days - 1 else scenario.day_h
-    played = play(script, town.network, (town.depot.x_m, town.depot.y_m), seed, key, 3600 * hours)
+    return case
+
+
+def _observe(scenario: Scenario, planned: Round, played: Played, signals: Signals, seed: int, carried: Carried) -> Observed:
+    key = (planned.van.device_id, planned.day)
     fitting = fit(scenario, seed, planned.van.device_id)
-    tank = stream(seed, "tank", planned.van.device_id)
-    fuel_l = TANK_L * float(tank.uniform(0.6, 0.95)) if carried is None or carried.fuel_l < 15 else carried.fuel_l
-    signals = measure(played, script.cargo_kg, fuel_l)
-    plane, epoch_us = town.network.plane, to_unix_us(planned.day_start)
-    fixes, _ = observe(signals, fitting, scenario.tracker, plane, epoch_us, stream(seed, "tracker", *key))
-    driven_m, seq = (carried.driven_m, carried.seq) if carried else (0.0, 0)
-    fixes["odometer_m"] += round(driven_m)
-    fixes["seq"] += seq
-    proofs, ghosts = capture_proofs(planned, played, script.signed_on, stream(seed, "proofs", *key))
-    truth: list[Incident | TrueVisit] = [*ghosts, *missed_stops(planned, played), *true_visits(planned, played)]
-    truth += [*labelled(planned, played), *late_or_long(planned, played), *out_of_sequence(planned, played)]
+    rng = stream(seed, "tracker", *key)
+    plane, epoch_us = planned.town.network.plane, to_unix_us(planned.day_start)
+    fixes, second = observe(signals, fitting, scenario.tracker, plane, epoch_us, rng)
+    fixes["odometer_m"] += round(carried.driven_m)
+    fixes["seq"] += carried.seq
+    return Observed(scenario, planned, played, signals, fitting, fixes, second, stream(seed, "happenings", *key))
+
+
+def _derive(case: Case, played: Played, signals: Signals, seen: Observed) -> list[Incident]:
+    planned = case.planned
+    found = [*missed_stops(planned, played), *labelled(planned, played), *late_or_long(planned, played)]
+    found += [*out_of_sequence(planned, played), *overspeeds(planned, signals, np.unique(seen.second))]
+    found += weight_drops(planned, played, signals)
     if case.altered:
-        truth += route_deviations(planned, played, signals)
-    left = Carried(float(signals.fuel_l[-1]), driven_m + float(signals.driven_m[-1]) * 1.004, seq + len(fixes))
-    return Day(fixes, replace(planned.trip, proofs=tuple(proofs)), truth, left)
+        found += [*route_deviations(planned, played, signals), *detours(planned, played, signals)]
+    return found
+
+
+def _carry(carried: Carried, signals: Signals, seen: Observed) -> Carried:
+    """The tank is filled at the depot overnight when it is down to a quarter."""
+    left_l = float(signals.fuel_l[-1])
+    driven_m = carried.driven_m + float(signals.driven_m[-1]) * 1.004
+    return Carried(
+        left_l if left_l > 0.25 * TANK_L else 0.9 * TANK_L, driven_m, int(seen.fixes["seq"].max(initial=carried.seq))
+    )
+
+
+def first_day(seed: int, device_id: str) -> Carried:
+    """What a van begins with."""
+    return Carried(TANK_L * float(stream(seed, "tank", device_id).uniform(0.6, 0.95)), 0.0, 0)

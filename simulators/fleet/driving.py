@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulators.fleet.motion import profile
-from simulators.fleet.script import Drive, Halt, Script
+from simulators.fleet.script import Action, Drive, Halt, Later, Script
 from simulators.streams import stream
 from simulators.town.network import Network
 
@@ -38,6 +39,25 @@ class Driven:
 
 
 @dataclass(frozen=True, slots=True)
+class Afterwards:
+    """What happened after the round, in seconds of the day."""
+
+    labels: tuple[str, ...]
+    stood: tuple[Stood, ...]
+    driven: tuple[Driven, ...]
+
+    @property
+    def from_s(self) -> float:
+        """Its beginning."""
+        return min([one.from_s for one in self.stood] + [one.from_s for one in self.driven])
+
+    @property
+    def until_s(self) -> float:
+        """Its end."""
+        return max([one.until_s for one in self.stood] + [one.until_s for one in self.driven])
+
+
+@dataclass(frozen=True, slots=True)
 class Played:
     """The noise-free truth of a vehicle-day. Knots are (k,): seconds of the day, metres, metres per second."""
 
@@ -46,7 +66,13 @@ class Played:
     y_m: Floats
     speed_mps: Floats
     stood: tuple[Stood, ...]
-    driven: tuple[Driven, ...]
+    driven: tuple[Driven, ...]  # of the round
+    afterwards: tuple[Afterwards, ...]
+
+    @property
+    def home_s(self) -> float:
+        """When the round ended: the end of its last drive."""
+        return self.driven[-1].until_s if self.driven else 0.0
 
 
 @dataclass
@@ -75,17 +101,41 @@ def play(
     `key` names the vehicle-day, so that its traffic does not depend on any other's.
     """
     rng = stream(seed, "driving", *key)
-    vigour, hurry = float(rng.uniform(0.8, 1.15)), float(rng.normal(0.97, 0.04))
+    vigour, hurry = float(rng.uniform(0.8, 1.15)), float(np.clip(rng.normal(0.97, 0.03), 0.88, 1.03))
     tape = _Tape(0.0, *depot)
     tape.still(script.begin_s)
-    for action in script.actions:
+    manner = _Manner(network, rng, vigour, hurry)
+    _perform(tape, script.actions, manner)
+    stood, driven = tuple(tape.stood), tuple(tape.driven)
+    afterwards = tuple(_after_round(tape, later, manner) for later in sorted(script.later, key=lambda later: later.begin_s))
+    tape.still(max(end_s, tape.now_s + 60.0))
+    t, x, y, v = (np.concatenate(part) for part in zip(*tape.knots, strict=True))
+    return Played(t, x, y, v, stood, driven, afterwards)
+
+
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    """Where and how somebody drives."""
+
+    network: Network
+    rng: np.random.Generator
+    vigour: float
+    hurry: float
+
+
+def _perform(tape: _Tape, actions: Sequence[Action], manner: _Manner) -> None:
+    for action in actions:
         if isinstance(action, Halt):
             _stand(tape, action)
         else:
-            _drive(tape, action, network, rng, vigour, hurry)
-    tape.still(max(end_s, tape.now_s + 60.0))
-    t, x, y, v = (np.concatenate(part) for part in zip(*tape.knots, strict=True))
-    return Played(t, x, y, v, tuple(tape.stood), tuple(tape.driven))
+            _drive(tape, action, manner.network, manner.rng, manner.vigour, manner.hurry)
+
+
+def _after_round(tape: _Tape, later: Later, manner: _Manner) -> Afterwards:
+    stood, driven = len(tape.stood), len(tape.driven)
+    tape.still(max(later.begin_s, tape.now_s + 1))
+    _perform(tape, later.actions, manner)
+    return Afterwards(later.labels, tuple(tape.stood[stood:]), tuple(tape.driven[driven:]))
 
 
 def _stand(tape: _Tape, halt: Halt) -> None:
@@ -110,7 +160,8 @@ def _course(tape: _Tape, drive: Drive, network: Network, rng: np.random.Generato
     nodes = network.nodes_of(drive.edges, drive.source)
     x_m, y_m = network.x_m[nodes].copy(), network.y_m[nodes].copy()
     gap_m = float(np.hypot(x_m[-1] - x_m[-2], y_m[-1] - y_m[-2]))
-    share = min(float(rng.gamma(1.6, 9.0)), 0.8 * gap_m, 45.0) / max(gap_m, 1e-9)
+    short_m = min(float(rng.gamma(1.6, 9.0)), 45.0)
+    share = min(short_m if drive.stop_short_m is None else drive.stop_short_m, 0.8 * gap_m) / max(gap_m, 1e-9)
     x_m[-1] -= share * (x_m[-1] - x_m[-2])
     y_m[-1] -= share * (y_m[-1] - y_m[-2])
     wait_s = np.where(network.lights[nodes] & (rng.random(len(nodes)) < RED_SHARE), rng.uniform(4, 48, len(nodes)), 0.0)

@@ -13,6 +13,7 @@ ACCELERATION_MPS2 = 1.3
 BRAKING_MPS2 = 1.7
 CORNERING_MPS2 = 2.3
 CORNER_CUT_M = 8.0  # how far before a corner the turn begins
+BEND_M = 24.0  # and how much further where the street only bends
 STEP_M = 12.0
 
 
@@ -23,7 +24,8 @@ def corner_speed_mps(ux: float, uy: float, vx: float, vy: float) -> float:
     half_tangent = np.sqrt((1.0 - cosine) / max(1.0 + cosine, 1e-6))
     if half_tangent < 0.06:
         return 99.0
-    return max(1.6, float(np.sqrt(CORNERING_MPS2 * CORNER_CUT_M / half_tangent)))
+    cut_m = CORNER_CUT_M + BEND_M * max(0.0, 1.0 - 4.0 * half_tangent)
+    return max(1.6, float(np.sqrt(CORNERING_MPS2 * cut_m / half_tangent)))
 
 
 @kernel

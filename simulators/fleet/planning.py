@@ -16,7 +16,7 @@ from simulators.streams import stream
 from simulators.town.network import Ints
 from simulators.town.places import Place, Town
 
-LOADING_KG_PER_CASE = 9.5
+CASE_KG = 8.0
 PLANNER_SLOWNESS = 1.3  # planned driving time over the free-flow time of the streets
 
 
@@ -40,6 +40,10 @@ class Round:
     town: Town
     outlets: tuple[Place, ...]
     legs: tuple[Ints, ...]
+
+    def at(self, second: float) -> datetime:
+        """A moment of the day, in whole seconds."""
+        return self.day_start + timedelta(seconds=round(second))
 
 
 def plan_day(scenario: Scenario, town: Town, vans: list[Van], seed: int, day: int) -> list[Round]:

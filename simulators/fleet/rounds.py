@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from domain.trips import PlannedStop
-from simulators.fleet.planning import LOADING_KG_PER_CASE, Round
+from simulators.fleet.planning import CASE_KG, Round
 from simulators.fleet.script import DEPOT, SERVICE, Action, Drive, Halt, Script
 from simulators.scenario import Scenario
 
@@ -35,11 +35,11 @@ def service(stop: PlannedStop, rng: np.random.Generator) -> Halt:
         duration_s,
         stop,
         doors=((opened_s, closed_s - opened_s),),
-        unload_kg=(stop.cases or 0.0) * LOADING_KG_PER_CASE,
+        unload_kg=(stop.cases or 0.0) * CASE_KG,
         engine_off=bool(rng.random() < 0.7),
     )
 
 
 def cargo_kg(planned: Round) -> float:
     """What the van carries when it leaves."""
-    return sum((stop.cases or 0.0) * LOADING_KG_PER_CASE for stop in planned.trip.stops)
+    return sum((stop.cases or 0.0) * CASE_KG for stop in planned.trip.stops)

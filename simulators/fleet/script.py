@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from domain.trips import PlannedStop
 from simulators.town.network import Ints
 
-DEPOT, SERVICE = "depot", "service"
+DEPOT, SERVICE, SIGNING = "depot", "service", "signing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,21 @@ class Drive:
     edges: Ints
     limit_factor: float = 1.0
     door_open: bool = False
+    engine_off: bool = False  # on the hook of another vehicle
+    stop_short_m: float | None = None  # parked so far before the target, else by chance near it
     labels: tuple[str, ...] = ()
 
 
 Action = Halt | Drive
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """What happens on a day after the round, from a second of the day on, and the rules that ought to fire over all of it."""
+
+    begin_s: float
+    actions: tuple[Action, ...]
+    labels: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -53,7 +64,10 @@ class Script:
     begin_s: float
     actions: list[Action]
     cargo_kg: float = 0.0
-    signed_on: set[str] = field(default_factory=set)  # stops whose proof the driver captures without serving them
+    signed_on: set[str] = field(default_factory=set)  # stops whose proof the driver captures at the next service
+    signed_there: set[str] = field(default_factory=set)  # of these, signed in passing at the shop itself
+    later: list[Later] = field(default_factory=list)
+    uncounted_cases: int = 0  # came back, and vanished before the settlement
 
 
 def split_drive(drive: Drive, head: Ints, at: int) -> tuple[Drive, int, Drive]:

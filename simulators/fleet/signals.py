@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulators.compiler import kernel
-from simulators.fleet.driving import Played, Stood
+from simulators.fleet.driving import Driven, Played, Stood
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -72,16 +72,24 @@ def _between(second: Floats, from_s: float, until_s: float) -> slice:
 
 
 def _ignition(second: Floats, played: Played) -> Flags:
-    """On from shortly before the first drive to shortly after the last, but for the halts with the engine off."""
+    """On while driving under its own power and at halts with the engine running; a little before and after otherwise."""
     ignition = np.zeros(len(second), np.bool_)
+    driven = [*played.driven, *(one for after in played.afterwards for one in after.driven)]
+    stood = [*played.stood, *(one for after in played.afterwards for one in after.stood)]
+    for drive in driven:
+        if not drive.drive.engine_off:
+            ignition[_between(second, drive.from_s - 8, drive.until_s + 9)] = True
     if played.driven:
-        ignition[_between(second, played.driven[0].from_s - 25, played.driven[-1].until_s + 15)] = True
-    for stood in played.stood:
-        if stood.halt.engine_off and stood.until_s - stood.from_s > 45:
-            ignition[_between(second, stood.from_s + 9, stood.until_s - 8)] = False
-        if not stood.halt.engine_off:
-            ignition[_between(second, stood.from_s, stood.until_s)] = True
+        ignition[_between(second, played.driven[0].from_s - 25, played.driven[0].from_s)] = True
+    for halt in stood:
+        if not halt.halt.engine_off or halt.until_s - halt.from_s <= 45:
+            ignition[_between(second, halt.from_s, halt.until_s)] |= not halt.halt.engine_off or not _towed(halt, driven)
     return ignition
+
+
+def _towed(halt: Stood, driven: list[Driven]) -> bool:
+    """Whether a halt interrupts being towed."""
+    return any(drive.drive.engine_off and abs(drive.until_s - halt.from_s) < 1 for drive in driven)
 
 
 def _door(second: Floats, played: Played) -> Flags:

@@ -1,17 +1,48 @@
-"""What goes wrong, and what only looks like it: each kind rewrites a round's script before it is played."""
+"""What goes wrong, and what only looks like it: each kind rewrites a round's script, or what the tracker saw of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
+from simulators.incidents import halting, nearly, nights, routing, skipping, timing
 from simulators.incidents.case import Incident
-from simulators.incidents.halting import unplanned_halt
-from simulators.incidents.skipping import skip_and_sign, skip_stop
+from simulators.incidents.devices import DEVICE_INCIDENTS
 
 INCIDENTS: Final[Mapping[str, Incident]] = {
-    "skip_stop": skip_stop,
-    "skip_and_sign": skip_and_sign,
-    "unplanned_halt": unplanned_halt,
+    "skip_stop": skipping.skip_stop,
+    "skip_and_sign": skipping.skip_and_sign,
+    "stop_and_sign": skipping.stop_and_sign,
+    "sign_elsewhere": skipping.sign_elsewhere,
+    "unplanned_halt": halting.unplanned_halt,
+    "red_zone_halt": halting.red_zone_halt,
+    "unload_elsewhere": halting.unload_elsewhere,
+    "unload_too_much": halting.unload_too_much,
+    "siphon_fuel": halting.siphon_fuel,
+    "deviate": routing.deviate,
+    "go_round": routing.go_round,
+    "shuffle_stops": routing.shuffle_stops,
+    "leave_late": timing.leave_late,
+    "dwell_long": timing.dwell_long,
+    "speed": timing.speed,
+    "leave_door_open": timing.leave_door_open,
+    "miscount": timing.miscount,
+    "night_ride": nights.night_ride,
+    "tow": nights.tow,
+    "idle_at_night": nights.idle_at_night,
+    **DEVICE_INCIDENTS,
+    "short_halt": nearly.short_halt,
+    "door_at_halt": nearly.door_at_halt,
+    "lunch_break": nearly.lunch_break,
+    "refuel": nearly.refuel,
+    "weigh": nearly.weigh,
+    "park_next_door": nearly.park_next_door,
+    "upload_later": nearly.upload_later,
+    "drive_through_tunnel": nearly.drive_through_tunnel,
+    "door_sensor_stuck": nearly.door_sensor_stuck,
+    "crank_weakly": nearly.crank_weakly,
 }
-"""By the name that scenarios use."""
+"""By the name that scenarios use. Those from `short_halt` on must not raise any alarm."""
+
+NEARLY: Final = tuple(INCIDENTS)[tuple(INCIDENTS).index("short_halt") :]
+"""The kinds that only look like incidents."""

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
+from domain.truth import Incident as TrueIncident
+from simulators.fleet.observed import Observed
 from simulators.fleet.planning import Round
-from simulators.fleet.script import SERVICE, Drive, Halt, Script, drive_nodes, split_drive
+from simulators.fleet.script import SERVICE, Action, Drive, Halt, Script, drive_nodes, split_drive
 from simulators.scenario import Scenario
 from simulators.town.network import Ints
+from simulators.truth.corridor import cross_track_m
 
 
 @dataclass
@@ -22,6 +26,7 @@ class Case:
     script: Script
     rng: np.random.Generator
     altered: bool = False
+    hooks: list[Callable[[Observed], list[TrueIncident]]] = field(default_factory=list)  # applied to what the tracker saw
 
     @property
     def head(self) -> Ints:
@@ -46,6 +51,27 @@ class Case:
             np.hypot(network.x_m[node] - place.x_m, network.y_m[node] - place.y_m) > place.radius_m + clearance_m
             for place in places
         )
+
+    def cross_track_m(self, nodes: Ints) -> NDArray[np.float64]:
+        """Distance of nodes to the planned route."""
+        network = self.planned.town.network
+        return cross_track_m(network.x_m[nodes], network.y_m[nodes], self.planned)
+
+    def length_m(self, *actions: Action) -> float:
+        """Metres of street that drives follow."""
+        network = self.planned.town.network
+        edges = np.concatenate([action.edges for action in actions if isinstance(action, Drive)])
+        a, b = network.tail[edges], network.head[edges]
+        return float(np.hypot(network.x_m[a] - network.x_m[b], network.y_m[a] - network.y_m[b]).sum())
+
+    def drive_via(self, position: int, node: int) -> tuple[Drive, Drive]:
+        """Two drives instead of the one at a position of the script, through a node; nothing is changed yet."""
+        drive = self.script.actions[position]
+        assert isinstance(drive, Drive)
+        network = self.planned.town.network
+        target = int(network.head[drive.edges[-1]])
+        there = Drive(drive.source, network.path(drive.source, node))
+        return there, Drive(node, network.path(node, target))
 
     def insert_halt(self, halt: Halt, suitable: Callable[[int], bool]) -> bool:
         """Break a drive at a random suitable node of a random leg for a halt there; whether there was one."""

@@ -1,12 +1,107 @@
-"""Halts where the van has no business."""
+"""Halts where the van has no business: for a rest, among thieves, or to sell from the back door."""
 
 from __future__ import annotations
 
-from simulators.fleet.script import Halt
+from dataclasses import replace
+
+import numpy as np
+
+from domain.zones import ZoneKind
+from simulators.fleet.planning import CASE_KG
+from simulators.fleet.script import Drive, Halt
 from simulators.incidents.case import Case
+
+CLEARANCE_M = 100.0
 
 
 def unplanned_halt(case: Case) -> bool:
     """A quarter of an hour's rest, door closed, well away from every place where the van may stand."""
     halt = Halt("rest", float(case.rng.uniform(13 * 60, 24 * 60)), labels=("unscheduled_stop",))
-    return case.insert_halt(halt, lambda node: case.forbidden(node, 100.0))
+    return case.insert_halt(halt, lambda node: case.forbidden(node, CLEARANCE_M) and not in_red_zone(case, node))
+
+
+def red_zone_halt(case: Case) -> bool:
+    """A shorter halt, but where none is tolerated."""
+    halt = Halt("rest", float(case.rng.uniform(7 * 60, 9 * 60)), labels=("unscheduled_stop",))
+    if case.insert_halt(halt, lambda node: case.forbidden(node, CLEARANCE_M) and in_red_zone(case, node, margin_m=60.0)):
+        return True
+    return _go_and_halt(case, halt)
+
+
+def _go_and_halt(case: Case, halt: Halt) -> bool:
+    """No leg passes through a red zone: take the shortest way round by one."""
+    places = [
+        place for place in case.planned.town.others if place.kind is ZoneKind.red and case.forbidden(place.node, CLEARANCE_M)
+    ]
+    ways = [(position, *case.drive_via(position, place.node)) for place in places for position in case.drives()]
+    ways = [way for way in ways if len(way[1].edges) and len(way[2].edges)]
+    if not ways:
+        return False
+
+    def longer_m(way: tuple[int, Drive, Drive]) -> float:
+        return case.length_m(way[1], way[2]) - case.length_m(case.script.actions[way[0]])
+
+    position, there, back = min(ways, key=longer_m)
+    case.script.actions[position : position + 1] = [there, halt, back]
+    case.altered = True
+    return True
+
+
+def unload_elsewhere(case: Case) -> bool:
+    """Cases leave by the back door at a halt of a few minutes: fewer are left for the last customers."""
+    duration_s = float(case.rng.uniform(200, 480))
+    cases = int(case.rng.integers(6, 22))
+    halt = Halt(
+        "selling",
+        duration_s,
+        doors=((25.0, duration_s - 60.0),),
+        unload_kg=cases * CASE_KG,
+        labels=("unscheduled_unloading",),
+    )
+    if not case.insert_halt(halt, lambda node: case.forbidden(node, CLEARANCE_M) and not in_red_zone(case, node)):
+        return False
+    take_from_last(case, cases)
+    return True
+
+
+def unload_too_much(case: Case) -> bool:
+    """At a planned shop more is carried out than was ordered."""
+    services = case.services()
+    at = int(case.rng.choice(services[: max(len(services) // 2, 1)]))
+    halt = case.script.actions[at]
+    assert isinstance(halt, Halt)
+    cases = max(6, round(0.3 * (halt.stop.cases or 0.0))) if halt.stop else 6
+    case.script.actions[at] = replace(halt, unload_kg=halt.unload_kg + cases * CASE_KG)
+    take_from_last(case, cases)
+    return True
+
+
+def siphon_fuel(case: Case) -> bool:
+    """Fuel is drawn off at a halt too short to be a rest."""
+    drawn_l = float(case.rng.uniform(8, 16))
+    halt = Halt("siphoning", float(case.rng.uniform(400, 520)), siphon_l=drawn_l, labels=("fuel_drop",))
+    return case.insert_halt(halt, lambda node: case.forbidden(node, CLEARANCE_M) and not in_red_zone(case, node))
+
+
+def in_red_zone(case: Case, node: int, margin_m: float = -60.0) -> bool:
+    """Whether a node is inside a red zone by a margin; with a negative one, or near it."""
+    network = case.planned.town.network
+    return any(
+        np.hypot(network.x_m[node] - place.x_m, network.y_m[node] - place.y_m) < place.radius_m - margin_m
+        for place in case.planned.town.others
+        if place.kind is ZoneKind.red
+    )
+
+
+def take_from_last(case: Case, cases: float) -> None:
+    """The last customers go short by so many cases."""
+    missing = cases
+    for at in reversed(case.services()):
+        halt = case.script.actions[at]
+        assert isinstance(halt, Halt)
+        given = halt.unload_kg / CASE_KG
+        short = min(missing, max(given - 1, 0.0))
+        case.script.actions[at] = replace(halt, unload_kg=(given - short) * CASE_KG)
+        missing -= short
+        if missing <= 0:
+            return

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from simulators.fleet.script import Drive, Halt
+from dataclasses import dataclass
+
+from simulators.fleet.script import SIGNING, Drive, Halt
 from simulators.incidents.case import Case
-from simulators.truth.corridor import cross_track_m
 
 
 def skip_stop(case: Case) -> bool:
@@ -17,31 +18,69 @@ def skip_and_sign(case: Case) -> bool:
     return _skip(case, sign=True)
 
 
+def stop_and_sign(case: Case) -> bool:
+    """The driver halts at the shop for seconds, signs, and drives on: too short to have delivered anything."""
+    services = case.services()
+    at = int(case.rng.choice(services[1:-1] or services))
+    halt = case.script.actions[at]
+    assert isinstance(halt, Halt)
+    assert halt.stop is not None
+    case.script.signed_on.add(halt.stop.stop_id)
+    case.script.signed_there.add(halt.stop.stop_id)
+    case.script.actions[at] = Halt(SIGNING, float(case.rng.uniform(12, 26)), engine_off=False)
+    return True
+
+
+def sign_elsewhere(case: Case) -> bool:
+    """The shop is served, but its proof is captured at one of the next ones."""
+    services = case.services()
+    if len(services) < 4:
+        return False
+    halt = case.script.actions[int(case.rng.choice(services[:-2]))]
+    assert isinstance(halt, Halt)
+    assert halt.stop is not None
+    case.script.signed_on.add(halt.stop.stop_id)
+    return True
+
+
 def _skip(case: Case, *, sign: bool) -> bool:
+    """Rather where the short cut stays within the corridor: elsewhere it is a route deviation of some length as well."""
     services = case.services()
     inner = services[1:-2] if len(services) > 3 else services[:-1]
-    return any(_skip_at(case, services.index(int(position)), sign=sign) for position in case.rng.permutation(inner))
-
-
-def _skip_at(case: Case, number: int, *, sign: bool) -> bool:
-    """Only where the short cut stays within the corridor: otherwise it would be a route deviation of some length as well."""
-    services, actions, network = case.services(), case.script.actions, case.planned.town.network
-    here, following = services[number], services[number + 1]
-    first, halt = actions[here - 1], actions[here]
-    if following != here + 2 or not isinstance(first, Drive) or not isinstance(halt, Halt) or halt.stop is None:
+    cuts = [cut for position in case.rng.permutation(inner) if (cut := _cut(case, services.index(int(position)))) is not None]
+    if not cuts:
         return False
-    target = int(network.head[_edges(actions[following - 1])[-1]])
-    edges = network.path(first.source, target)
-    nodes = network.nodes_of(edges, first.source)
-    apart_m = cross_track_m(network.x_m[nodes], network.y_m[nodes], case.planned)
-    if len(edges) == 0 or float(apart_m.max()) > 0.75 * (case.planned.trip.corridor_m or 0.0):
-        return False
+    corridor_m = case.planned.trip.corridor_m or 0.0
+    within = [cut for cut in cuts if cut.apart_m < 0.75 * corridor_m]
+    cut = within[0] if within else min(cuts, key=lambda one: one.apart_m)
     if sign:
-        case.script.signed_on.add(halt.stop.stop_id)
-    actions[here - 1 : following] = [Drive(first.source, edges)]
+        case.script.signed_on.add(cut.stop_id)
+    case.script.actions[cut.first : cut.last] = [cut.drive]
     case.altered = True
     return True
 
 
-def _edges(action: Drive | Halt) -> list[int]:
-    return [int(edge) for edge in action.edges] if isinstance(action, Drive) else []
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """Leaving out one stop: the actions from `first` up to `last` become one drive, which strays so far from the route."""
+
+    stop_id: str
+    first: int
+    last: int
+    drive: Drive
+    apart_m: float
+
+
+def _cut(case: Case, number: int) -> _Cut | None:
+    services, actions, network = case.services(), case.script.actions, case.planned.town.network
+    here, following = services[number], services[number + 1]
+    before, halt, after = actions[here - 1], actions[here], actions[following - 1]
+    if following != here + 2 or not (isinstance(before, Drive) and isinstance(halt, Halt) and isinstance(after, Drive)):
+        return None
+    if halt.stop is None or len(after.edges) == 0:
+        return None
+    edges = network.path(before.source, int(network.head[after.edges[-1]]))
+    if len(edges) == 0:
+        return None
+    apart_m = float(case.cross_track_m(network.nodes_of(edges, before.source)).max())
+    return _Cut(halt.stop.stop_id, here - 1, following, Drive(before.source, edges), apart_m)

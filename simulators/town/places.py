@@ -56,7 +56,7 @@ class _Site:
 def settle(streets: Streets, plane: Plane, plan: TownPlan, seed: int) -> Town:
     """Choose places along the streets, split the streets at their doors, and keep the strongly connected part."""
     rng = stream(seed, "town", "places")
-    wanted = plan.outlets + 12 + plan.red_zones + plan.dead_zones
+    wanted = plan.outlets + 1 + len(_OTHERS) + plan.red_zones + plan.dead_zones
     sites = _spread(_usable(streets, plane), streets, wanted, rng)
     network, number = build(_split(streets, sites), plane)
     first = len(streets.x_m)
@@ -133,7 +133,7 @@ _OTHERS = (
     *[(ZoneKind.fuel, 55.0)] * 3,
     *[(ZoneKind.parking, 60.0)] * 3,
     *[(ZoneKind.rest, 60.0)] * 3,
-    (ZoneKind.weighbridge, 50.0),
+    *[(ZoneKind.weighbridge, 50.0)] * 3,
     (ZoneKind.toll, 50.0),
 )
 

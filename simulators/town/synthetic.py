@@ -9,7 +9,7 @@ from simulators.scenario import TownPlan
 from simulators.streams import stream
 from simulators.town.network import Ints, Streets
 
-LOCAL_MPS, ARTERIAL_MPS, RING_MPS = 8.6, 14.2, 19.4  # 31, 51 and 70 km/h
+LOCAL_MPS, ARTERIAL_MPS, RING_MPS = 8.6, 13.4, 15.3  # 31, 48 and 55 km/h
 
 
 def draw_streets(plan: TownPlan, seed: int) -> Streets:
@@ -22,7 +22,7 @@ def draw_streets(plan: TownPlan, seed: int) -> Streets:
     one_way = (rank == 0) & _central(x_m, y_m, ends) & (rng.random(len(ends)) < plan.one_way)
     flipped = one_way & (rng.random(len(ends)) < 0.5)
     ends[flipped] = ends[flipped][:, ::-1]
-    speed_mps = np.choose(rank, [LOCAL_MPS, ARTERIAL_MPS, RING_MPS]) * rng.uniform(0.92, 1.08, len(ends))
+    speed_mps = np.choose(rank, [LOCAL_MPS, ARTERIAL_MPS, RING_MPS]) * rng.uniform(0.95, 1.05, len(ends))
     return Streets(x_m, y_m, ends, speed_mps, one_way, _lights(len(x_m), ends, rank, rng))
 
 

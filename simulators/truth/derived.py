@@ -1,4 +1,4 @@
-"""Incidents read off the noise-free day, whatever caused them: labels of halts, lateness, dwell, order, corridor, detour."""
+"""Incidents read off the noise-free day, whatever caused them: labels, lateness, dwell, order, corridor, detour, speed."""
 
 from __future__ import annotations
 
@@ -6,17 +6,21 @@ from bisect import bisect_right
 from datetime import timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from domain.truth import Incident
 from simulators.fleet.driving import Driven, Played, Stood
-from simulators.fleet.planning import Round
+from simulators.fleet.planning import CASE_KG, Round
 from simulators.fleet.signals import Signals
+from simulators.town.zones import speed_limit_mps
 from simulators.truth.corridor import cross_track_m
-from simulators.truth.visits import at_second, served
+from simulators.truth.visits import served
 
 TOLERANCE = timedelta(minutes=15)
 SIGMA_M = 10.0
 DEVIATION_S, DEVIATION_M, FAR_OFF_M = 120, 300.0, 1000.0
+DROP_KG, DROP_SHARE, DROP_AT_STOP_SHARE = 10.0, 0.015, 0.05
+DETOUR_LEG, DETOUR_LEG_M, DETOUR_TRIP = 1.3, 2000.0, 1.15
 
 
 def labelled(planned: Round, played: Played) -> list[Incident]:
@@ -27,6 +31,10 @@ def labelled(planned: Round, played: Played) -> list[Incident]:
         action = span.halt if isinstance(span, Stood) else span.drive
         stop = span.halt.stop if isinstance(span, Stood) else None
         found += [_incident(planned, rule, stop.stop_id if stop else None, span.from_s, span.until_s) for rule in action.labels]
+    trip = planned.trip
+    for after in played.afterwards:
+        begin, end = planned.at(after.from_s), planned.at(after.until_s)
+        found += [Incident(rule, trip.device_id, None, None, begin, end) for rule in after.labels]
     return found
 
 
@@ -36,7 +44,7 @@ def late_or_long(planned: Round, played: Played) -> list[Incident]:
     for stop_id, one in served(played).items():
         stop = one.halt.stop
         assert stop is not None
-        arrived = at_second(planned, one.from_s)
+        arrived = planned.at(one.from_s)
         early = stop.window_start is not None and arrived < stop.window_start - TOLERANCE
         late = stop.window_end is not None and arrived > stop.window_end + TOLERANCE
         if early or late:
@@ -70,13 +78,10 @@ def route_deviations(planned: Round, played: Played, signals: Signals) -> list[I
     """Spans beyond the corridor that are long enough in time and distance, or far enough off, to be one."""
     if not played.driven:
         return []
-    first, last = int(played.driven[0].from_s), int(played.driven[-1].until_s)
-    x_m, y_m = signals.x_m[first:last], signals.y_m[first:last]
-    apart_m = cross_track_m(x_m, y_m, planned)
-    outside = apart_m > (planned.trip.corridor_m or 0.0) + SIGMA_M
-    edges = np.flatnonzero(np.diff(outside.astype(np.int8), prepend=0, append=0))
+    first, last = int(played.driven[0].from_s), int(played.home_s)
+    apart_m = cross_track_m(signals.x_m[first:last], signals.y_m[first:last], planned)
     found = []
-    for begin, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+    for begin, end in spans_of(apart_m > (planned.trip.corridor_m or 0.0) + SIGMA_M):
         driven_m = float(signals.driven_m[first + end - 1] - signals.driven_m[first + begin])
         far = float(apart_m[begin:end].max()) > FAR_OFF_M
         if far or (end - begin >= DEVIATION_S and driven_m >= DEVIATION_M):
@@ -84,6 +89,66 @@ def route_deviations(planned: Round, played: Played, signals: Signals) -> list[I
     return found
 
 
+def detours(planned: Round, played: Played, signals: Signals) -> list[Incident]:
+    """The round was much longer than planned, on one leg or altogether."""
+    if not played.driven:
+        return []
+    begin_s, done = played.driven[0].from_s, served(played)
+    planned_m = [_path_m(planned, leg) for leg in planned.legs]
+    driven_m = float(signals.driven_m[int(played.home_s)] - signals.driven_m[int(begin_s)])
+    longer = driven_m > DETOUR_TRIP * sum(planned_m) and len(done) == len(planned.trip.stops)
+    left_s, pending_m = begin_s, 0.0
+    for stop, leg_m in zip((*planned.trip.stops, None), planned_m, strict=True):
+        pending_m += leg_m
+        reached = done.get(stop.stop_id) if stop is not None else None
+        until_s = played.home_s if stop is None else reached.from_s if reached else None
+        if until_s is None or until_s < left_s:
+            continue
+        leg_driven_m = float(signals.driven_m[int(until_s)] - signals.driven_m[int(left_s)])
+        longer |= leg_driven_m > DETOUR_LEG * pending_m and leg_driven_m > pending_m + DETOUR_LEG_M
+        left_s, pending_m = reached.until_s if reached else until_s, 0.0
+    return [_incident(planned, "detour", None, begin_s, played.home_s)] if longer else []
+
+
+def _path_m(planned: Round, edges: NDArray[np.int64]) -> float:
+    network = planned.town.network
+    a, b = network.tail[edges], network.head[edges]
+    return float(np.hypot(network.x_m[a] - network.x_m[b], network.y_m[a] - network.y_m[b]).sum())
+
+
+def overspeeds(planned: Round, signals: Signals, second: NDArray[np.int64]) -> list[Incident]:
+    """More than 1.1 times the town's limit at three reports in a row or more, for 15 seconds at least."""
+    over = signals.speed_mps[second] > 1.1 * speed_limit_mps(planned.town)
+    found = []
+    for begin, end in spans_of(over):
+        from_s, until_s = int(second[begin]), int(second[end - 1])
+        if end - begin >= 3 and until_s - from_s >= 15:
+            found.append(_incident(planned, "overspeed", None, from_s, until_s))
+    return found
+
+
+def weight_drops(planned: Round, played: Played, signals: Signals) -> list[Incident]:
+    """More left the van than it should: anything of weight away from a shop, or at one beyond its order."""
+    found = []
+    for one in played.stood:
+        stop, gone_kg = one.halt.stop, one.halt.unload_kg
+        load_kg = float(signals.cargo_kg[int(one.from_s)])
+        if stop is None:
+            odd = gone_kg > max(DROP_KG, DROP_SHARE * load_kg)
+        else:
+            due_kg = (stop.cases or 0.0) * CASE_KG
+            odd = gone_kg - due_kg > max(DROP_KG, DROP_AT_STOP_SHARE * due_kg)
+        if odd:
+            found.append(_incident(planned, "cargo_weight_drop", stop.stop_id if stop else None, one.from_s, one.until_s))
+    return found
+
+
+def spans_of(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Half-open spans of consecutive true flags."""
+    edges = np.flatnonzero(np.diff(flags.astype(np.int8), prepend=0, append=0))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
 def _incident(planned: Round, rule: str, stop_id: str | None, from_s: float, until_s: float) -> Incident:
     trip = planned.trip
-    return Incident(rule, trip.device_id, trip.trip_id, stop_id, at_second(planned, from_s), at_second(planned, until_s))
+    return Incident(rule, trip.device_id, trip.trip_id, stop_id, planned.at(from_s), planned.at(until_s))

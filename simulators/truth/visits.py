@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -11,14 +11,10 @@ from domain.trips import PlannedStop, Proof
 from domain.truth import Incident, TrueVisit
 from simulators.fleet.driving import Played, Stood
 from simulators.fleet.planning import Round
-from simulators.fleet.script import SERVICE
+from simulators.fleet.script import SERVICE, SIGNING, Script
+from simulators.town.places import Place
 
 POD_AWAY_M, VEHICLE_AWAY_M = 150.0, 250.0
-
-
-def at_second(planned: Round, second: float) -> datetime:
-    """A moment of the day, in whole seconds."""
-    return planned.day_start + timedelta(seconds=round(second))
 
 
 def served(played: Played) -> dict[str, Stood]:
@@ -26,21 +22,19 @@ def served(played: Played) -> dict[str, Stood]:
     return {one.halt.stop.stop_id: one for one in played.stood if one.halt.purpose == SERVICE and one.halt.stop is not None}
 
 
-def true_visits(planned: Round, played: Played) -> list[TrueVisit]:
-    """Every planned stop in the plan's order: serviced, or missed."""
+def true_visits(planned: Round, played: Played, hidden: Sequence[tuple[float, float]]) -> list[TrueVisit]:
+    """Every planned stop in the plan's order: serviced, missed, or served where nothing was ever told of it: no data."""
     done = served(played)
-    return [
-        TrueVisit(planned.trip.trip_id, stop.stop_id, VisitState.missed, None, None)
-        if stop.stop_id not in done
-        else TrueVisit(
-            planned.trip.trip_id,
-            stop.stop_id,
-            VisitState.serviced,
-            at_second(planned, done[stop.stop_id].from_s),
-            at_second(planned, done[stop.stop_id].until_s),
-        )
-        for stop in planned.trip.stops
-    ]
+    return [_true_visit(planned, stop, done.get(stop.stop_id), hidden) for stop in planned.trip.stops]
+
+
+def _true_visit(planned: Round, stop: PlannedStop, one: Stood | None, hidden: Sequence[tuple[float, float]]) -> TrueVisit:
+    trip_id = planned.trip.trip_id
+    if one is None:
+        return TrueVisit(trip_id, stop.stop_id, VisitState.missed, None, None)
+    unseen = any(begin <= one.from_s and one.until_s <= end for begin, end in hidden)
+    state = VisitState.no_data if unseen else VisitState.serviced
+    return TrueVisit(trip_id, stop.stop_id, state, planned.at(one.from_s), planned.at(one.until_s))
 
 
 def missed_stops(planned: Round, played: Played) -> list[Incident]:
@@ -58,26 +52,42 @@ def missed_stops(planned: Round, played: Played) -> list[Incident]:
 
 
 def capture_proofs(
-    planned: Round, played: Played, signed_on: set[str], rng: np.random.Generator
+    planned: Round, played: Played, script: Script, rng: np.random.Generator
 ) -> tuple[list[Proof], list[Incident]]:
-    """A proof for every service, taken as it ends; and for the stops signed for without one, during the service after."""
+    """A proof for every service, taken as it ends; and for the stops signed for otherwise, where the driver was then."""
     done = served(played)
     proofs, found = [], []
     for stop, place in zip(planned.trip.stops, planned.outlets, strict=True):
         shaken = rng.normal(0, 7, 2)
-        if stop.stop_id in done:
+        spare = rng.uniform(12, 45)
+        if stop.stop_id in script.signed_on:
+            there = stop.stop_id in script.signed_there
+            where = (_passing(played, place) if there else _next_service(planned, stop, done)) or played.stood[-1]
+            captured_s = where.from_s + 0.5 * (where.until_s - where.from_s)
+            proofs.append(_proof(planned, stop, captured_s, where.x_m + shaken[0], where.y_m + shaken[1], rng))
+            found += _wrongly_signed(planned, stop, place, where, captured_s, delivered=stop.stop_id in done)
+        elif stop.stop_id in done:
             one = done[stop.stop_id]
-            captured_s = max(one.from_s + 20, one.until_s - float(rng.uniform(12, 45)))
+            captured_s = max(one.from_s + 20, one.until_s - spare)
             proofs.append(_proof(planned, stop, captured_s, place.x_m + shaken[0], place.y_m + shaken[1], rng))
-        elif stop.stop_id in signed_on:
-            elsewhere = _next_service(planned, stop, done) or played.stood[-1]
-            captured_s = elsewhere.from_s + 0.5 * (elsewhere.until_s - elsewhere.from_s)
-            proofs.append(_proof(planned, stop, captured_s, elsewhere.x_m + shaken[0], elsewhere.y_m + shaken[1], rng))
-            found.append(_incident(planned, "ghost_delivery", stop.stop_id, captured_s, captured_s))
-            apart_m = float(np.hypot(elsewhere.x_m - place.x_m, elsewhere.y_m - place.y_m))
-            if apart_m > max(POD_AWAY_M, place.radius_m) and apart_m > VEHICLE_AWAY_M:
-                found.append(_incident(planned, "pod_away", stop.stop_id, captured_s, captured_s))
     return proofs, found
+
+
+def _wrongly_signed(
+    planned: Round, stop: PlannedStop, place: Place, where: Stood, captured_s: float, *, delivered: bool
+) -> list[Incident]:
+    """Signed for nothing is a ghost delivery; signed far from shop and with the van far away, a proof taken away from it."""
+    rules = [] if delivered else ["ghost_delivery"]
+    apart_m = float(np.hypot(where.x_m - place.x_m, where.y_m - place.y_m))
+    if apart_m > max(POD_AWAY_M, place.radius_m + 20) and apart_m > VEHICLE_AWAY_M:
+        rules.append("pod_away")
+    return [_incident(planned, rule, stop.stop_id, captured_s, captured_s) for rule in rules]
+
+
+def _passing(played: Played, place: Place) -> Stood | None:
+    """The halt for a signature nearest to a shop."""
+    halts = [one for one in played.stood if one.halt.purpose == SIGNING]
+    return min(halts, key=lambda one: np.hypot(one.x_m - place.x_m, one.y_m - place.y_m), default=None)
 
 
 def _next_service(planned: Round, stop: PlannedStop, done: dict[str, Stood]) -> Stood | None:
@@ -89,7 +99,7 @@ def _proof(planned: Round, stop: PlannedStop, captured_s: float, x_m: float, y_m
     longitude, latitude = planned.town.network.plane.to_degrees(x_m, y_m)
     return Proof(
         stop.stop_id,
-        at_second(planned, captured_s),
+        planned.at(captured_s),
         round(float(longitude), 7),
         round(float(latitude), 7),
         round(float(rng.uniform(5, 18)), 1),
@@ -98,4 +108,4 @@ def _proof(planned: Round, stop: PlannedStop, captured_s: float, x_m: float, y_m
 
 def _incident(planned: Round, rule: str, stop_id: str | None, from_s: float, until_s: float) -> Incident:
     trip = planned.trip
-    return Incident(rule, trip.device_id, trip.trip_id, stop_id, at_second(planned, from_s), at_second(planned, until_s))
+    return Incident(rule, trip.device_id, trip.trip_id, stop_id, planned.at(from_s), planned.at(until_s))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import numpy as np
 from hypothesis import given, settings
@@ -22,7 +23,7 @@ def _maybe(places: int, low: float, high: float) -> st.SearchStrategy[float]:
 
 
 @st.composite
-def rows(draw: st.DrawFn) -> np.void:
+def rows(draw: st.DrawFn) -> Any:
     row = np.zeros(1, FIX)
     row["device"] = draw(st.integers(0, len(DEVICES) - 1))
     row["fix_us"], row["received_us"] = (draw(st.integers(0, 4_000_000_000_000_000)) for _ in range(2))
@@ -49,7 +50,7 @@ def rows(draw: st.DrawFn) -> np.void:
 
 @given(st.lists(rows(), max_size=5))
 @settings(max_examples=150, deadline=None)
-def test_what_is_written_is_read_back(given_rows: list[np.void]) -> None:
+def test_what_is_written_is_read_back(given_rows: list[Any]) -> None:
     fixes = np.array(given_rows, FIX)
     file = io.BytesIO()
     assert write_tracks(fixes, DEVICES, file) == len(fixes)

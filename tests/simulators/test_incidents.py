@@ -1,0 +1,173 @@
+"""Every kind of incident is told of in the truth by the rules it is for, and what only looks like one is not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from functools import cache
+
+import msgspec
+import numpy as np
+import pytest
+
+from domain.errors import InvalidInputError, NotFoundError
+from domain.truth import Incident, TrueVisit
+from simulators.fleet.fixes import alarm_bits
+from simulators.incidents import INCIDENTS, NEARLY
+from simulators.scenario import IncidentPlan, Scenario, TripsPlan, load, names, parse
+from simulators.simulation import Simulation
+from simulators.world import generate
+
+EXPECTED = {
+    "skip_stop": {"missed_stop"},
+    "skip_and_sign": {"missed_stop", "ghost_delivery"},
+    "stop_and_sign": {"missed_stop", "ghost_delivery"},
+    "sign_elsewhere": {"pod_away"},
+    "unplanned_halt": {"unscheduled_stop"},
+    "red_zone_halt": {"unscheduled_stop"},
+    "unload_elsewhere": {"unscheduled_unloading", "cargo_weight_drop", "settlement_mismatch"},
+    "unload_too_much": {"cargo_weight_drop", "settlement_mismatch"},
+    "siphon_fuel": {"fuel_drop"},
+    "deviate": {"route_deviation"},
+    "go_round": {"detour"},
+    "shuffle_stops": {"out_of_sequence"},
+    "leave_late": {"early_or_late"},
+    "dwell_long": {"long_dwell"},
+    "speed": {"overspeed"},
+    "leave_door_open": {"door_open_moving"},
+    "miscount": {"settlement_mismatch"},
+    "night_ride": {"night_movement", "off_hours_ignition"},
+    "tow": {"towed", "night_movement"},
+    "idle_at_night": {"off_hours_ignition"},
+    "silent_device": {"silent_device"},
+    "gps_loss": {"gps_loss"},
+    "jamming": {"jamming"},
+    "power_cut": {"power_cut"},
+    "tamper": {"tamper"},
+    "spoofed_position": {"spoofed_position"},
+    "clock_jump": {"clock_fault"},
+    "harsh_braking": {"harsh_driving"},
+}
+
+
+def _scenario(*kinds: str) -> Scenario:
+    town = msgspec.structs.replace(load().town, outlets=260, columns=22, rows=20)
+    return msgspec.structs.replace(
+        load(),
+        vehicles=6,
+        start=load().start.replace(hour=6),
+        day_h=23.5,
+        town=town,
+        trips=TripsPlan(stops=(16, 24)),
+        incidents=tuple(IncidentPlan(kind, rate=1.0) for kind in kinds),
+    )
+
+
+@cache
+def _world(*kinds: str) -> Simulation:
+    return generate(_scenario(*kinds), seed=31)
+
+
+def _rules(simulation: Simulation) -> Counter[str]:
+    return Counter(line.rule for line in simulation.truth if isinstance(line, Incident))
+
+
+def test_every_kind_is_tested_here() -> None:
+    assert set(EXPECTED) | set(NEARLY) == set(INCIDENTS)
+
+
+@pytest.mark.parametrize("kind", EXPECTED)
+def test_an_incident_is_labelled_with_its_rules(kind: str) -> None:
+    rules = _rules(_world(kind))
+    assert set(rules) >= EXPECTED[kind]
+    side_effects = {"detour", "route_deviation", "pod_away", "early_or_late", "long_dwell"}
+    assert set(rules) - EXPECTED[kind] <= side_effects
+
+
+@pytest.mark.parametrize("kind", NEARLY)
+def test_a_near_incident_changes_the_day_and_labels_nothing(kind: str) -> None:
+    world = _world(kind)
+    assert not _rules(world)
+    assert {line.state.value for line in world.truth if isinstance(line, TrueVisit)} == {"serviced"}
+    assert world.fixes.tobytes() != _world().fixes.tobytes()
+
+
+def test_a_quiet_world_has_no_incident() -> None:
+    assert not _rules(_world())
+
+
+def test_a_dead_device_tells_nothing_and_hides_its_visits() -> None:
+    world = _world("silent_device")
+    for line in world.truth:
+        if isinstance(line, Incident):
+            fixes = world.fixes[world.fixes["device"] == world.devices.index(line.device_id)]["fix_us"] / 1e6
+            assert line.ended_at is not None
+            inside = (fixes > line.started_at.timestamp()) & (fixes < line.ended_at.timestamp())
+            assert not inside.any()
+            assert line.ended_at - line.started_at > timedelta(minutes=15)
+    states = Counter(line.state.value for line in world.truth if isinstance(line, TrueVisit))
+    assert states["no_data"] > 0
+    assert states["missed"] == 0
+
+
+def test_unloading_elsewhere_shows_in_door_and_weight() -> None:
+    world = _world("unload_elsewhere")
+    for line in world.truth:
+        if isinstance(line, Incident) and line.rule == "unscheduled_unloading":
+            assert line.ended_at is not None
+            fixes = world.fixes[world.fixes["device"] == world.devices.index(line.device_id)]
+            at = fixes["fix_us"] / 1e6
+            during = fixes[(at >= line.started_at.timestamp()) & (at <= line.ended_at.timestamp())]
+            assert (during["door_open"] == 1).any()
+            assert during["cargo_kg"].max() - during["cargo_kg"].min() > 30
+
+
+def test_a_jammed_or_cut_device_says_so() -> None:
+    for kind, alarm in (
+        ("jamming", "jamming"),
+        ("power_cut", "power_cut"),
+        ("tamper", "tamper"),
+        ("harsh_braking", "harsh_braking"),
+    ):
+        world = _world(kind)
+        assert (world.fixes["alarms"] & alarm_bits(alarm) > 0).sum() == len(world.devices)
+    assert (_world("power_cut").fixes["external_v"] < 6).sum() > 10
+
+
+def test_spoofing_holds_the_place_while_the_odometer_runs() -> None:
+    world = _world("spoofed_position")
+    for line in world.truth:
+        if isinstance(line, Incident):
+            fixes = world.fixes[world.fixes["device"] == world.devices.index(line.device_id)]
+            at = fixes["fix_us"] / 1e6
+            assert line.ended_at is not None
+            during = fixes[(at >= line.started_at.timestamp()) & (at < line.ended_at.timestamp())]
+            assert np.ptp(during["latitude_e7"]) * 0.0111 < 50
+            assert np.ptp(during["odometer_m"]) > 1000
+
+
+def test_counts_and_rates_are_kept() -> None:
+    scenario = msgspec.structs.replace(
+        _scenario(), incidents=(IncidentPlan("dwell_long", count=3), IncidentPlan("tamper", rate=0.0))
+    )
+    assert _rules(generate(scenario, seed=4)) == Counter(long_dwell=3)
+
+
+def test_scenarios_load_and_name_known_kinds() -> None:
+    for name in names():
+        scenario = load(name)
+        assert scenario.description
+        assert {plan.kind for plan in scenario.incidents} <= set(INCIDENTS)
+
+
+def test_bad_scenarios_are_refused() -> None:
+    with pytest.raises(NotFoundError):
+        load("no_such_thing")
+    with pytest.raises(InvalidInputError, match="vehicels"):
+        parse('description = "x"\nvehicels = 3', "x")
+    with pytest.raises(InvalidInputError, match="zone"):
+        parse('description = "x"\nstart = 2026-03-02T06:30:00', "x")
+    with pytest.raises(InvalidInputError, match="explode"):
+        generate(msgspec.structs.replace(_scenario(), incidents=(IncidentPlan("explode", rate=1),)), 1)
+    with pytest.raises(InvalidInputError):
+        generate(_scenario(), 1, vehicles=0)
