@@ -22,6 +22,12 @@ class Running:
     mqtt_url: str
     console_url: str
     programs: list[Program]
+    _services: list[Program]
+
+    def drain(self) -> None:
+        """Stop the services one after the other, in the order in which data flows, so that each finishes what it was given."""
+        for program in self._services:
+            program.stop()
 
 
 @contextmanager
@@ -32,20 +38,20 @@ def everything(settings: Settings) -> Iterator[Running]:
         migrate(running_servers.database_url)
         workers = worker_programs(settings.beatwatch_state, running_servers.database_url, running_servers.mqtt_url)
         api = api_program(settings.beatwatch_state, running_servers.database_url, port)
-        started: list[Program] = []
+        services = [*workers, api]
+        running = Running(
+            running_servers.database_url,
+            running_servers.mqtt_url,
+            f"http://{LOOPBACK}:{port}",
+            [*running_servers.programs, *services],
+            services,
+        )
         try:
-            for program in (*workers, api):
-                started.append(program)
+            for program in services:
                 program.start()
-            yield Running(
-                running_servers.database_url,
-                running_servers.mqtt_url,
-                f"http://{LOOPBACK}:{port}",
-                [*running_servers.programs, *started],
-            )
+            yield running
         finally:
-            for program in started:  # ingest first: it stores what it holds, then geofence judges it, and so on
-                program.stop()
+            running.drain()
 
 
 def addresses(running: Running) -> str:

@@ -1,0 +1,1 @@
+"""The demonstration: the real servers and services, with simulated vans as their devices."""

@@ -1,0 +1,77 @@
+"""Rounds of simulated vans, played to the broker in a thread: one in fast motion, then life at its own pace."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from beatwatch.demo.stage import capture_proof, proofs_by_time, set_stage, with_round
+from domain.observations import Position, Reading
+from simulators.pace import generate_live
+from simulators.publisher import play
+from simulators.scenario import Scenario
+from simulators.simulation import Simulation
+from store.pool import Pool
+
+
+@dataclass
+class Tally:
+    """What the broker acknowledged, to be held against what is stored; messages count, and readings are told apart."""
+
+    messages: int = 0
+    readings: set[tuple[str, datetime, int]] = field(default_factory=set)  # device, fix time, sequence number
+
+    def add(self, reading: Reading) -> None:
+        """Count one acknowledged position."""
+        if isinstance(reading, Position) and reading.fix_time is not None and reading.seq is not None:
+            self.messages += 1
+            self.readings.add((reading.device, reading.fix_time, reading.seq))
+
+
+@dataclass
+class Performance:
+    """Plays round after round until `stop` is set. `failure` is what ended it early, if anything did."""
+
+    scenario: Scenario
+    seed: int
+    speed: float
+    mqtt_url: str
+    pool: Pool
+    organisation: str
+    org_id: int
+    stop: threading.Event = field(default_factory=threading.Event)
+    tally: Tally = field(default_factory=Tally)
+    failure: Exception | None = None
+
+    def run(self) -> None:
+        """Play until told to stop; the body of the thread."""
+        try:
+            self._play_rounds()
+        except Exception as error:  # noqa: BLE001  # the main thread raises it again
+            self.failure = error
+
+    def _play_rounds(self) -> None:
+        speed, number = self.speed, 1
+        while not self.stop.is_set():
+            simulation = with_round(generate_live(self.scenario, self.seed, speed, datetime.now(UTC)), number)
+            set_stage(self.pool, self.organisation, self.org_id, simulation)
+            self._play(simulation, speed)
+            speed, number = 1.0, number + 1  # the simulated clock has caught up with ours
+
+    def _play(self, simulation: Simulation, speed: float) -> None:
+        proofs = threading.Thread(target=self._capture_proofs, args=(simulation, speed), name="proofs")
+        proofs.start()
+        try:
+            play(simulation, self.mqtt_url, speed, tenant=self.organisation, on_ack=self.tally.add, stop=self.stop)
+        finally:
+            proofs.join()
+
+    def _capture_proofs(self, simulation: Simulation, speed: float) -> None:
+        began_s = time.monotonic()
+        for trip_id, proof in proofs_by_time(simulation):
+            due_s = (proof.captured_at - simulation.start).total_seconds() / speed
+            if self.stop.wait(max(0.0, due_s - (time.monotonic() - began_s))):
+                return
+            capture_proof(self.pool, self.org_id, trip_id, proof)

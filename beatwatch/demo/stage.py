@@ -1,0 +1,60 @@
+"""Puts what a simulated distributor planned into the database, as a manager would have before the day began."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from store.devices import Identity, adopt_devices
+
+from domain.trips import Proof, Trip
+from simulators.simulation import Simulation
+from store.planning import Outlet, save_outlet, save_proof, save_trip, save_zone
+from store.pool import Connection, Pool
+from store.vehicles import mount_device, save_vehicle
+
+_OWN_FORMAT = "beatwatch-json"
+
+
+def with_round(simulation: Simulation, number: int) -> Simulation:
+    """The same world with the round's number in the trips' names, so that several mornings of one day can be told apart."""
+    if number == 1:
+        return simulation
+    return replace(simulation, trips=tuple(replace(trip, trip_id=f"{trip.trip_id}-{number}") for trip in simulation.trips))
+
+
+def set_stage(pool: Pool, organisation: str, org_id: int, simulation: Simulation) -> None:
+    """Register devices and vehicles; plan zones, outlets and trips. Proofs of delivery come later, as they are captured."""
+    with pool.connection() as connection, connection.transaction():
+        adopt_devices(connection, [Identity(organisation, _OWN_FORMAT, key) for key in simulation.devices], organisation)
+        for number, device_key in enumerate(simulation.devices, 1):
+            _put_on_vehicle(connection, org_id, device_key, number, simulation.start)
+        for zone in simulation.zones:
+            save_zone(connection, org_id, zone)
+        _plan_trips(connection, org_id, simulation.trips)
+
+
+def _put_on_vehicle(connection: Connection, org_id: int, device_key: str, number: int, since: datetime) -> None:
+    vehicle_id = f"V{number:03d}"
+    save_vehicle(connection, org_id, vehicle_id, registration=f"BW {number:04d}", name=f"Van {number}")
+    mount_device(connection, org_id, device_key, vehicle_id, since)
+
+
+def _plan_trips(connection: Connection, org_id: int, trips: tuple[Trip, ...]) -> None:
+    for trip in trips:
+        for stop in trip.stops:
+            if stop.outlet_id is not None:
+                save_outlet(connection, org_id, Outlet(stop.outlet_id, f"Shop {stop.outlet_id}", stop.place))
+        save_trip(connection, org_id, replace(trip, proofs=()))
+
+
+def proofs_by_time(simulation: Simulation) -> list[tuple[str, Proof]]:
+    """(trip_id, proof) in the order in which drivers capture them."""
+    captured = ((trip.trip_id, proof) for trip in simulation.trips for proof in trip.proofs)
+    return sorted(captured, key=lambda one: (one[1].captured_at, one[0], one[1].stop_id))
+
+
+def capture_proof(pool: Pool, org_id: int, trip_id: str, proof: Proof) -> None:
+    """Store a proof of delivery, as a driver's phone would."""
+    with pool.connection() as connection, connection.transaction():
+        save_proof(connection, org_id, trip_id, proof)
