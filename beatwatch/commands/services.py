@@ -1,0 +1,102 @@
+"""`beatwatch ingest | geofence | alerts | api`: one service each, until SIGTERM, after which it drains and ends."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from beatwatch.settings import Settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    for command in (ingest, geofence, alerts, api):
+        app.command(command.__name__)(command)
+
+
+@dataclass(frozen=True, slots=True)
+class _Service:
+    """What a worker is given: its settings, where its servers are, when to stop, whom to tell that it serves."""
+
+    settings: Settings
+    database_url: str
+    mqtt_url: str
+    stop: threading.Event
+    on_ready: Callable[[], None]
+
+
+@contextmanager
+def _service(*, broker: bool = False) -> Iterator[_Service]:
+    from beatwatch.health import serving_health
+    from beatwatch.logs import configure_logs
+    from beatwatch.services.servers import Servers
+    from beatwatch.services.supervisor import stop_requested
+    from beatwatch.settings import read_settings
+
+    settings = read_settings()
+    configure_logs(settings)
+    with (
+        stop_requested() as stop,
+        Servers(settings, broker=broker) as servers,
+        serving_health(settings.metrics_port) as health,
+    ):
+        yield _Service(settings, servers.database_url, servers.mqtt_url, stop, health.ready.set)
+
+
+def ingest() -> None:
+    """Take messages from the broker, store them, and only then acknowledge them."""
+    from ingest.__main__ import IngestOptions, run
+
+    with _service(broker=True) as service:
+        options = IngestOptions(
+            adopt_unknown=service.settings.adopt_unknown, default_organisation=service.settings.organisation
+        )
+        run(service.database_url, service.mqtt_url, service.stop, options, service.on_ready)
+
+
+def geofence() -> None:
+    """Judge what is stored: zones, stops, visits, routes and the rules over them."""
+    from geofence.worker import run
+
+    with _service() as service:
+        run(service.database_url, stop=service.stop, on_ready=service.on_ready)
+
+
+def alerts() -> None:
+    """Turn events into alerts and tell people."""
+    from alerts.worker import run
+
+    with _service() as service:
+        run(service.database_url, stop=service.stop, on_ready=service.on_ready)
+
+
+def api() -> None:
+    """Serve the API, the live stream, the console and the maps."""
+    import uvicorn
+
+    from api.app import create_app
+    from beatwatch.logs import configure_logs
+    from beatwatch.services.ports import wanted_port
+    from beatwatch.services.servers import Servers
+    from beatwatch.settings import read_settings
+
+    settings = read_settings()
+    configure_logs(settings)
+    with Servers(settings, broker=False) as servers:
+        app = create_app(servers.database_url, organisation=settings.organisation, tile_url=settings.tile_url)
+        port = wanted_port(settings.api_port, "API_PORT")
+        uvicorn.run(
+            app,
+            host=settings.api_host,
+            port=port,
+            log_level="warning",
+            timeout_graceful_shutdown=5,  # streams end when they are told to, and not by themselves
+        )
