@@ -81,8 +81,8 @@ def alerts() -> None:
 def api() -> None:
     """Serve the API, the live stream, the console and the maps."""
     import uvicorn
-
     from api.app import create_app
+
     from beatwatch.logs import configure_logs
     from beatwatch.services.ports import wanted_port
     from beatwatch.services.servers import Servers
