@@ -28,7 +28,8 @@ class Settings(BaseSettings):
     tile_url: str = Field("", description="map tiles, https://.../{z}/{x}/{y}.png; empty: our own outline map")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error")
     log_json: bool = Field(False, description="logs as JSON lines instead of text for people")
-    metrics_port: int = Field(0, ge=0, le=65535, description="Prometheus metrics of a worker; 0: none")
+    metrics_host: str = Field("127.0.0.1", description="address of a worker's /healthz, /readyz and /metrics")
+    metrics_port: int = Field(0, ge=0, le=65535, description="their port; 0: none")
 
 
 def read_settings() -> Settings:

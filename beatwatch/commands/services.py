@@ -46,7 +46,7 @@ def _service(*, broker: bool = False) -> Iterator[_Service]:
     with (
         stop_requested() as stop,
         Servers(settings, broker=broker) as servers,
-        serving_health(settings.metrics_port) as health,
+        serving_health(settings.metrics_port, settings.metrics_host) as health,
     ):
         yield _Service(settings, servers.database_url, servers.mqtt_url, stop, health.ready.set)
 
@@ -81,8 +81,8 @@ def alerts() -> None:
 def api() -> None:
     """Serve the API, the live stream, the console and the maps."""
     import uvicorn
-    from api.app import create_app
 
+    from api.app import create_app
     from beatwatch.logs import configure_logs
     from beatwatch.services.ports import wanted_port
     from beatwatch.services.servers import Servers

@@ -9,7 +9,6 @@ import time
 from dataclasses import asdict, dataclass
 
 from rich.console import Console
-from store.organisations import organisation_id
 
 from beatwatch.demo.performance import Performance
 from beatwatch.demo.summary import Summary, summarise
@@ -19,6 +18,7 @@ from beatwatch.services.supervisor import Supervisor, stop_requested
 from beatwatch.settings import Settings, read_settings
 from simulators.scenario import load
 from store.census import count_everything
+from store.organisations import organisation_id
 from store.pool import Pool, Role, open_pool
 
 _DRAIN_S = 30.0

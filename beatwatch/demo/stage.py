@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from store.devices import Identity, adopt_devices
-
 from domain.trips import Proof, Trip
 from simulators.simulation import Simulation
+from store.devices import Identity, adopt_devices
 from store.planning import Outlet, save_outlet, save_proof, save_trip, save_zone
 from store.pool import Connection, Pool
 from store.vehicles import mount_device, save_vehicle
