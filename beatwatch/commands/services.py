@@ -67,7 +67,7 @@ def geofence() -> None:
     from geofence.worker import run
 
     with _service() as service:
-        run(service.database_url, stop=service.stop, on_ready=service.on_ready)
+        run(service.database_url, stopping=service.stop, ready=service.on_ready)
 
 
 def alerts() -> None:
@@ -75,7 +75,7 @@ def alerts() -> None:
     from alerts.worker import run
 
     with _service() as service:
-        run(service.database_url, stop=service.stop, on_ready=service.on_ready)
+        run(service.database_url, stopping=service.stop, ready=service.on_ready)
 
 
 def api() -> None:
