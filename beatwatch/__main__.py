@@ -7,14 +7,15 @@ from collections.abc import Callable
 
 import typer
 
-from beatwatch.commands import decode, ingest, migrate, publish, score, simulate, up
+from beatwatch.commands import decode, demo, migrate, publish, score, services, simulate, up
 from domain.errors import BeatwatchError
 
 COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
+    demo.register,
     up.register,
+    services.register,
     migrate.register,
     decode.register,
-    ingest.register,
     publish.register,
     score.register,
     simulate.register,

@@ -28,7 +28,7 @@ def publish(
     tenant: Annotated[str, typer.Option(help="slug of the organisation whose topics are used")] = "default",
 ) -> None:
     """Play TRACKS to the broker, each device on its own topic; exit 1 if a message was not acknowledged."""
-    from beatwatch.services.servers import Servers
+    from beatwatch.services.servers import running_broker
     from beatwatch.settings import read_settings
     from simulators.playback import Player, paced, play, with_trackers
     from wire.files.track_csv import read_tracks
@@ -36,11 +36,9 @@ def publish(
 
     chosen = encoder(as_format)
     pace = _speed(speed)
-    settings = read_settings()
+    mqtt_url = running_broker(read_settings())
     total = sum(1 for _ in with_trackers(read_tracks(tracks), trackers))  # so that the file is known to be sound first
-    if not settings.mqtt_url:
-        settings = settings.model_copy(update={"database_url": "unused"})  # only the broker is wanted
-    with Servers(settings) as servers, Player(servers.mqtt_url, qos) as player, _Bar(total) as bar:
+    with Player(mqtt_url, qos) as player, _Bar(total) as bar:
         rows = paced(with_trackers(read_tracks(tracks), trackers), pace)
         played = play(rows, chosen, tenant, player, bar.update)
     print(f"published {played.published}, acknowledged {played.acknowledged}")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    for command in (ingest, geofence, alerts, api):
+    for command in (ingest, geofence, api):
         app.command(command.__name__)(command)
 
 
@@ -65,14 +65,6 @@ def ingest() -> None:
 def geofence() -> None:
     """Judge what is stored: zones, stops, visits, routes and the rules over them."""
     from geofence.worker import run
-
-    with _service() as service:
-        run(service.database_url, stopping=service.stop, ready=service.on_ready)
-
-
-def alerts() -> None:
-    """Turn events into alerts and tell people."""
-    from alerts.worker import run
 
     with _service() as service:
         run(service.database_url, stopping=service.stop, ready=service.on_ready)

@@ -59,13 +59,10 @@ class Program:
         """Whether the process lives."""
         return self._process is not None and self._process.poll() is None
 
-    def restart_if_dead(self) -> bool:
-        """Start it again if it has died. True if it had."""
-        if self.running():
-            return False
+    def respawn(self) -> None:
+        """Start it again after it has died, without waiting until it is ready."""
         self.restarts += 1
-        self.start()
-        return True
+        self._spawn()
 
     def stop(self) -> None:
         """Ask it to end, wait, and end it by force if it does not."""

@@ -14,6 +14,7 @@ from beatwatch.services.ports import free_port, wanted_port
 from beatwatch.services.postgres import embedded_postgres
 from beatwatch.services.program import Program
 from beatwatch.settings import Settings
+from domain.errors import UnavailableError
 
 
 class Servers:
@@ -70,6 +71,16 @@ class Servers:
 
     def _start_mosquitto(self) -> tuple[Program, str]:
         return embedded_mosquitto(self._state, wanted_port(self._mqtt_port, "MQTT_PORT"))
+
+
+def running_broker(settings: Settings) -> str:
+    """The URL of MQTT_URL, or of the embedded broker that another process runs. Raises UnavailableError when there is neither."""
+    if settings.mqtt_url:
+        return settings.mqtt_url
+    note = _read_note(settings.beatwatch_state / "mosquitto.json")
+    if note is None:
+        raise UnavailableError("no broker is running; start `beatwatch up` beside this, or set MQTT_URL")
+    return str(note["url"])
 
 
 def _read_note(note: Path) -> dict[str, Any] | None:

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 import structlog
 
 from beatwatch.services.program import Program
-from domain.errors import UnavailableError
 
 _log = structlog.get_logger()
 _LOOK_EVERY_S = 0.5
@@ -48,9 +47,8 @@ class Supervisor:
         for program in self._programs:
             if program.running() or time.monotonic() < self._not_before.get(program.name, 0.0):
                 continue
-            _log.warning("program ended, starting it again", program=program.name, restarts=program.restarts)
+            _log.warning(
+                "program ended, starting it again", program=program.name, restarts=program.restarts, log=str(program.log)
+            )
             self._not_before[program.name] = time.monotonic() + min(_BACKOFF_LONGEST_S, 0.5 * 2.0**program.restarts)
-            try:
-                program.restart_if_dead()
-            except UnavailableError as error:
-                _log.error("program does not start", program=program.name, reason=str(error))
+            program.respawn()
