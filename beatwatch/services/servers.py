@@ -74,7 +74,7 @@ class Servers:
 
 
 def running_broker(settings: Settings) -> str:
-    """The URL of MQTT_URL, or of the embedded broker that another process runs. Raises UnavailableError when there is neither."""
+    """MQTT_URL, or the URL of the embedded broker that another process runs. Raises UnavailableError without either."""
     if settings.mqtt_url:
         return settings.mqtt_url
     note = _read_note(settings.beatwatch_state / "mosquitto.json")
