@@ -15,7 +15,7 @@ from api.errors import answer_problems, problem_responses
 from api.live import stream
 from api.live.hub import Hub
 from api.pages import serve_pages
-from api.resources import alerts, devices, events, trips, vehicles, zones
+from api.resources import alerts, devices, events, trip_maps, trips, vehicles, zones
 from store.organisations import organisation_id
 from store.pool import Role, open_pool
 
@@ -55,7 +55,7 @@ def create_app(database_url: str, *, organisation: str = "default", tile_url: st
         responses=problem_responses(422, 503),
     )
     answer_problems(app)
-    for resource in (vehicles, trips, zones, events, alerts, devices):
+    for resource in (vehicles, trips, trip_maps, zones, events, alerts, devices):
         app.include_router(resource.router)
     app.include_router(stream.router)
     app.include_router(service.router)

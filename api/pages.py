@@ -27,6 +27,7 @@ class Shelf:
     def __init__(self, tile_url: str) -> None:
         self.files = assets.served_files()
         self.digest = assets.digest()
+        self.address = f"/static/{self.digest}"
         self.tile_url = tile_url
         self.missing = assets.missing_files()
 
@@ -37,12 +38,18 @@ class Shelf:
         return self.files[name]
 
 
-def page(request: Request, template: str, **values: Any) -> HTMLResponse:
-    """A page of the console. Raises UnavailableError when what it is drawn with is not installed."""
+def need_assets(request: Request) -> Shelf:
+    """The files to draw with. Raises UnavailableError when they are not installed."""
     shelf: Shelf = request.app.state.shelf
     if shelf.missing:
         raise UnavailableError(f"the console's assets are not installed ({shelf.missing[0]} is missing): run `make setup`")
-    shown = {"static": f"/static/{shelf.digest}", "tile_url": shelf.tile_url, "here": request.url.path, **values}
+    return shelf
+
+
+def page(request: Request, template: str, **values: Any) -> HTMLResponse:
+    """A page of the console. Raises UnavailableError when what it is drawn with is not installed."""
+    shelf = need_assets(request)
+    shown = {"static": shelf.address, "tile_url": shelf.tile_url, "here": request.url.path, **values}
     return _TEMPLATES.TemplateResponse(request, template, shown)
 
 
@@ -86,7 +93,7 @@ class OnlyOurHost:
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = [(name, value) for name, value in message["headers"] if name != b"content-security-policy" or value]
+                headers = list(message["headers"])
                 if not any(name == b"content-security-policy" for name, _ in headers):
                     headers.append((b"content-security-policy", self._policy.encode()))
                 headers += [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin")]

@@ -25,6 +25,7 @@ QUEUE_FRAMES: Final = 256
 PING_EVERY_S: Final = 15.0
 _SHORTEST_ROUND_S: Final = 0.1  # however busy the tables are, pages are told ten times a second at most
 _RETRY_S: Final = 1.0
+_WAKE_EVERY_S: Final = 0.25  # to see that it shall stop
 
 
 class Subscriber:
@@ -43,10 +44,13 @@ class Subscriber:
             for one in frames:
                 self._queue.put_nowait(one)
         except asyncio.QueueFull:
-            self.leave()
+            self._leave()
 
-    def leave(self) -> None:
-        """End the stream, dropping what waits; only on the loop's own thread."""
+    def end(self) -> None:
+        """End the stream; callable from any thread."""
+        self._loop.call_soon_threadsafe(self._leave)
+
+    def _leave(self) -> None:
         while not self._queue.empty():
             self._queue.get_nowait()
         self._queue.put_nowait(None)
@@ -80,9 +84,14 @@ class Hub:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop listening; the streams end."""
+        """Stop listening and end the streams."""
         self._stopping.set()
-        self._thread.join()
+        with self._lock:
+            for subscribers in self._subscribers.values():
+                for subscriber in subscribers:
+                    subscriber.end()
+        if self._thread.is_alive():
+            self._thread.join()
 
     @property
     def subscribers(self) -> int:
@@ -119,7 +128,7 @@ class Hub:
         with listening(self._database_url, CHANNELS) as listener:
             self._tell_all()  # what was stored while nobody listened
             while not self._stopping.is_set():
-                if listener.heard(timeout_s=1.0):
+                if listener.heard(timeout_s=_WAKE_EVERY_S):
                     begun = time.monotonic()
                     self._tell_all()
                     self._stopping.wait(max(0.0, _SHORTEST_ROUND_S - (time.monotonic() - begun)))

@@ -28,15 +28,15 @@ def yard(database_url: str) -> Iterator[Yard]:
 def serving(database_url: str) -> Iterator[str]:
     """The address of a server that runs while the context lasts."""
     port = free_port()
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(database_url), host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=3)
-    )
+    app = create_app(database_url)
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=3))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
         assert thread.is_alive(), "the server did not start"
         time.sleep(0.02)
     yield f"http://127.0.0.1:{port}"
+    app.state.hub.stop()  # a signal would end the streams; a thread gets none
     server.should_exit = True
     thread.join()
 

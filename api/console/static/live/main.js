@@ -57,15 +57,18 @@ function showAlert(alert) {
 async function readEverything() {
   const since = new Date(Date.now() - DAY_MS / 2).toISOString();
   const until = new Date(Date.now() + DAY_MS / 2).toISOString();
-  const [zones, ...rest] = await Promise.all([
-    read("/zones"),
-    readAll("/vehicles").then((items) => heard("positions", { positions: items })),
-    readAll("/trips", { since, until, routes: true }, 1000).then((items) => trips.read(items)),
+  await Promise.all([
+    readAll("/vehicles").then((items) => {
+      heard("positions", { positions: items });
+      map?.frame(fleet.all());
+    }),
+    read("/zones").then((zones) => map?.showZones(zones)),
+    readAll("/trips", { since, until, routes: true }, 1000).then((items) => {
+      trips.read(items);
+      map?.showTrips(items);
+    }),
     alerts.readAll((parameters) => readAll("/alerts", parameters, 300)),
   ]);
-  map?.showZones(zones);
-  map?.showTrips(trips.all());
-  map?.frame(fleet.all());
   document.body.dataset.ready = "true";
 }
 

@@ -10,6 +10,7 @@ import { Tags } from "./tags.js";
 import { VehicleLayer } from "./vehicle_layer.js";
 
 const PICK_PX = 22;
+const GROUND_BELOW_ZOOM = 9; // coasts and borders matter only from afar
 
 export async function openMap(fleet, choose) {
   const element = document.getElementById("map");
@@ -31,7 +32,6 @@ export async function openMap(fleet, choose) {
     map.once("load", resolve);
     map.once("error", (event) => reject(event.error));
   });
-  if (!tiles) showGround(map).catch((error) => console.warn("no outline of the world", error));
   element.map = map;
   return new LiveMap(map, fleet, choose, tiles);
 }
@@ -51,10 +51,9 @@ class LiveMap {
     this.tags = new Tags(map, fleet, document.getElementById("tags"));
     map.on("click", (event) => choose(this.#nearest(event.point), { fly: false }));
     map.on("mousemove", (event) => (map.getCanvas().style.cursor = this.#nearest(event.point) ? "pointer" : ""));
-    map.on("moveend", () => this.#drawGrid());
+    map.on("moveend", () => this.#drawGround());
     map.on("render", () => this.tags.draw(performance.now()));
     addEventListener("beatwatch:theme", (event) => this.#recolour(event.detail));
-    this.#drawGrid();
     this.#animate();
   }
 
@@ -99,7 +98,8 @@ class LiveMap {
   /** Show the whole fleet: once by itself, then whenever asked. */
   frame(vehicles, asked = false) {
     const placed = vehicles.filter((vehicle) => vehicle.glide);
-    if (placed.length === 0 || (this.#framed && !asked)) return;
+    if (placed.length === 0) return this.#drawGround();
+    if (this.#framed && !asked) return;
     this.#framed = true;
     const points = placed.map((vehicle) => geographic(vehicle.glide.to));
     const longitudes = points.map(([longitude]) => longitude).sort((a, b) => a - b);
@@ -124,7 +124,10 @@ class LiveMap {
     this.map.getSource("stops").setData(stopShapes(this.#trips, this.#trip));
   }
 
-  #drawGrid() {
+  #drawGround() {
+    if (!this.tiles && !this.ground && this.map.getZoom() < GROUND_BELOW_ZOOM) {
+      this.ground = showGround(this.map).catch((error) => console.warn("no outline of the world", error));
+    }
     const bounds = this.map.getBounds();
     const [west, south, east, north] = [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
     const [x, y] = [(east - west) / 2, (north - south) / 2];

@@ -36,12 +36,12 @@ function planned(c) {
   const zone = choice("kind", c.zones, c.zones.other);
   const wide = byZoom(10, ["*", 0.5, ["get", "px"]], 22, ["*", 2048, ["get", "px"]]);
   return [
-    { id: "kerbs", type: "line", source: "routes", layout: ROUND, paint: { "line-color": c.kerb, "line-width": byZoom(9, 2, 13, 7, 17, 30) } },
-    { id: "streets", type: "line", source: "routes", layout: ROUND, paint: { "line-color": c.street, "line-width": byZoom(9, 1, 13, 5, 17, 25) } },
+    { id: "kerbs", type: "line", source: "routes", layout: ROUND, paint: { "line-color": c.kerb, "line-width": byZoom(9, 2, 13, 7.5, 17, 30) } },
+    { id: "streets", type: "line", source: "routes", layout: ROUND, paint: { "line-color": c.street, "line-width": byZoom(9, 1, 13, 5.5, 17, 25) } },
     { id: "zone-fill", type: "fill", source: "zones", filter: ["==", "$type", "Polygon"], paint: { "fill-color": zone, "fill-opacity": 0.13 } },
     { id: "zone-line", type: "line", source: "zones", filter: ["==", "$type", "Polygon"], paint: { "line-color": zone, "line-width": 1.5, "line-opacity": 0.8 } },
     { id: "zone-corridor", type: "line", source: "zones", filter: ["==", "$type", "LineString"], layout: ROUND, paint: { "line-color": zone, "line-opacity": 0.15, "line-width": wide } },
-    { id: "routes", type: "line", source: "routes", layout: ROUND, paint: { "line-color": faded(c.chosen, c.route), "line-width": faded(3, 1.2), "line-opacity": faded(1, 0.55), "line-dasharray": [2, 2] } },
+    { id: "routes", type: "line", source: "routes", filter: ["get", "chosen"], layout: ROUND, paint: { "line-color": c.chosen, "line-width": 3, "line-dasharray": [2, 2] } },
     { id: "zone-name", type: "symbol", source: "zones", minzoom: 12, layout: label("name", 11.5), paint: { "text-color": zone, "text-halo-color": c.halo, "text-halo-width": 1.6 } },
   ];
 }

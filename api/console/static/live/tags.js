@@ -6,6 +6,8 @@ import { Fleet } from "./fleet.js";
 
 const MOST_TAGS = 60;
 const LOWEST_ZOOM = 11;
+const WIDE_PX = 58; // tags nearer than this hide each other
+const HIGH_PX = 20;
 
 export class Tags {
   #tags = new Map();
@@ -21,17 +23,25 @@ export class Tags {
     const { clientWidth: width, clientHeight: height } = this.map.getContainer();
     const vehicles = this.fleet.all().filter((vehicle) => vehicle.glide);
     const all = vehicles.length <= 400 && this.map.getZoom() >= LOWEST_ZOOM;
+    const wanted = vehicles.filter((vehicle) => all || this.#weight(vehicle) > 0).sort((a, b) => this.#weight(b) - this.#weight(a));
     const shown = new Map();
-    for (const vehicle of vehicles) {
-      const matters = vehicle.vehicle_id === this.chosen || vehicle.alerted;
-      if ((!all && !matters) || (shown.size >= MOST_TAGS && vehicle.vehicle_id !== this.chosen)) continue;
+    const taken = [];
+    for (const vehicle of wanted) {
+      if (shown.size >= MOST_TAGS) break;
       const place = geographic(at(vehicle.glide, now));
       const point = this.map.project(place);
       if (point.x < -50 || point.y < -30 || point.x > width + 50 || point.y > height + 30) continue;
+      const covered = taken.some((other) => Math.abs(other.x - point.x) < WIDE_PX && Math.abs(other.y - point.y) < HIGH_PX);
+      if (covered && this.#weight(vehicle) === 0) continue;
+      taken.push(point);
       shown.set(vehicle.vehicle_id, [vehicle, place, point]);
     }
     for (const [id, tag] of this.#tags) if (!shown.has(id)) tag.remove(), this.#tags.delete(id);
     for (const entry of shown.values()) this.#put(...entry);
+  }
+
+  #weight(vehicle) {
+    return vehicle.vehicle_id === this.chosen ? 2 : vehicle.alerted ? 1 : 0;
   }
 
   #put(vehicle, [longitude, latitude], point) {

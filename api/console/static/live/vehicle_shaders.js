@@ -32,11 +32,15 @@ uniform float now, size, ratio;
 uniform vec3 colours[5];
 out vec4 colour;
 
-float drop(vec2 p) { // a disc joined to a point ahead
-  float disc = length(p) - 0.62;
-  vec2 q = vec2(abs(p.x), p.y - 0.12);
-  float nose = max(dot(q, normalize(vec2(0.80, 0.62))) - 0.60, -q.y);
-  return min(disc, nose);
+float drop(vec2 p) { // signed distance to a disc drawn out to a point ahead along its tangents
+  const float radius = 0.56, tip = 1.16;
+  vec2 q = vec2(abs(p.x), p.y);
+  float cosine = radius / tip, sine = sqrt(1.0 - cosine * cosine);
+  vec2 outward = vec2(sine, cosine);
+  float along = dot(q - radius * outward, vec2(-cosine, sine));
+  if (along < 0.0) return length(q) - radius;
+  if (along < tip * sine) return dot(q, outward) - radius;
+  return length(q - vec2(0.0, tip));
 }
 
 vec4 over(vec4 below, vec3 tint, float cover) { return below * (1.0 - cover) + vec4(tint * cover, cover); }

@@ -1,0 +1,220 @@
+"""What a person sees, in a real browser over a real server and database."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.api.yard import DEPOT, Yard, trip_document
+
+pytestmark = [pytest.mark.server, pytest.mark.browser]
+NOW = datetime.now(UTC).replace(microsecond=0)
+PATIENCE_MS = 60_000  # WebGL in software on a busy machine
+SOFTWARE_WEBGL = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
+
+
+@dataclass(slots=True)
+class Watched:
+    """A page, and what it should never do."""
+
+    page: Page
+    foreign: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def assert_well_behaved(self) -> None:
+        assert self.foreign == []
+        assert self.complaints == []
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("no Chromium on this machine; on Debian: apt install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=SOFTWARE_WEBGL)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def watched(browser: Browser, address: str) -> Iterator[Watched]:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.set_default_timeout(PATIENCE_MS)
+    watched = Watched(page)
+    page.on("request", lambda request: _note_foreign(watched, request.url, address))
+    page.on("console", lambda message: watched.complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: watched.complaints.append(str(error)))
+    yield watched
+    page.close()
+
+
+def _note_foreign(watched: Watched, url: str, address: str) -> None:
+    if not url.startswith((f"{address}/", "data:", "blob:", "file:")):
+        watched.foreign.append(url)
+
+
+def test_a_marker_moves_and_an_alert_appears(watched: Watched, address: str, client: httpx.Client, yard: Yard) -> None:
+    van = yard.van("van-1")
+    client.post("/trips", json=trip_document("T-1", "tracker-of-van-1", NOW)).raise_for_status()
+    yard.report(van, {"fix_time": NOW, "speed_mps": 9.0, "course_deg": 90.0})
+    page = watched.page
+    page.goto(address)
+    expect(page.locator("#connection")).to_have_attribute("data-state", "live", timeout=PATIENCE_MS)
+    tag = page.locator('.tag[data-vehicle="van-1"]')
+    expect(tag).to_be_visible(timeout=PATIENCE_MS)
+    before = tag.bounding_box()
+    assert before is not None
+    assert float(tag.get_attribute("data-longitude") or "nan") == pytest.approx(DEPOT[0], abs=1e-5)
+
+    yard.report(van, {"fix_time": NOW + timedelta(seconds=10), "longitude_deg": DEPOT[0] + 0.001, "speed_mps": 10.0})
+    page.wait_for_function(
+        "before => document.querySelector('.tag[data-vehicle=van-1]').getBoundingClientRect().x > before + 20", arg=before["x"]
+    )
+    expect(page.locator('[data-vehicle="van-1"] .speed')).to_have_text("36 km/h")
+
+    assert page.locator("#alert-list li").count() == 0
+    yard.alert(yard.event(van, "missed_stop", NOW, trip_id="T-1", stop_id="S-2"))
+    card = page.locator('#alert-list li[data-rule="missed_stop"]')
+    expect(card).to_contain_text("Missed stop")
+    expect(card).to_contain_text("van-1 · O-2")
+    card.get_by_role("button", name="Acknowledge").click()
+    expect(card).to_have_attribute("data-state", "acknowledged")
+    assert client.get("/alerts").json()["items"][0]["state"] == "acknowledged"
+    watched.assert_well_behaved()
+
+
+def test_the_page_works_by_keyboard(watched: Watched, address: str, yard: Yard) -> None:
+    for name in ("van-1", "truck-2"):
+        yard.report(yard.van(name), {"fix_time": NOW})
+    page = watched.page
+    page.goto(address)
+    expect(page.locator("#vehicles li")).to_have_count(2, timeout=PATIENCE_MS)
+    page.keyboard.press("/")
+    page.keyboard.type("truck")
+    expect(page.locator("#vehicles li")).to_have_count(1)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("#detail")).to_contain_text("truck-2")
+    page.keyboard.press("Escape")
+    expect(page.locator("#detail")).to_be_hidden()
+    watched.assert_well_behaved()
+
+
+def test_what_was_missed_while_the_server_was_away_is_shown_after(watched: Watched, address: str, yard: Yard) -> None:
+    van = yard.van("van-1")
+    yard.report(van, {"fix_time": NOW})
+    page = watched.page
+    page.goto(address)
+    expect(page.locator("#connection")).to_have_attribute("data-state", "live", timeout=PATIENCE_MS)
+    page.context.set_offline(True)
+    expect(page.locator("#connection")).to_have_attribute("data-state", "lost")
+    yard.alert(yard.event(van, "silent_device", NOW))
+    page.context.set_offline(False)
+    expect(page.locator('#alert-list li[data-rule="silent_device"]')).to_be_visible(timeout=PATIENCE_MS)
+    assert watched.foreign == []
+
+
+def test_the_trip_map_shows_plan_track_stops_and_events(
+    watched: Watched, address: str, client: httpx.Client, yard: Yard
+) -> None:
+    _trip_with_an_event(client, yard)
+    page = watched.page
+    page.goto(f"{address}/trips/T-1/map")
+    expect(page.locator(".pin.stop")).to_have_count(3)
+    assert page.locator(".leaflet-overlay-pane path").count() > 5
+    page.locator(".pin.stop").first.click()
+    expect(page.locator(".leaflet-popup")).to_contain_text("O-1")
+    expect(page.locator(".pin.event")).to_have_count(1)
+    watched.assert_well_behaved()
+
+
+def test_the_map_to_keep_needs_nothing_but_itself(watched: Watched, client: httpx.Client, yard: Yard, tmp_path: Path) -> None:
+    _trip_with_an_event(client, yard)
+    answer = client.get("/trips/T-1/map", params={"download": True})
+    assert answer.headers["content-disposition"] == 'attachment; filename="trip-T-1.html"'
+    file = tmp_path / "trip.html"
+    file.write_text(answer.text)
+    requests: list[str] = []
+    watched.page.on("request", lambda request: requests.append(request.url))
+    watched.page.goto(file.as_uri())
+    expect(watched.page.locator(".pin.stop")).to_have_count(3)
+    assert [url for url in requests if not url.startswith("data:")] == [file.as_uri()]
+    watched.assert_well_behaved()
+
+
+def test_names_are_text_and_never_markup(watched: Watched, address: str, client: httpx.Client, yard: Yard) -> None:
+    deed = "document.title='owned'"
+    evil = f'</script><script>{deed}</script>`${{{deed}}}`<img src=x onerror="{deed}">'
+    van = yard.van(evil)
+    document = trip_document("T-1", f"tracker-of-{evil}", NOW)
+    document["stops"][0]["outlet_id"] = evil
+    client.post("/trips", json=document).raise_for_status()
+    yard.report(van, {"fix_time": NOW, "speed_mps": 3.0}, {"fix_time": NOW + timedelta(seconds=10)})
+    yard.alert(yard.event(van, "missed_stop", NOW, trip_id="T-1", stop_id="S-1", facts={evil: evil}))
+    page = watched.page
+    page.goto(f"{address}/trips/T-1/map")
+    expect(page.locator(".pin.stop")).to_have_count(3)
+    page.locator(".pin.stop").first.click(force=True)
+    page.locator(".pin.event").first.click(force=True)
+    assert "owned" not in page.title()
+    page.goto(address)
+    expect(page.locator("#alert-list li")).to_have_count(1, timeout=PATIENCE_MS)
+    assert "owned" not in page.title()
+    watched.assert_well_behaved()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_can_be_read_in_both_themes(browser: Browser, address: str, yard: Yard, theme: str) -> None:
+    van = yard.van("van-1")
+    yard.report(van, {"fix_time": NOW})
+    yard.alert(yard.event(van, "missed_stop", NOW))
+    page = browser.new_page(color_scheme="dark" if theme == "dark" else "light")
+    page.goto(address)
+    expect(page.locator("#alert-list li")).to_have_count(1, timeout=PATIENCE_MS)
+    page.wait_for_timeout(3000)  # a new card is tinted at first
+    faint = [(text, round(contrast, 2)) for contrast, text in page.evaluate(_CONTRASTS) if contrast < 4.5]
+    assert faint == []
+    page.close()
+
+
+_CONTRASTS = """() => {
+  const linear = (v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+  const parse = (text) => {
+    const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number);
+    return text.startsWith("color(") ? [r * 255, g * 255, b * 255, a] : [r, g, b, a];
+  };
+  const luminance = ([r, g, b]) => 0.2126 * linear(r / 255) + 0.7152 * linear(g / 255) + 0.0722 * linear(b / 255);
+  const over = (below, [r, g, b, a]) => [r, g, b].map((v, i) => v * a + below[i] * (1 - a));
+  const ground = (element) => {
+    const layers = [];
+    for (let at = element; at; at = at.parentElement) {
+      layers.push(parse(getComputedStyle(at).backgroundColor));
+      if (layers.at(-1)[3] === 1) break;
+    }
+    return layers.reverse().reduce(over, [255, 255, 255]);
+  };
+  const hasText = (element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+  const texts = [...document.querySelectorAll("body *")].filter((element) => element.checkVisibility() && hasText(element));
+  return texts.map((element) => {
+    const behind = ground(element);
+    const ink = over(behind, parse(getComputedStyle(element).color));
+    const [dark, bright] = [luminance(ink), luminance(behind)].sort((x, y) => x - y);
+    return [(bright + 0.05) / (dark + 0.05), element.textContent.trim()];
+  });
+}"""
+
+
+def _trip_with_an_event(client: httpx.Client, yard: Yard) -> None:
+    van = yard.van("van-1")
+    client.post("/trips", json=trip_document("T-1", "tracker-of-van-1", NOW)).raise_for_status()
+    yard.drive(van, NOW, 60)
+    yard.visit(van, "T-1", "S-1", "serviced", NOW)
+    yard.event(van, "missed_stop", NOW, trip_id="T-1", stop_id="S-2", facts={"progress_m": 1042})
