@@ -9,7 +9,7 @@ from math import isfinite
 from typing import Any, Final, Literal
 
 from domain.errors import DecodeError
-from domain.observations import Position, SensorReading
+from domain.observations import Position, Reading, SensorReading
 
 Field = Literal[
     "speed_mps",
@@ -51,6 +51,7 @@ _WORDS: Final = {
 }  # fmt: skip
 _SENSOR_FIELDS: Final = frozenset(SensorReading._fields)
 _POSITION_FIELDS: Final = frozenset(Position._fields)
+_SENSOR_ONLY: Final = frozenset({"weight_g", "humidity_pct", "count"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,17 @@ class Gathered:
         if self._probes:
             fields["temperature_c"] = self._probes[min(self._probes)]
         return SensorReading(device, measured_at, received_at, **(fields | known))
+
+    def readings(self, device: str, at: datetime | None, received_at: datetime, **known: Any) -> list[Reading]:
+        """A measurement, or with a place a position, and both where a position lacks a field; none of no fields."""
+        if not self:
+            return []
+        if not {"longitude_deg", "latitude_deg"} <= self.fields.keys():
+            return [self.sensor(device, at, received_at, **known)]
+        position: Reading = self.position(device, at, received_at, **known)
+        if _SENSOR_ONLY.isdisjoint(self.fields):
+            return [position]
+        return [position, self.sensor(device, at, received_at, **known)]
 
     def __bool__(self) -> bool:
         return bool(self.fields or self.alarms or self._probes)

@@ -42,11 +42,15 @@ def decode_json(decoder: msgspec.json.Decoder[T], payload: bytes) -> T:
     try:
         return decoder.decode(payload)
     except msgspec.ValidationError as error:
-        text = str(error)
-        reason = next((reason for sign, reason in _REASONS if sign in text), "wrong_type")
-        raise DecodeError(reason, text) from error
+        raise refusal(error) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DecodeError("not_json", str(error)) from error
+
+
+def refusal(error: msgspec.ValidationError) -> DecodeError:
+    """The error for content of another shape than its type."""
+    text = str(error)
+    return DecodeError(next((reason for sign, reason in _REASONS if sign in text), "wrong_type"), text)
 
 
 def moment(value: str | int | None) -> datetime | None:

@@ -17,10 +17,16 @@ from wire.codec import Codec, Encoder, Message, Profiles
 from wire.codecs.ais140 import Ais140
 from wire.codecs.beatwatch_cbor import BeatwatchCbor
 from wire.codecs.beatwatch_json import BeatwatchJson
+from wire.codecs.chirpstack import Chirpstack
 from wire.codecs.owntracks import Owntracks, OwntracksProfile
+from wire.codecs.senml_cbor import SenmlCbor
+from wire.codecs.senml_json import SenmlJson
 from wire.codecs.teltonika import Teltonika
 from wire.codecs.teltonika_json import TeltonikaJson
 from wire.codecs.traccar import Traccar, TraccarProfile
+from wire.codecs.ttn import Ttn
+from wire.lorawan import LorawanProfile
+from wire.senml import SenmlProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,11 @@ FORMATS: Final[Mapping[str, Format]] = {
     "ais140": Format(Ais140, Ais140Profile),
     "traccar": Format(Traccar, TraccarProfile),
     "owntracks": Format(Owntracks, OwntracksProfile),
+    "senml-json": Format(SenmlJson, SenmlProfile),
+    "senml-cbor": Format(SenmlCbor, SenmlProfile),
+    "senml": Format(lambda profiles: JsonOr(SenmlJson(profiles), SenmlCbor(profiles)), SenmlProfile),
+    "chirpstack": Format(Chirpstack, LorawanProfile),
+    "ttn": Format(Ttn, LorawanProfile),
 }
 
 

@@ -64,6 +64,10 @@ DEFAULT_PATTERNS: Final[tuple[TopicPattern, ...]] = (
         _pattern(f"owntracks/{{user}}/{{phone}}/{what}", "owntracks", device="{user}:{phone}")
         for what in ("event", "waypoint", "waypoints", "status")
     ),
+    _pattern("application/{app}/device/{device}/event/{event}", "chirpstack"),
+    _pattern("v3/{app}/devices/{device}/up", "ttn"),
+    _pattern("v3/{app}/devices/{device}/join", "ttn"),
+    _pattern("senml/{device}", "senml"),
 )
 """Where each format is usually found."""
 

@@ -91,4 +91,53 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
         Example("owntracks/ravi/phone", b'{"_type":"lwt","tst":1777600000}'),
         Example("owntracks/ravi/phone/waypoint", b'{"_type":"waypoint","desc":"depot","tst":1777600000}'),
     ],
+    "chirpstack": [
+        Example(
+            "application/5bb92de6/device/a8404187d187106e/event/up",
+            b'{"deduplicationId":"9ffbc7be","time":"2026-05-01T05:59:58.863512+00:00","deviceInfo":{"devEui":"a8404187d187106e"},'
+            b'"fCnt":42,"fPort":2,"object":{"BatV":3.301,"TempC_SHT":4.5,"Hum_SHT":65.5,"Door_open_status":0},"rxInfo":[]}',
+        ),
+        Example(
+            "application/5bb92de6/device/a8404187d187106e/event/status",
+            b'{"deduplicationId":"9ffbc7bf","time":"2026-05-01T05:59:58Z","deviceInfo":{"devEui":"a8404187d187106e"},'
+            b'"margin":10,"batteryLevel":75.5}',
+        ),
+        Example(
+            "application/5bb92de6/device/a8404187d187106e/event/location",
+            b'{"time":"2026-05-01T05:59:58Z","deviceInfo":{"devEui":"a8404187d187106e"},'
+            b'"location":{"latitude":12.97,"longitude":77.59,"accuracy":300}}',
+        ),
+        Example("application/5bb92de6/device/a8404187d187106e/event/join", b'{"deviceInfo":{"devEui":"a8404187d187106e"}}'),
+    ],
+    "ttn": [
+        Example(
+            "v3/shelves@acme/devices/cooler-1/up",
+            b'{"end_device_ids":{"device_id":"cooler-1","dev_eui":"0004A30B001C0530"},"received_at":"2026-05-01T05:59:59.1Z",'
+            b'"uplink_message":{"f_port":1,"f_cnt":15,"decoded_payload":{"temperature_0":4.5,"relative_humidity_1":60},'
+            b'"received_at":"2026-05-01T05:59:58.954236764Z"}}',
+        ),
+        Example(
+            "v3/shelves@acme/devices/crate-1/up",
+            b'{"end_device_ids":{"device_id":"crate-1"},"uplink_message":{"received_at":"2026-05-01T05:59:58Z",'
+            b'"decoded_payload":{"gps_0":{"latitude":12.97,"longitude":77.59,"altitude":900},"temperature_1":7.5,"count":3}}}',
+        ),
+        Example(
+            "v3/shelves@acme/devices/cooler-1/join",
+            b'{"end_device_ids":{"device_id":"cooler-1"},"join_accept":{}}',
+        ),
+    ],
+    "senml-json": [
+        Example(
+            "senml/cooler-1",
+            b'[{"bn":"urn:dev:mac:0024befffe804ff1:","bt":1777615198,"n":"temp","u":"Cel","v":4.5},{"n":"hum","u":"%RH","v":65.5},'
+            b'{"n":"door","vb":false},{"n":"label","vs":"top"},{"n":"shelf","u":"kg","v":5.25,"t":-60}]',
+        ),
+        Example("senml/crate-1", b'[{"bn":"crate-1","u":"lat","v":12.97},{"u":"lon","v":77.59},{"u":"km/h","v":36}]'),
+    ],
+    "senml-cbor": [
+        Example(
+            "senml/cooler-1",
+            bytes.fromhex("82a52169636f6f6c65722d313a221a69f4415e006474656d70016343656c02fb4012000000000000a20064646f6f7204f5"),
+        ),
+    ],
 }

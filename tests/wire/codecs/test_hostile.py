@@ -16,8 +16,9 @@ from domain.observations import DeviceStatus, Position, Reading, SensorReading
 from tests.wire.codecs.examples import EXAMPLES, RECEIVED_AT, Example
 from wire.codec import MAX_PAYLOAD_BYTES
 from wire.registry import FORMATS, codec
-from wire.topics import DEFAULT_PATTERNS
+from wire.topics import DEFAULT_PATTERNS, Router
 
+ROUTER = Router()
 ALL = sorted(FORMATS)
 SPLINTERS = [b"\xff" * 8, b"9" * 40, b"null", b"-1e400", b"[" * 50, b'"\\u0000"', b"NaN"]
 TOPICS = ["", *(example.topic for examples in EXAMPLES.values() for example in examples)]
@@ -70,6 +71,11 @@ def assert_storable(reading: Reading) -> None:
         assert reading.satellites is None or abs(reading.satellites) < 2**15
 
 
+def device_of(topic: str) -> str:
+    route = ROUTER.route(topic)
+    return route.device if route else "van-1"
+
+
 def assert_coded(error: DecodeError) -> None:
     assert error.reason.isidentifier()
 
@@ -77,7 +83,7 @@ def assert_coded(error: DecodeError) -> None:
 def decode(name: str, topic: str, payload: bytes) -> list[Reading] | None:
     made = codec(name)
     try:
-        readings = made.decode(topic, payload, RECEIVED_AT, "van-1")
+        readings = made.decode(topic, payload, RECEIVED_AT, device_of(topic))
     except DecodeError as error:
         assert_coded(error)
         return None
@@ -91,7 +97,7 @@ def decode(name: str, topic: str, payload: bytes) -> list[Reading] | None:
 def test_every_example_is_decoded(name: str) -> None:
     made = codec(name)
     for topic, payload in examples_of(name):
-        for reading in made.decode(topic, payload, RECEIVED_AT, "van-1"):
+        for reading in made.decode(topic, payload, RECEIVED_AT, device_of(topic)):
             assert_storable(reading)
 
 

@@ -1,0 +1,103 @@
+"""ChirpStack v4: JSON events of LoRaWAN sensors on `application/{app}/device/{eui}/event/{event}`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from domain.errors import DecodeError
+from domain.observations import DeviceStatus, Position, Reading
+from wire.codec import Codec, Profiles
+from wire.json_payload import Counter, Degrees, Moment, Quantity, Word, decode_json, moment
+from wire.lorawan import LorawanProfile, object_readings, same_identity
+
+_EVENTS: Final = frozenset({"up", "status", "join", "ack", "txack", "log", "location", "integration"})
+_SILENT: Final = frozenset({"ack", "txack", "log", "integration"})
+
+
+class _Device(msgspec.Struct, rename="camel"):
+    dev_eui: Word
+
+
+class _Place(msgspec.Struct):
+    latitude: Degrees
+    longitude: Degrees
+    altitude: Quantity | None = None
+    accuracy: Quantity | None = None
+
+
+class _Event(msgspec.Struct, rename="camel"):
+    device_info: _Device
+    time: Moment | None = None
+    f_cnt: Counter = 0  # values that are the default are left out: no counter is the counter 0
+    object: dict[str, Any] | None = None
+    data: str | None = None
+    margin: Quantity | None = None
+    battery_level: Quantity | None = None
+    external_power_source: bool = False
+    battery_level_unavailable: bool = False
+    location: _Place | None = None
+
+
+_DECODER: Final = msgspec.json.Decoder(_Event)
+
+
+class Chirpstack(Codec):
+    """Measurements from uplinks, the battery from status events, joins as signs of life."""
+
+    def __init__(self, profiles: Profiles[LorawanProfile] | None = None) -> None:
+        super().__init__()
+        self._profiles = profiles or Profiles(LorawanProfile())
+
+    def decode(self, topic: str, payload: bytes, received_at: datetime, device: str = "") -> list[Reading]:
+        """The readings of one event; its kind is the last level of the topic, or told by its members where there is none."""
+        event = decode_json(_DECODER, payload)
+        device = same_identity(device, event.device_info.dev_eui)
+        at = moment(event.time)
+        kind = _kind(topic, event)
+        if kind in _SILENT:
+            return []
+        if kind == "status":
+            return [_status(event, at, received_at, device)]
+        if kind == "join":
+            return [DeviceStatus(device, at, received_at, online=True)]
+        if kind == "location":
+            return [_located(event, at, received_at, device)]
+        return self._uplink(event, at, received_at, device)
+
+    def _uplink(self, event: _Event, at: datetime | None, received_at: datetime, device: str) -> list[Reading]:
+        if event.object is None:
+            if event.data:
+                raise DecodeError("no_object", "the payload is raw: the device's profile in ChirpStack needs a codec")
+            return []
+        return object_readings(event.object, self._profiles.of(device), device, at, received_at, event.f_cnt)
+
+
+def _kind(topic: str, event: _Event) -> str:
+    last = topic.rpartition("/")[2]
+    if last in _EVENTS:
+        return last
+    return "status" if event.margin is not None or event.battery_level is not None else "up"
+
+
+def _status(event: _Event, at: datetime | None, received_at: datetime, device: str) -> DeviceStatus:
+    """A level of 0, which is left out, does not exist: LoRaWAN counts from 1 and says otherwise if it does not know."""
+    unknown = event.external_power_source or event.battery_level_unavailable
+    return DeviceStatus(device, at, received_at, online=True, battery_pct=None if unknown else event.battery_level)
+
+
+def _located(event: _Event, at: datetime | None, received_at: datetime, device: str) -> Position:
+    place = event.location
+    if place is None:
+        raise DecodeError("missing_field", "a location event has no location")
+    return Position(
+        device,
+        at,
+        received_at,
+        longitude_deg=place.longitude,
+        latitude_deg=place.latitude,
+        altitude_m=place.altitude,
+        accuracy_m=place.accuracy,
+    )

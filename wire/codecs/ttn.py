@@ -1,0 +1,62 @@
+"""The Things Stack v3: JSON uplinks of LoRaWAN sensors on `v3/{app}@{tenant}/devices/{device}/up`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from domain.errors import DecodeError
+from domain.observations import DeviceStatus, Reading
+from wire.codec import Codec, Profiles
+from wire.json_payload import Counter, Moment, Word, decode_json, moment
+from wire.lorawan import LorawanProfile, object_readings, same_identity
+
+
+class _Ids(msgspec.Struct):
+    device_id: Word
+
+
+class _Uplink(msgspec.Struct):
+    f_cnt: Counter = 0  # values that are the default are left out: no counter is the counter 0
+    decoded_payload: dict[str, Any] | None = None
+    frm_payload: str | None = None
+    received_at: Moment | None = None
+
+
+class _Message(msgspec.Struct):
+    end_device_ids: _Ids
+    received_at: Moment | None = None
+    uplink_message: _Uplink | None = None
+    join_accept: dict[str, Any] | None = None
+    simulated: bool = False
+
+
+_DECODER: Final = msgspec.json.Decoder(_Message)
+
+
+class Ttn(Codec):
+    """Measurements from uplinks, joins as signs of life; what somebody simulated in the console is dropped."""
+
+    def __init__(self, profiles: Profiles[LorawanProfile] | None = None) -> None:
+        super().__init__()
+        self._profiles = profiles or Profiles(LorawanProfile())
+
+    def decode(self, topic: str, payload: bytes, received_at: datetime, device: str = "") -> list[Reading]:
+        """The readings of one message, at the time when the network server got it."""
+        message = decode_json(_DECODER, payload)
+        device = same_identity(device, message.end_device_ids.device_id)
+        uplink = message.uplink_message
+        if message.simulated:
+            return []
+        if uplink is None:
+            if message.join_accept is not None:
+                return [DeviceStatus(device, moment(message.received_at), received_at, online=True)]
+            return []
+        if uplink.decoded_payload is None:
+            if uplink.frm_payload:
+                raise DecodeError("no_object", "the payload is raw: the device needs a payload formatter")
+            return []
+        at = moment(uplink.received_at or message.received_at)
+        return object_readings(uplink.decoded_payload, self._profiles.of(device), device, at, received_at, uplink.f_cnt)

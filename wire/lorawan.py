@@ -1,0 +1,100 @@
+"""What the decoded payloads of LoRaWAN sensors mean: keys are the vendor's, so a table per device profile maps them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from domain.errors import DecodeError
+from domain.observations import Reading
+from wire.inputs import Gathered, Input
+
+_DEEPEST: Final = 4
+_MOST_KEYS: Final = 500
+_NUMBERED: Final = re.compile(r"(.+)_(\d{1,2})")
+
+
+def _temperature(probe: int = 0) -> Input:
+    return Input("temperature_c", valid=(-200, 300), probe=probe)
+
+
+USUAL_KEYS: Final[Mapping[str, Input]] = {
+    **dict.fromkeys(("temperature", "temperature_c", "temp", "temp_c", "tempc_sht", "temp_soil"), _temperature()),
+    **dict.fromkeys(("tempc_ds", "temp_ds18b20"), _temperature(1)),
+    **dict.fromkeys(("humidity", "humidity_pct", "hum_sht", "relative_humidity"), Input("humidity_pct")),
+    "weight_g": Input("weight_g"),
+    "weight_kg": Input("weight_g", 1000),
+    **dict.fromkeys(("door", "door_open", "door_open_status"), Input("door_open")),
+    "count": Input("count"),
+    **dict.fromkeys(("batv", "bat_v", "battery_v", "battery_voltage", "vbat"), Input("battery_v")),
+    "vdd": Input("battery_v", 0.001),
+    **dict.fromkeys(("battery_pct", "battery_percent", "battery_level"), Input("battery_pct")),
+    **dict.fromkeys(("latitude", "lat"), Input("latitude_deg")),
+    **dict.fromkeys(("longitude", "lon", "lng"), Input("longitude_deg")),
+    "altitude": Input("altitude_m"),
+}
+"""Keys that mean the same wherever they are met, in lower case. A bare `battery` or `weight` has no one unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class LorawanProfile:
+    """What a vendor's keys mean, such as `{"BatV": Input("battery_v")}`; a key within an object is `gps.lat`.
+
+    Where `inputs` names any key, `usual` says whether the usual names still count as well.
+    """
+
+    inputs: Mapping[str, Input] = field(default_factory=dict)
+    usual: bool = True
+
+
+def object_readings(
+    content: Mapping[str, Any], profile: LorawanProfile, device: str, at: datetime | None, received_at: datetime, seq: int
+) -> list[Reading]:
+    """What a decoded payload says: a measurement, or with a place in it a position, and both where a position lacks the field.
+
+    `DecodeError` where no key means anything: a table for the device is needed, and then the message can be sent again.
+    """
+    found = Gathered()
+    for key, value in _flat(content):
+        if rule := _rule(key, profile):
+            found.put(rule, value)
+    if not found:
+        raise DecodeError("nothing_mapped", f"none of the keys {', '.join(list(content)[:20])[:200]} has a meaning")
+    return found.readings(device, at, received_at, seq=seq)
+
+
+def same_identity(topic_device: str, payload_device: str) -> str:
+    """The device: as the topic names it, else the payload; `DecodeError` if they differ by more than case."""
+    if topic_device and topic_device.lower() != payload_device.lower():
+        raise DecodeError("identity_mismatch", f"the topic is {topic_device}'s and the payload {payload_device}'s")
+    return topic_device or payload_device
+
+
+def _rule(key: str, profile: LorawanProfile) -> Input | None:
+    if key in profile.inputs:
+        return profile.inputs[key]
+    if not profile.usual:
+        return None
+    last = key.rpartition(".")[2].lower()
+    if last in USUAL_KEYS:
+        return USUAL_KEYS[last]
+    numbered = _NUMBERED.fullmatch(last)
+    rule = USUAL_KEYS.get(numbered[1]) if numbered else None
+    if rule is None or numbered is None or rule.field != "temperature_c":
+        return rule
+    return _temperature(int(numbered[2]))
+
+
+def _flat(content: Mapping[str, Any], prefix: str = "", depth: int = 1) -> Iterator[tuple[str, Any]]:
+    """All values that are no objects or lists, with dotted keys."""
+    if len(content) > _MOST_KEYS:
+        raise DecodeError("too_large", f"an object has {len(content)} keys")
+    for key, value in content.items():
+        if isinstance(value, Mapping):
+            if depth < _DEEPEST:
+                yield from _flat(value, f"{prefix}{key}.", depth + 1)
+        elif not isinstance(value, list):
+            yield f"{prefix}{key}", value
