@@ -43,6 +43,7 @@ class TripsPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     window_before_min: float = 45.0
     window_after_min: float = 75.0
     unloading_s_per_case: float = 4.0
+    jams: int = 0  # queues a day and town in which several vans stand
 
 
 class Equipment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

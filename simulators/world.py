@@ -17,6 +17,7 @@ from domain.zones import Zone
 from simulators.fleet.days import first_day, play_day
 from simulators.fleet.fixes import FIX, Fixes
 from simulators.fleet.planning import Round, Van, plan_day
+from simulators.fleet.traffic import Jam, draw_jams
 from simulators.incidents.lottery import draw_incidents
 from simulators.scenario import Scenario
 from simulators.simulation import Simulation, arrival_order
@@ -24,6 +25,7 @@ from simulators.town.places import Town, settle
 from simulators.town.plane import Plane
 from simulators.town.synthetic import draw_streets
 from simulators.town.zones import zones_of
+from simulators.truth.collusion import collusions
 
 TOWNS_A_ROW, TOWN_PITCH_DEG = 40, 0.35
 
@@ -60,11 +62,15 @@ def generate(
     by_van: dict[str, list[Round]] = {}
     for planned in rounds:
         by_van.setdefault(planned.van.device_id, []).append(planned)
+    queues = _jams(scenario, rounds, seed)
     luck = draw_incidents(scenario, rounds, seed)
     for van_index, van in enumerate(vans):
+        meetings: list[Incident] = []
         carried = first_day(seed, van.device_id)
         for planned in by_van[van.device_id]:
-            day = play_day(scenario, planned, seed, luck.get((van.device_id, planned.day), ()), carried)
+            day = play_day(
+                scenario, planned, seed, luck.get((van.device_id, planned.day), ()), carried, queues[van.town, planned.day]
+            )
             carried = day.carried
             rows = day.fixes
             rows["device"] = van_index
@@ -72,9 +78,11 @@ def generate(
             gathered.trips.append(day.trip)
             gathered.orders += day.orders
             gathered.truth += day.truth
+            meetings += day.meetings
             done += 1
             if progress is not None:
                 progress(done, total)
+        gathered.truth += collusions(van.device_id, meetings)
     return _simulation(scenario, seed, vans, gathered)
 
 
@@ -98,6 +106,14 @@ def _rounds(scenario: Scenario, vans: list[Van], seed: int, gathered: _Gathered)
         fleet = [van for van in vans if van.town == number]
         for day in range(scenario.days):
             yield from plan_day(scenario, town, fleet, seed, day)
+
+
+def _jams(scenario: Scenario, rounds: list[Round], seed: int) -> dict[tuple[int, int], tuple[Jam, ...]]:
+    """The jams of each town and day."""
+    together: dict[tuple[int, int], list[Round]] = {}
+    for planned in rounds:
+        together.setdefault((planned.van.town, planned.day), []).append(planned)
+    return {key: draw_jams(some, scenario.trips.jams, seed) for key, some in together.items()}
 
 
 def draw_town(scenario: Scenario, seed: int, number: int) -> Town:

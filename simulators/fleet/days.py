@@ -18,8 +18,10 @@ from simulators.fleet.planning import Round
 from simulators.fleet.rounds import honest_script
 from simulators.fleet.signals import TANK_L, Signals, measure
 from simulators.fleet.tracker import fit, observe
+from simulators.fleet.traffic import Jam
 from simulators.incidents import INCIDENTS
 from simulators.incidents.case import Case
+from simulators.incidents.halting import PARTNER
 from simulators.moments import to_unix_us
 from simulators.scenario import Scenario
 from simulators.streams import stream
@@ -53,15 +55,18 @@ class Day:
     orders: list[Order]
     truth: list[Incident | TrueVisit]
     carried: Carried
+    meetings: list[Incident]  # halts at the van's own remote place
 
 
-def play_day(scenario: Scenario, planned: Round, seed: int, kinds: tuple[str, ...], carried: Carried) -> Day:
+def play_day(
+    scenario: Scenario, planned: Round, seed: int, kinds: tuple[str, ...], carried: Carried, jams: tuple[Jam, ...]
+) -> Day:
     """Play a round with the kinds of incidents that were drawn for it."""
     key = (planned.van.device_id, planned.day)
     case = _prepare(scenario, planned, seed, kinds)
     town = planned.town
     hours = 24.0 if planned.day < scenario.days - 1 else scenario.day_h
-    played = play(case.script, town.network, (town.depot.x_m, town.depot.y_m), seed, key, 3600 * hours)
+    played = play(case.script, town.network, (town.depot.x_m, town.depot.y_m), seed, key, 3600 * hours, jams)
     signals = measure(played, case.script.cargo_kg, carried.fuel_l)
     seen = _observe(scenario, planned, played, signals, seed, carried)
     told = [incident for hook in case.hooks for incident in hook(seen)]
@@ -71,7 +76,11 @@ def play_day(scenario: Scenario, planned: Round, seed: int, kinds: tuple[str, ..
     truth: list[Incident | TrueVisit] = [*told, *signed, *_derive(case, played, signals, seen)]
     truth += settlement_mismatches(planned, played, orders)
     truth += true_visits(planned, played, seen.hidden)
-    return Day(seen.fixes, replace(planned.trip, proofs=tuple(proofs)), orders, truth, _carry(carried, signals, seen))
+    meetings = [
+        seen.incident("collusion_cluster", one.from_s, one.until_s) for one in played.stood if one.halt.purpose == PARTNER
+    ]
+    trip = replace(planned.trip, proofs=tuple(proofs))
+    return Day(seen.fixes, trip, orders, truth, _carry(carried, signals, seen), meetings)
 
 
 def _prepare(scenario: Scenario, planned: Round, seed: int, kinds: tuple[str, ...]) -> Case:

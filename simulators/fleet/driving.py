@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from simulators.fleet.motion import profile
 from simulators.fleet.script import Action, Drive, Halt, Later, Script
+from simulators.fleet.traffic import Jam, waits_in_jams
 from simulators.streams import stream
 from simulators.town.network import Network
 
@@ -94,7 +95,13 @@ class _Tape:
 
 
 def play(
-    script: Script, network: Network, depot: tuple[float, float], seed: int, key: tuple[str | int, ...], end_s: float
+    script: Script,
+    network: Network,
+    depot: tuple[float, float],
+    seed: int,
+    key: tuple[str | int, ...],
+    end_s: float,
+    jams: tuple[Jam, ...] = (),
 ) -> Played:
     """Play a script from the beginning of the day to `end_s` at least, standing at the depot before and after.
 
@@ -104,7 +111,7 @@ def play(
     vigour, hurry = float(rng.uniform(0.8, 1.15)), float(np.clip(rng.normal(0.97, 0.03), 0.88, 1.03))
     tape = _Tape(0.0, *depot)
     tape.still(script.begin_s)
-    manner = _Manner(network, rng, vigour, hurry)
+    manner = _Manner(network, rng, vigour, hurry, jams, stream(seed, "queues", *key))
     _perform(tape, script.actions, manner)
     stood, driven = tuple(tape.stood), tuple(tape.driven)
     afterwards = tuple(_after_round(tape, later, manner) for later in sorted(script.later, key=lambda later: later.begin_s))
@@ -121,6 +128,8 @@ class _Manner:
     rng: np.random.Generator
     vigour: float
     hurry: float
+    jams: tuple[Jam, ...]
+    queue_rng: np.random.Generator
 
 
 def _perform(tape: _Tape, actions: Sequence[Action], manner: _Manner) -> None:
@@ -128,7 +137,7 @@ def _perform(tape: _Tape, actions: Sequence[Action], manner: _Manner) -> None:
         if isinstance(action, Halt):
             _stand(tape, action)
         else:
-            _drive(tape, action, manner.network, manner.rng, manner.vigour, manner.hurry)
+            _drive(tape, action, manner)
 
 
 def _after_round(tape: _Tape, later: Later, manner: _Manner) -> Afterwards:
@@ -144,12 +153,17 @@ def _stand(tape: _Tape, halt: Halt) -> None:
     tape.stood.append(Stood(halt, from_s, tape.now_s, tape.x_m, tape.y_m))
 
 
-def _drive(tape: _Tape, drive: Drive, network: Network, rng: np.random.Generator, vigour: float, hurry: float) -> None:
+def _drive(tape: _Tape, drive: Drive, manner: _Manner) -> None:
     if len(drive.edges) == 0:
         return
-    x_m, y_m, limit_mps, wait_s = _course(tape, drive, network, rng)
-    pace = hurry * drive.limit_factor * _rush(tape.now_s) * rng.uniform(0.86, 1.06, len(limit_mps))
-    t, x, y, v = profile(x_m, y_m, limit_mps * pace, wait_s, tape.now_s, vigour)
+    x_m, y_m, limit_mps, wait_s = _course(tape, drive, manner.network, manner.rng)
+    limit_mps = (
+        limit_mps * manner.hurry * drive.limit_factor * _rush(tape.now_s) * manner.rng.uniform(0.86, 1.06, len(limit_mps))
+    )
+    if manner.jams:
+        reached_s = tape.now_s + np.cumsum(np.hypot(np.diff(x_m, prepend=x_m[0]), np.diff(y_m, prepend=y_m[0]))) / 8.0
+        wait_s = wait_s + waits_in_jams(manner.jams, x_m, y_m, reached_s, manner.queue_rng)
+    t, x, y, v = profile(x_m, y_m, limit_mps, wait_s, tape.now_s, manner.vigour)
     tape.knots.append((t, x, y, v))
     tape.driven.append(Driven(drive, tape.now_s, float(t[-1])))
     tape.now_s, tape.x_m, tape.y_m = float(t[-1]), float(x[-1]), float(y[-1])

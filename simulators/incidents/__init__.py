@@ -16,6 +16,7 @@ INCIDENTS: Final[Mapping[str, Incident]] = {
     "sign_elsewhere": skipping.sign_elsewhere,
     "unplanned_halt": halting.unplanned_halt,
     "red_zone_halt": halting.red_zone_halt,
+    "meet_partner": halting.meet_partner,
     "unload_elsewhere": halting.unload_elsewhere,
     "unload_too_much": halting.unload_too_much,
     "siphon_fuel": halting.siphon_fuel,

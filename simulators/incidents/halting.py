@@ -12,6 +12,7 @@ from simulators.fleet.script import Drive, Halt
 from simulators.incidents.case import Case
 
 CLEARANCE_M = 100.0
+PARTNER = "meeting a partner"
 
 
 def unplanned_halt(case: Case) -> bool:
@@ -30,18 +31,47 @@ def red_zone_halt(case: Case) -> bool:
 
 def _go_and_halt(case: Case, halt: Halt) -> bool:
     """No leg passes through a red zone: take the shortest way round by one."""
-    places = [
-        place for place in case.planned.town.others if place.kind is ZoneKind.red and case.forbidden(place.node, CLEARANCE_M)
-    ]
-    ways = [(position, *case.drive_via(position, place.node)) for place in places for position in case.drives()]
-    ways = [way for way in ways if len(way[1].edges) and len(way[2].edges)]
+    red = [place for place in case.planned.town.others if place.kind is ZoneKind.red]
+    ways = [way for place in red if case.forbidden(place.node, CLEARANCE_M) for way in _ways(case, place.node)]
     if not ways:
         return False
+    position, there, back = min(ways, key=lambda way: _longer_m(case, way))
+    case.script.actions[position : position + 1] = [there, halt, back]
+    case.altered = True
+    return True
 
-    def longer_m(way: tuple[int, Drive, Drive]) -> float:
-        return case.length_m(way[1], way[2]) - case.length_m(case.script.actions[way[0]])
 
-    position, there, back = min(ways, key=longer_m)
+Way = tuple[int, Drive, Drive]
+
+
+def _ways(case: Case, node: int) -> list[Way]:
+    """Every leg by way of a node instead."""
+    ways = [(position, *case.drive_via(position, node)) for position in case.drives()]
+    return [way for way in ways if len(way[1].edges) and len(way[2].edges)]
+
+
+def _longer_m(case: Case, way: Way) -> float:
+    return case.length_m(way[1], way[2]) - case.length_m(case.script.actions[way[0]])
+
+
+def meet_partner(case: Case) -> bool:
+    """The driver goes by the same remote place as on other days, and stays for a while."""
+    town, network = case.planned.town, case.planned.town.network
+    places = (town.depot, *town.others, *town.outlets)
+    clear_m = np.full(len(network.x_m), np.inf)
+    for place in places:
+        apart_m = np.hypot(network.x_m - place.x_m, network.y_m - place.y_m) - place.radius_m
+        clear_m = np.minimum(clear_m, apart_m)
+    remote = np.flatnonzero(clear_m > 60)
+    if len(remote) == 0:
+        return False
+    # It depends on the van alone, so that it is the same on every day.
+    node = int(remote[case.planned.van.number * 7919 % len(remote)])
+    ways = _ways(case, node)
+    if not ways:
+        return False
+    halt = Halt(PARTNER, float(case.rng.uniform(12 * 60, 18 * 60)), labels=("unscheduled_stop",))
+    position, there, back = min(ways, key=lambda way: _longer_m(case, way))
     case.script.actions[position : position + 1] = [there, halt, back]
     case.altered = True
     return True

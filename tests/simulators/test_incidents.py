@@ -25,6 +25,7 @@ EXPECTED = {
     "sign_elsewhere": {"pod_away"},
     "unplanned_halt": {"unscheduled_stop"},
     "red_zone_halt": {"unscheduled_stop"},
+    "meet_partner": {"unscheduled_stop"},
     "unload_elsewhere": {"unscheduled_unloading", "cargo_weight_drop", "settlement_mismatch"},
     "unload_too_much": {"cargo_weight_drop", "settlement_mismatch"},
     "siphon_fuel": {"fuel_drop"},
@@ -144,6 +145,28 @@ def test_spoofing_holds_the_place_while_the_odometer_runs() -> None:
             during = fixes[(at >= line.started_at.timestamp()) & (at < line.ended_at.timestamp())]
             assert np.ptp(during["latitude_e7"]) * 0.0111 < 50
             assert np.ptp(during["odometer_m"]) > 1000
+
+
+def test_a_habit_over_three_days_is_a_cluster() -> None:
+    plans = (IncidentPlan("meet_partner", rate=1.0, vehicle=1),)
+    world = generate(msgspec.structs.replace(_scenario(), incidents=plans, day_h=12), seed=4, vehicles=3, days=3)
+    clusters = [line for line in world.truth if isinstance(line, Incident) and line.rule == "collusion_cluster"]
+    assert [line.device_id for line in clusters] == ["van-0002"]
+    assert not _rules(generate(msgspec.structs.replace(_scenario(), incidents=plans), seed=4, days=2))["collusion_cluster"]
+
+
+def test_a_jam_holds_several_vans_and_is_no_incident() -> None:
+    quiet = _scenario()
+    jammed = msgspec.structs.replace(quiet, trips=msgspec.structs.replace(quiet.trips, jams=1, departures_over_min=8))
+    calm = msgspec.structs.replace(quiet, trips=msgspec.structs.replace(quiet.trips, departures_over_min=8))
+    held = 0
+    for seed in (1, 2):
+        ours, theirs = generate(jammed, seed), generate(calm, seed)
+        assert not _rules(ours)
+        ends = [sorted((v.trip_id, v.departed_at) for v in one.truth if isinstance(v, TrueVisit)) for one in (ours, theirs)]
+        late = {trip for (trip, a), (_, b) in zip(*ends, strict=True) if a and b and a - b > timedelta(minutes=8)}
+        held = max(held, len(late))
+    assert held >= 3
 
 
 def test_counts_and_rates_are_kept() -> None:
