@@ -161,7 +161,7 @@ def test_a_jam_holds_several_vans_and_is_no_incident() -> None:
     calm = msgspec.structs.replace(quiet, trips=msgspec.structs.replace(quiet.trips, departures_over_min=8))
     held = 0
     for seed in (1, 2):
-        ours, theirs = generate(jammed, seed), generate(calm, seed)
+        ours, theirs = generate(jammed, seed, vehicles=16), generate(calm, seed, vehicles=16)
         assert not _rules(ours)
         ends = [sorted((v.trip_id, v.departed_at) for v in one.truth if isinstance(v, TrueVisit)) for one in (ours, theirs)]
         late = {trip for (trip, a), (_, b) in zip(*ends, strict=True) if a and b and a - b > timedelta(minutes=8)}
