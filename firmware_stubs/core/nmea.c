@@ -100,10 +100,13 @@ static bool read_digits(struct bw_nmea_field field, unsigned decimals, struct di
             point = true;
             continue;
         }
-        if (c < '0' || c > '9' || digits->value > INT64_C(1000000000)) {
+        if (c < '0' || c > '9') {
             return false;
         }
         if (digits->places <= decimals) {
+            if (digits->value > INT64_C(1000000000)) {
+                return false;
+            }
             digits->value = digits->value * 10 + (c - '0');
             digits->places += point ? 1u : 0u;
             digits->count++;

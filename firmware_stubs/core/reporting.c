@@ -6,6 +6,7 @@
 
 #define STOP_AFTER_MS 30000
 #define LEAST_GAP_MS 1000
+#define HALF_EPOCH_MS 500 /* reports keep step with the fixes of a second, whose arrival jitters */
 #define COURSE_SPEED_CMPS 200 /* below it the course of a receiver is noise */
 
 void bw_reporting_init(struct bw_reporting *reporting)
@@ -71,10 +72,10 @@ unsigned bw_reporting_decide(struct bw_reporting *reporting, const struct bw_mot
         return reasons | BW_REASON_INTERVAL;
     }
     int64_t since_ms = now->uptime_ms - reporting->last.uptime_ms;
-    if (since_ms < LEAST_GAP_MS) {
+    if (since_ms + HALF_EPOCH_MS < LEAST_GAP_MS) {
         return reasons;
     }
-    reasons |= since_ms >= interval_ms(reporting, now, setting) ? BW_REASON_INTERVAL : 0u;
+    reasons |= since_ms + (now->fresh ? HALF_EPOCH_MS : 0) >= interval_ms(reporting, now, setting) ? BW_REASON_INTERVAL : 0u;
     reasons |= moved >= setting[BW_REPORT_DISTANCE_M] * INT64_C(10) ? BW_REASON_DISTANCE : 0u;
     reasons |= turned(reporting, now, setting) ? BW_REASON_TURN : 0u;
     reasons |= changed_speed(reporting, now, setting) ? BW_REASON_SPEED : 0u;

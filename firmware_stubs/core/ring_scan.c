@@ -91,7 +91,7 @@ static bool count_all(struct bw_ring *ring)
 
 bool bw_ring_scan(struct bw_ring *ring, bool *found, bool *unfinished)
 {
-    struct bw_ring_sector newest;
+    struct bw_ring_sector newest = {0, 0, 0};
     uint8_t probe;
     if (!bw_region_read(&ring->region, 0, &probe, 1)) {
         return false;

@@ -8,6 +8,12 @@
 #define NOTE_BYTES 8u
 #define NOTES 5u
 
+/* Salted: the plain CRC-32 of four erased bytes is four erased bytes. */
+static uint32_t note_crc(const uint8_t note[4])
+{
+    return bw_crc32(bw_crc32(0, "note", 4), note, 4);
+}
+
 static uint32_t address_of(const struct bw_region *region, uint32_t generation)
 {
     return generation % region->sectors * region->flash->sector_bytes;
@@ -43,7 +49,7 @@ bool bw_ring_sector_note(const struct bw_region *region, uint32_t generation, ui
     uint32_t address = address_of(region, generation) + HEAD_BYTES;
     uint8_t raw[NOTE_BYTES];
     bw_put_le(raw, 4, dropped_after);
-    bw_put_le(raw + 4, 4, bw_crc32(0, raw, 4));
+    bw_put_le(raw + 4, 4, note_crc(raw));
     for (unsigned i = 0; i < NOTES; i++, address += NOTE_BYTES) {
         if (bw_region_blank(region, address, NOTE_BYTES)) {
             return bw_region_program(region, address, raw, sizeof raw);
@@ -57,7 +63,7 @@ bool bw_ring_sector_noted(const struct bw_region *region, uint32_t generation, u
     uint32_t address = address_of(region, generation) + HEAD_BYTES;
     uint8_t raw[NOTE_BYTES];
     for (unsigned i = 0; i < NOTES; i++, address += NOTE_BYTES) {
-        if (bw_region_read(region, address, raw, sizeof raw) && bw_get_le(raw + 4, 4) == bw_crc32(0, raw, 4)) {
+        if (bw_region_read(region, address, raw, sizeof raw) && bw_get_le(raw + 4, 4) == note_crc(raw)) {
             *dropped_after = (uint32_t)bw_get_le(raw, 4);
             return true;
         }

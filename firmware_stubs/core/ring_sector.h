@@ -1,8 +1,8 @@
 /* The first 64 bytes of each ring sector: which turn of the ring it belongs to, and what must survive its neighbours' erasure.
  *
  * Layout, least significant byte first: magic (4), generation (4), next sequence number (4), readings dropped so far (4),
- * CRC-32 of those 16 bytes (4), then five intent notes of 8 bytes: dropped total after the coming erasure (4), CRC-32 of
- * that (4). The sector of generation g is always sector g modulo the number of sectors. A note says "the next sector is
+ * CRC-32 of those 16 bytes (4), then five intent notes of 8 bytes: dropped total after the coming erasure (4), salted
+ * CRC-32 of that (4). The sector of generation g is always sector g modulo the number of sectors. A note says "the next sector is
  * about to be erased and this will be the count": a cut at any later byte finds the note and finishes the erasure, so the
  * count is neither lost nor doubled. Five notes, because a cut may tear one.
  */

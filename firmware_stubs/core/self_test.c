@@ -20,10 +20,10 @@ static bool arithmetic_works(void)
     return bw_crc32(0, "123456789", 9) == 0xCBF43926u && memcmp(digest, ABC_SHA256, sizeof digest) == 0;
 }
 
-/* Erased, then every bit cleared by way of two patterns. */
+/* Erased, then the bits of a byte cleared by and by, which is what the ring lives on. */
 static bool flash_works(const struct bw_region *scratch)
 {
-    static const uint8_t PATTERN[4] = {0x55, 0x0F, 0x05, 0x00};
+    static const uint8_t PATTERN[4] = {0xF5, 0x55, 0x05, 0x00};
     uint8_t back[4];
     if (!bw_region_erase(scratch, 0) || !bw_region_blank(scratch, 0, scratch->flash->sector_bytes)) {
         return false;

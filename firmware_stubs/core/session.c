@@ -4,6 +4,7 @@
 
 #define ATTEMPT_MS 30000
 #define LONGEST_S 300u
+#define HURRY_MS 5000u
 
 void bw_session_init(struct bw_session *session, const struct bw_link *link, const struct bw_system *system,
                      const struct bw_identity *identity)
@@ -85,7 +86,17 @@ bool bw_session_connected(struct bw_session *session, const struct bw_status *st
 
 void bw_session_disconnected(struct bw_session *session, int64_t uptime_ms)
 {
-    failed(session, uptime_ms);
+    if (session->state != BW_OFFLINE) {
+        failed(session, uptime_ms);
+    }
+}
+
+void bw_session_hurry(struct bw_session *session, int64_t uptime_ms)
+{
+    if (session->state == BW_OFFLINE) {
+        session->failures = 0;
+        session->next_ms = uptime_ms + session->system->random(session->system->context) % HURRY_MS;
+    }
 }
 
 void bw_session_drop(struct bw_session *session, const struct bw_status *status, enum bw_encoding encoding, int64_t uptime_ms)

@@ -37,6 +37,9 @@ bool bw_session_connected(struct bw_session *session, const struct bw_status *st
                           int64_t uptime_ms);
 void bw_session_disconnected(struct bw_session *session, int64_t uptime_ms);
 
+/* Coverage is back: the next attempt comes within five seconds, spread. */
+void bw_session_hurry(struct bw_session *session, int64_t uptime_ms);
+
 /* Drops the connection, after the status when one is given (a disconnection on purpose sends no will). */
 void bw_session_drop(struct bw_session *session, const struct bw_status *status, enum bw_encoding encoding, int64_t uptime_ms);
 

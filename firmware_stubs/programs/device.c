@@ -177,6 +177,11 @@ void bw_device_disconnected(struct bw_device *device)
     bw_session_disconnected(&device->session, bw_device_uptime_ms(device));
 }
 
+void bw_device_network(struct bw_device *device)
+{
+    bw_session_hurry(&device->session, bw_device_uptime_ms(device));
+}
+
 void bw_device_published(struct bw_device *device, uint32_t packet)
 {
     struct bw_ack ack;

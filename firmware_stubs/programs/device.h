@@ -64,6 +64,7 @@ bool bw_device_calibrate(struct bw_device *device, const struct bw_load_calibrat
 /* Called by the port. */
 void bw_device_connected(struct bw_device *device);
 void bw_device_disconnected(struct bw_device *device);
+void bw_device_network(struct bw_device *device); /* registered with the network (again) */
 void bw_device_published(struct bw_device *device, uint32_t packet);
 void bw_device_message(struct bw_device *device, const char *topic, const uint8_t *payload, size_t length);
 

@@ -143,6 +143,10 @@ static void report(struct bw_tracker *tracker, int64_t uptime_ms)
     bool event = tracker->event || tracker->alarms != 0 || tracker->report_now;
     struct bw_motion now = bw_tracker_motion(tracker, uptime_ms, FIX_AGE_MS);
     now.event = event;
+    if (now.fresh && !tracker->epoch && !event) { /* nothing new: positions keep step with fixes */
+        return;
+    }
+    tracker->epoch = false;
     if (bw_reporting_decide(&tracker->reporting, &now, &tracker->device.settings.config) == 0) {
         return;
     }

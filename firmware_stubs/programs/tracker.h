@@ -27,6 +27,7 @@ struct bw_tracker {
     bool event;             /* something to report at once, alarm or not */
     bool too_fast;
     bool report_now;        /* asked for by a command */
+    bool epoch;             /* a fix has come that no report was weighed for */
     bool gnss_on, modem_on;
     int64_t driven_dm;      /* since the odometer's start */
     struct bw_motion before; /* at the last epoch with a fix */

@@ -58,6 +58,7 @@ void bw_tracker_epoch(struct bw_tracker *tracker, int64_t uptime_ms)
         return;
     }
     struct bw_motion now = bw_tracker_motion(tracker, uptime_ms, 0);
+    tracker->epoch = true;
     bool moving_before = tracker->reporting.moving;
     bw_device_time(&tracker->device, BW_CLOCK_GNSS, tracker->fix.time_ms, uptime_ms);
     count_distance(tracker, &now);
