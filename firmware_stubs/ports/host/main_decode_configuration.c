@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../../core/config_read.h"
+#include "../../core/json_writer.h"
 
 static void print_rules(void)
 {
@@ -14,6 +15,23 @@ static void print_rules(void)
                BW_SETTING_KEY + i, rule->low, rule->high, rule->standard);
     }
     printf("]\n");
+}
+
+static void print_configuration(const struct bw_config_message *message)
+{
+    uint8_t text[4096];
+    struct bw_output out = {text, sizeof text, 0, false};
+    bw_json_raw(&out, "{");
+    bw_json_name(&out, "id");
+    bw_json_text(&out, message->id);
+    bw_json_name(&out, "version");
+    bw_json_text(&out, message->config.version);
+    for (unsigned i = 0; i < BW_SETTINGS; i++) {
+        bw_json_name(&out, bw_setting_rules[i].name);
+        bw_json_decimal(&out, message->config.value[i], 0);
+    }
+    bw_json_raw(&out, "}\n");
+    fwrite(text, 1, out.length, stdout);
 }
 
 int main(int count, char **arguments)
@@ -30,10 +48,6 @@ int main(int count, char **arguments)
         printf("%s\n", reason);
         return 1;
     }
-    printf("{\"id\": \"%s\", \"version\": \"%s\"", message.id, message.config.version);
-    for (unsigned i = 0; i < BW_SETTINGS; i++) {
-        printf(", \"%s\": %d", bw_setting_rules[i].name, message.config.value[i]);
-    }
-    printf("}\n");
+    print_configuration(&message);
     return 0;
 }
