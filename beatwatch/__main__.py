@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import typer
 
-from beatwatch.commands import decode, demo, migrate, publish, score, services, simulate, up
+from beatwatch.commands import decode, demo, load, migrate, publish, score, services, simulate, up
 from domain.errors import BeatwatchError
 
 COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
@@ -17,6 +17,7 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     migrate.register,
     decode.register,
     publish.register,
+    load.register,
     score.register,
     simulate.register,
 )

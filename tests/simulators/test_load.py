@@ -1,0 +1,91 @@
+"""The load generator against a real broker, and its packets against paho's reading of the standard."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.errors import InvalidInputError, UnavailableError
+from domain.observations import Position
+from simulators.load.generator import LoadPlan, own_json, run_load
+from simulators.load.packets import publish, remaining_length, split, text
+from tests.simulators.test_publisher import listening
+from wire.registry import codec
+
+
+@pytest.mark.server
+def test_every_message_is_acknowledged_and_arrives(mqtt_url: str) -> None:
+    plan = LoadPlan(connections=8, rate=math.inf, seconds=20, messages=2_000, batch=3, devices=20, tenant="load-a")
+    with listening(mqtt_url, "bw/1/load-a/+/pos") as heard:
+        report = run_load(mqtt_url, plan)
+    assert report.published == report.acknowledged == 2_000
+    assert report.readings == 6_000
+    assert report.ack_p50_ms is not None
+    assert report.ack_p99_ms is not None
+    assert 0 < report.ack_p50_ms <= report.ack_p99_ms
+    decoder, seen = codec("beatwatch-json"), set()
+    for message in heard:
+        assert isinstance(message.payload, bytes)
+        for fix in decoder.decode(str(message.topic), message.payload, datetime.now(UTC), str(message.topic).split("/")[3]):
+            assert isinstance(fix, Position)
+            seen.add((fix.device, fix.seq))
+    assert len(seen) == 6_000
+    assert len({device for device, _ in seen}) == 20
+
+
+@pytest.mark.server
+def test_a_rate_is_kept(mqtt_url: str) -> None:
+    report = run_load(mqtt_url, LoadPlan(connections=5, rate=200, seconds=2, tenant="load-b"))
+    assert 200 <= report.published <= 401
+    assert report.acknowledged == report.published
+
+
+@pytest.mark.server
+def test_storms_lose_nothing(mqtt_url: str) -> None:
+    plan = LoadPlan(connections=20, rate=2_000, seconds=3, storm_every_s=0.5, storm_share=0.5, tenant="load-c")
+    with listening(mqtt_url, "bw/1/load-c/+/pos") as heard:
+        report = run_load(mqtt_url, plan)
+    assert report.reconnections >= 20
+    assert report.acknowledged == report.published
+    assert len({bytes(message.payload or b"") + str(message.topic).encode() for message in heard}) == report.published
+
+
+def test_no_broker_is_one_error() -> None:
+    with pytest.raises(UnavailableError):
+        run_load("mqtt://127.0.0.1:1", LoadPlan(connections=2))
+
+
+@pytest.mark.parametrize("plan", [LoadPlan(connections=0), LoadPlan(rate=0), LoadPlan(qos=2), LoadPlan(batch=0)])
+def test_impossible_plans_are_refused(plan: LoadPlan) -> None:
+    with pytest.raises(InvalidInputError):
+        run_load("mqtt://127.0.0.1:1", plan)
+
+
+@given(st.integers(0, 268_435_455))
+def test_remaining_length_round_trips(length: int) -> None:
+    encoded = remaining_length(length)
+    assert 1 <= len(encoded) <= 4
+    assert sum((byte & 0x7F) << (7 * index) for index, byte in enumerate(encoded)) == length
+    assert all(byte & 0x80 for byte in encoded[:-1])
+    assert not encoded[-1] & 0x80
+
+
+@given(st.lists(st.binary(max_size=300), max_size=5), st.integers(0, 30))
+def test_packets_are_split_wherever_the_stream_was_cut(payloads: list[bytes], cut: int) -> None:
+    stream = b"".join(publish(text("a/b"), payload, 1, number + 1) for number, payload in enumerate(payloads))
+    buffer, found = bytearray(), []
+    for at in range(0, len(stream), cut + 1):
+        buffer += stream[at : at + cut + 1]
+        found += split(buffer)
+    assert [body[5 + 2 :] for _, body in found] == payloads
+    assert not buffer
+
+
+def test_readings_of_the_default_load_decode() -> None:
+    topic, payload = own_json(LoadPlan(batch=4))(3, 5)
+    fixes = codec("beatwatch-json").decode(topic[2:].decode(), payload, datetime.now(UTC), "x")
+    assert [fix.seq for fix in fixes if isinstance(fix, Position)] == [21, 22, 23, 24]
