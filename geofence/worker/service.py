@@ -117,16 +117,16 @@ class Worker:
 def run(
     database_url: str,
     *,
-    ready: Callable[[], None] = lambda: None,
-    stopping: threading.Event | None = None,
+    on_ready: Callable[[], None] = lambda: None,
+    stop: threading.Event | None = None,
     now: Now = wall_clock,
     make_engine: MakeEngine = Engine,
 ) -> None:
-    """Judge until SIGTERM or SIGINT, or until `stopping` is set, then finish the step at hand and return.
+    """Judge until SIGTERM or SIGINT, or until `stop` is set, then finish the step at hand and return.
 
-    `ready` is called once the first lanes are held. While the database is away it is tried again every second.
+    `on_ready` is called once the first lanes are held. While the database is away it is tried again every second.
     """
-    stop = stopping or _stop_on_signals()
+    stop = stop or _stop_on_signals()
     while not stop.is_set():
         try:
             session = open_session(database_url, Role.worker, CHANNELS)
@@ -135,7 +135,7 @@ def run(
             stop.wait(RETRY_S)
             continue
         try:
-            _serve(Worker(session, now, make_engine), session, stop, ready)
+            _serve(Worker(session, now, make_engine), session, stop, on_ready)
         except UnavailableError as error:
             _log.warning("database_went_away", reason=str(error))
             stop.wait(RETRY_S)
@@ -143,13 +143,13 @@ def run(
             session.close()
 
 
-def _serve(worker: Worker, session: Session, stop: threading.Event, ready: Callable[[], None]) -> None:
+def _serve(worker: Worker, session: Session, stop: threading.Event, on_ready: Callable[[], None]) -> None:
     balanced_at = heard_at = -max(BALANCE_EVERY_S, POLL_S)
     while not stop.is_set():
         if time.monotonic() - balanced_at >= BALANCE_EVERY_S:
             worker.balance()
             balanced_at = time.monotonic()
-            ready()
+            on_ready()
         if worker.run_once():
             continue
         # What was stored may still wait for an older transaction to end, which nobody announces.

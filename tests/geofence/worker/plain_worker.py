@@ -6,4 +6,4 @@ from geofence.worker.service import run
 from tests.geofence.worker.plain_engine import PlainEngine
 
 if __name__ == "__main__":
-    run(sys.argv[1], ready=lambda: print("ready", flush=True), make_engine=PlainEngine)
+    run(sys.argv[1], on_ready=lambda: print("ready", flush=True), make_engine=PlainEngine)

@@ -1,0 +1,86 @@
+"""Takes messages from the outbox to their channels, again and again with growing pauses, and keeps a record of each attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from alerts.channels.channel import Channel, DeliveryError
+from store.outbox import Claimed, claim, delivered, failed, void
+from store.pool import Connection
+from store.session import Session
+
+AT_ONCE: Final = 16
+MOST_ATTEMPTS: Final = 10
+FIRST_PAUSE_S: Final = 5.0
+LONGEST_PAUSE_S: Final = 3600.0
+STALE_AFTER: Final = timedelta(minutes=1)
+_log: Final = structlog.get_logger("alerts")
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    message: Claimed
+    detail: str
+    error: DeliveryError | None
+
+
+class Sender:
+    """Sends what is due. `random` gives numbers from 0 to 1: the pauses are spread so that retries do not come in step."""
+
+    def __init__(self, channels: Mapping[str, Channel], now: Callable[[], datetime], random: Callable[[], float]) -> None:
+        self._channels = channels
+        self._now = now
+        self._random = random
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="channel")
+
+    def send_due(self, session: Session) -> int:
+        """Send up to AT_ONCE messages that are due, side by side; returns how many were tried."""
+        with session.transaction() as connection:
+            claimed = claim(connection, self._now(), limit=AT_ONCE)
+        for attempt in self._threads.map(self._try, claimed):
+            with session.transaction() as connection:
+                self._record(connection, attempt)
+        return len(claimed)
+
+    def close(self) -> None:
+        """Wait for what is on its way."""
+        self._threads.shutdown()
+
+    def _try(self, message: Claimed) -> _Attempt:
+        if self._is_stale(message):
+            return _Attempt(message, "its alert resolved while the message waited", None)
+        channel = self._channels.get(message.channel)
+        if channel is None:
+            return _Attempt(message, "", DeliveryError(f"there is no channel {message.channel!r}", is_final=True))
+        try:
+            return _Attempt(message, channel.send(message), None)
+        except DeliveryError as error:
+            return _Attempt(message, "", error)
+        except Exception as error:  # noqa: BLE001  # a channel's mistake is this message's failure and nobody else's
+            return _Attempt(message, "", DeliveryError(f"{type(error).__name__}: {error}"))
+
+    def _record(self, connection: Connection, attempt: _Attempt) -> None:
+        message, now = attempt.message, self._now()
+        if attempt.error is None:
+            (void if self._is_stale(message) else delivered)(connection, message, attempt.detail, now)
+            return
+        is_dead = attempt.error.is_final or message.attempt >= MOST_ATTEMPTS
+        pause = timedelta(seconds=pause_s(message.attempt, self._random()))
+        failed(connection, message, str(attempt.error), now, None if is_dead else now + pause)
+        _log.warning(
+            "undelivered", message_id=message.message_id, channel=message.channel, dead=is_dead, reason=str(attempt.error)
+        )
+
+    def _is_stale(self, message: Claimed) -> bool:
+        return message.alert_is_resolved and self._now() - message.created_at > STALE_AFTER
+
+
+def pause_s(attempt: int, random: float) -> float:
+    """Twice as long after each attempt, between half and one and a half times that."""
+    return float(min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** (attempt - 1)) * (0.5 + random))

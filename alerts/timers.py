@@ -1,0 +1,42 @@
+"""What time does to alerts: nobody acknowledged, a snooze is over, a day has ended. The time is an argument."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from alerts.paging import Pager, Paging
+from domain.alerts import Alert
+from domain.events import Event
+from store.alerts import alerts_to_escalate, alerts_to_wake, event_of, note, save_alert, tell_alerted
+from store.pool import Connection
+
+
+def escalate(connection: Connection, paging: Paging, now: datetime) -> int:
+    """Tell the next level, and those told before once more, of alerts that nobody acknowledged; returns of how many."""
+    due = alerts_to_escalate(connection, now)
+    for alert in due:
+        level = alert.escalation_level + 1
+        if level > paging.most_escalations:
+            save_alert(connection, replace(alert, escalate_at=None), now)
+            continue
+        _page_again(connection, replace(alert, escalation_level=level), f"escalated.{level}", paging, now)
+    return len(due)
+
+
+def wake(connection: Connection, paging: Paging, now: datetime) -> int:
+    """Remind of alerts whose snooze is over; returns of how many."""
+    due = alerts_to_wake(connection, now)
+    for alert in due:
+        stage = f"woken.{alert.snoozed_until:%Y%m%dT%H%M%S}"
+        _page_again(connection, replace(alert, snoozed_until=None), stage, paging, now)
+    return len(due)
+
+
+def _page_again(connection: Connection, alert: Alert, stage: str, paging: Paging, now: datetime) -> None:
+    event: Event = event_of(connection, alert)
+    pager = Pager(connection, paging, now)
+    waiting = save_alert(connection, pager.prepare(alert, stage), now)
+    pager.tell(waiting, event, stage)
+    note(connection, alert, now, stage.partition(".")[0], None)
+    tell_alerted(connection, [alert.key.org_id])

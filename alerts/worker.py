@@ -1,0 +1,118 @@
+"""The service: one thread follows events and timers, another sends what they put into the outbox."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+
+import structlog
+
+from alerts.channels.channel import Channel
+from alerts.channels.log import LogChannel
+from alerts.channels.webhook import WebhookChannel
+from alerts.paging import Paging
+from alerts.sending import AT_ONCE, Sender
+from alerts.tailing import Rulebook, follow
+from alerts.timers import escalate, wake
+from domain.errors import UnavailableError
+from domain.recipients import Recipient
+from store.alerts import try_to_lead
+from store.pool import Role
+from store.session import Session, open_session
+
+POLL_S: Final = 1.0
+SOON_S: Final = 0.02
+RETRY_S: Final = 1.0
+_log: Final = structlog.get_logger("alerts")
+Now = Callable[[], datetime]
+
+
+def wall_clock() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(UTC)
+
+
+def run(
+    database_url: str,
+    *,
+    stop: threading.Event,
+    on_ready: Callable[[], None] = lambda: None,
+    webhook_url: str = "",
+    webhook_secret: str = "",
+    now: Now = wall_clock,
+) -> None:
+    """Turn events into alerts and messages until `stop` is set, then finish what is at hand and return.
+
+    An organisation that names no recipients has its alerts logged, and posted to `webhook_url` if that is given. While the
+    database is away it is tried again every second.
+    """
+    fallback = (Recipient("duty", "log"), *([Recipient("duty", "webhook", address=webhook_url)] if webhook_url else []))
+    rulebook = Rulebook(paging=Paging(fallback=fallback))
+    channels: Mapping[str, Channel] = {"log": LogChannel(), "webhook": WebhookChannel(webhook_secret, time.time)}
+    sender = Sender(channels, now, random.random)
+    with ThreadPoolExecutor(1, thread_name_prefix="sending") as threads:
+        sending = threads.submit(_keep_on, database_url, ("beatwatch_posted",), stop, partial(_send, sender=sender, stop=stop))
+        sending.add_done_callback(lambda _: stop.set())
+        try:
+            following = partial(_follow, rulebook=rulebook, now=now, stop=stop, on_ready=on_ready)
+            _keep_on(database_url, ("beatwatch_concluded",), stop, following)
+        finally:
+            stop.set()
+        sending.result()
+    sender.close()
+
+
+def _keep_on(database_url: str, channels: tuple[str, ...], stop: threading.Event, serve: Callable[[Session], None]) -> None:
+    """Serve with a session, and with a new one when the database went away."""
+    while not stop.is_set():
+        try:
+            session = open_session(database_url, Role.worker, channels)
+        except UnavailableError as error:
+            _log.warning("database_away", reason=str(error))
+            stop.wait(RETRY_S)
+            continue
+        try:
+            serve(session)
+        except UnavailableError as error:
+            _log.warning("database_went_away", reason=str(error))
+            stop.wait(RETRY_S)
+        finally:
+            session.close()
+
+
+def _follow(session: Session, rulebook: Rulebook, now: Now, stop: threading.Event, on_ready: Callable[[], None]) -> None:
+    heard_at = timed_at = -POLL_S
+    with session.transaction() as connection:
+        leads = try_to_lead(connection)
+    on_ready()
+    while not stop.is_set():
+        if not leads:
+            stop.wait(POLL_S)
+            with session.transaction() as connection:
+                leads = try_to_lead(connection)
+            continue
+        with session.transaction() as connection:
+            count = follow(connection, rulebook, now())
+        if time.monotonic() - timed_at >= POLL_S:
+            timed_at = time.monotonic()
+            with session.transaction() as connection:
+                escalate(connection, rulebook.paging, now())
+                wake(connection, rulebook.paging, now())
+        if count:
+            continue
+        # What was concluded may still wait for an older transaction to end, which nobody announces.
+        is_awaited = time.monotonic() - heard_at < POLL_S
+        if session.wait(SOON_S if is_awaited else POLL_S, is_stopping=stop.is_set):
+            heard_at = time.monotonic()
+
+
+def _send(session: Session, sender: Sender, stop: threading.Event) -> None:
+    while not stop.is_set():
+        if sender.send_due(session) < AT_ONCE:
+            session.wait(POLL_S, is_stopping=stop.is_set)

@@ -1,0 +1,249 @@
+"""Alerts with the events they gathered, and how far the log of events has been read for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from psycopg.rows import DictRow
+
+from domain.alerts import Alert, AlertKey, AlertState, Resolution
+from domain.errors import ConflictError, NotFoundError
+from domain.events import Event, Severity
+from store.pool import Connection
+from store.statements import statements
+
+_SQL: Final = statements("alerts")
+_SPACE: Final = 0x616C7274  # of advisory locks
+
+
+class EventCursor(NamedTuple):
+    """A place in the log of changed events."""
+
+    change_xid: int
+    change_no: int
+
+
+class ChangedEvent(NamedTuple):
+    """An event in its present form, and its place in the log."""
+
+    cursor: EventCursor
+    org_id: int
+    device_id: int
+    event: Event
+    overturned_because: str | None
+
+
+def try_to_lead(connection: Connection) -> bool:
+    """Become the one session that follows the events, for as long as it lives."""
+    row = connection.execute(_SQL["lead"], {"space": _SPACE}).fetchone()
+    return bool(row and row["leads"])
+
+
+def read_cursor(connection: Connection) -> EventCursor:
+    """How far the events have been read."""
+    row = connection.execute(_SQL["cursor"]).fetchone()
+    assert row is not None  # its migration inserts the row
+    return EventCursor(row["change_xid"], row["change_no"])
+
+
+def move_cursor(connection: Connection, cursor: EventCursor) -> None:
+    """Store how far the events have been read."""
+    connection.execute(_SQL["move_cursor"], cursor._asdict())
+
+
+def events_after(connection: Connection, cursor: EventCursor, *, limit: int) -> list[ChangedEvent]:
+    """Events that changed after `cursor`, in order; only what nothing can still appear before."""
+    rows = connection.execute(_SQL["events_after"], {**cursor._asdict(), "change_xid": str(cursor.change_xid), "limit": limit})
+    return [
+        ChangedEvent(
+            EventCursor(row["xid"], row["change_no"]), row["org_id"], row["device_id"], _event(row), row["superseded_because"]
+        )
+        for row in rows
+    ]
+
+
+def linked_alert(connection: Connection, org_id: int, event_id: str) -> Alert | None:
+    """The alert that has gathered the event, locked."""
+    return _first(connection, "linked_alert", {"org_id": org_id, "event_id": event_id})
+
+
+def alerts_of_key(connection: Connection, key: AlertKey) -> tuple[Alert | None, Alert | None]:
+    """The alert of that key that is not resolved, and the one that was resolved last, both locked."""
+    found = [_alert(row) for row in connection.execute(_SQL["alerts_of_key"], _key_row(key))]
+    current = next((alert for alert in found if alert.state is not AlertState.resolved), None)
+    return current, next((alert for alert in found if alert.state is AlertState.resolved), None)
+
+
+def standings(connection: Connection, alert_id: int) -> dict[str, str]:
+    """How each event that the alert has gathered stands."""
+    return {row["event_id"]: row["standing"] for row in connection.execute(_SQL["links"], {"alert_id": alert_id})}
+
+
+def save_alert(connection: Connection, alert: Alert, now: datetime) -> Alert:
+    """Insert the alert, or update it; returns it with its number."""
+    row = {**_alert_row(alert), "now": now}
+    if alert.alert_id:
+        connection.execute(_SQL["update_alert"], row)
+        return alert
+    inserted = connection.execute(_SQL["insert_alert"], row).fetchone()
+    assert inserted is not None  # INSERT ... RETURNING without a conflict clause
+    return replace(alert, alert_id=inserted["alert_id"])
+
+
+def link_event(connection: Connection, alert: Alert, event_id: str, standing: str) -> None:
+    """Let the alert gather an event, or say how a gathered event stands now."""
+    link = {"org_id": alert.key.org_id, "alert_id": alert.alert_id, "event_id": event_id, "standing": standing}
+    connection.execute(_SQL["link_event"], link)
+
+
+def note(connection: Connection, alert: Alert, now: datetime, action: str, text: str | None, actor: str | None = None) -> None:
+    """Add a line to the alert's history; no actor: the system itself."""
+    entry = {"org_id": alert.key.org_id, "alert_id": alert.alert_id, "now": now}
+    connection.execute(_SQL["note"], {**entry, "actor": actor, "action": action, "note": text})
+
+
+def tell_alerted(connection: Connection, org_ids: Iterable[int]) -> None:
+    """Notify those who show alerts when the transaction commits."""
+    for org_id in org_ids:
+        connection.execute(_SQL["tell_alerted"], {"org_id": org_id})
+
+
+def burst(connection: Connection, org_id: int, rule: str, since: datetime) -> tuple[int, int]:
+    """How many alerts of a rule were opened after `since`, late ones apart, and the number of the first."""
+    row = connection.execute(_SQL["burst"], {"org_id": org_id, "rule": rule, "since": since}).fetchone()
+    return (row["alerts"], row["first_id"] or 0) if row else (0, 0)
+
+
+def alerts_to_escalate(connection: Connection, now: datetime, *, limit: int = 100) -> list[Alert]:
+    """Open alerts that nobody acknowledged in time, locked."""
+    return [_alert(row) for row in connection.execute(_SQL["alerts_to_escalate"], {"now": now, "limit": limit})]
+
+
+def alerts_to_wake(connection: Connection, now: datetime, *, limit: int = 100) -> list[Alert]:
+    """Alerts whose snooze is over, locked."""
+    return [_alert(row) for row in connection.execute(_SQL["alerts_to_wake"], {"now": now, "limit": limit})]
+
+
+def event_of(connection: Connection, alert: Alert) -> Event:
+    """The newest event of the alert."""
+    row = connection.execute(_SQL["event"], {"org_id": alert.key.org_id, "event_id": alert.event_id}).fetchone()
+    if row is None:
+        raise NotFoundError("event", alert.event_id)
+    return _event(row)
+
+
+def assign(connection: Connection, alert_id: int, *, assignee: str | None, actor: str, now: datetime) -> None:
+    """Say who is to look after it. Raises NotFoundError, and ConflictError when the alert is resolved."""
+    _act(connection, alert_id, {"assigned_to": assignee}, ("assigned", assignee), actor, now)
+
+
+def snooze(connection: Connection, alert_id: int, *, until: datetime, actor: str, now: datetime) -> None:
+    """Let nobody be paged for it until then. Raises NotFoundError, and ConflictError when resolved or `until` has passed."""
+    if until <= now:
+        raise ConflictError("an alert can only be snoozed until a moment to come")
+    changes = {"snoozed_until": until, "escalate_at": None}
+    _act(connection, alert_id, changes, ("snoozed", f"until {until.isoformat()}"), actor, now)
+
+
+def comment(connection: Connection, alert_id: int, *, text: str, actor: str, now: datetime) -> None:
+    """Add a remark to its history. Raises NotFoundError."""
+    row = _locked(connection, alert_id)
+    note(connection, _alert(row), now, "commented", text, actor)
+    tell_alerted(connection, [row["org_id"]])
+
+
+def _act(
+    connection: Connection, alert_id: int, changes: Mapping[str, Any], entry: tuple[str, str | None], actor: str, now: datetime
+) -> None:
+    row = _locked(connection, alert_id)
+    if row["state"] == AlertState.resolved:
+        raise ConflictError("the alert is resolved: it can be changed no more")
+    kept = {name: row[name] for name in ("assigned_to", "snoozed_until", "escalate_at")}
+    connection.execute(_SQL["act"], {**kept, **changes, "alert_id": alert_id, "now": now})
+    note(connection, _alert(row), now, *entry, actor)
+    tell_alerted(connection, [row["org_id"]])
+
+
+def _locked(connection: Connection, alert_id: int) -> DictRow:
+    row = connection.execute(_SQL["lock_alert"], {"alert_id": alert_id}).fetchone()
+    if row is None:
+        raise NotFoundError("alert", str(alert_id))
+    return row
+
+
+def _first(connection: Connection, statement: str, parameters: Mapping[str, Any]) -> Alert | None:
+    row = connection.execute(_SQL[statement], parameters).fetchone()
+    return None if row is None else _alert(row)
+
+
+def _key_row(key: AlertKey) -> dict[str, Any]:
+    return {"org_id": key.org_id, "rule": key.rule, "subject": key.subject, "trip_id": key.trip_id}
+
+
+def _alert_row(alert: Alert) -> dict[str, Any]:
+    return {
+        **_key_row(alert.key),
+        "alert_id": alert.alert_id,
+        "stop_id": alert.stop_id,
+        "device_id": alert.device_id,
+        "severity": alert.severity.value,
+        "state": alert.state.value,
+        "late": alert.late,
+        "event_id": alert.event_id,
+        "started_at": alert.started_at,
+        "opened_at": alert.opened_at,
+        "resolved_at": alert.resolved_at,
+        "resolved_by": alert.resolved_by,
+        "resolution": alert.resolution and alert.resolution.value,
+        "reason": alert.reason,
+        "reopened_count": alert.reopened_count,
+        "escalation_level": alert.escalation_level,
+        "escalate_at": alert.escalate_at,
+        "snoozed_until": alert.snoozed_until,
+        "storm_id": alert.storm_id,
+    }
+
+
+def _alert(row: DictRow) -> Alert:
+    return Alert(
+        alert_id=row["alert_id"],
+        key=AlertKey(row["org_id"], row["rule"], row["subject"], row["trip_id"]),
+        stop_id=row["stop_id"],
+        device_id=row["device_id"],
+        severity=Severity(row["severity"]),
+        state=AlertState(row["state"]),
+        late=row["late"],
+        event_id=row["event_id"],
+        started_at=row["started_at"],
+        opened_at=row["opened_at"],
+        resolved_at=row["resolved_at"],
+        resolved_by=row["resolved_by"],
+        resolution=Resolution(row["resolution"]) if row["resolution"] else None,
+        reason=row["reason"],
+        reopened_count=row["reopened_count"],
+        escalation_level=row["escalation_level"],
+        escalate_at=row["escalate_at"],
+        snoozed_until=row["snoozed_until"],
+        storm_id=row["storm_id"],
+    )
+
+
+def _event(row: DictRow) -> Event:
+    return Event(
+        row["event_id"],
+        row["rule"],
+        Severity(row["severity"]),
+        row["device_key"],
+        row["trip_id"],
+        row["stop_id"],
+        row["started_at"],
+        row["ended_at"],
+        row["detected_at"],
+        row["confidence"],
+        row["late"],
+        row["supersedes"],
+        row["facts"],
+    )

@@ -1,0 +1,63 @@
+"""Whom an organisation wants told, and who is on duty."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from psycopg.types.range import Range
+
+from domain.errors import NotFoundError
+from domain.events import Severity
+from domain.recipients import Recipient
+from store.pool import Connection
+from store.statements import statements
+
+_SQL: Final = statements("alerts")
+_NEVER: Final = "never"
+
+
+def recipients(connection: Connection, org_id: int) -> list[Recipient]:
+    """All cells of everybody's matrix."""
+    rows = connection.execute(_SQL["recipients"], {"org_id": org_id})
+    return [
+        Recipient(
+            row["person"],
+            row["channel"],
+            row["rule"],
+            row["address"],
+            None if row["least_severity"] == _NEVER else Severity(row["least_severity"]),
+            row["level"],
+            row["territory"],
+            row["quiet_from"],
+            row["quiet_until"],
+            row["time_zone"],
+            row["wants_digest"],
+        )
+        for row in rows
+    ]
+
+
+def save_recipient(connection: Connection, org_id: int, recipient: Recipient) -> None:
+    """Insert or replace one cell, known by person, channel and rule."""
+    least = recipient.least_severity.value if recipient.least_severity else _NEVER
+    row = {name: getattr(recipient, name) for name in Recipient.__dataclass_fields__}
+    connection.execute(_SQL["save_recipient"], {**row, "org_id": org_id, "least_severity": least})
+
+
+def delete_recipient(connection: Connection, org_id: int, person: str, channel: str, rule: str) -> None:
+    """Remove one cell. Raises NotFoundError."""
+    cell = {"org_id": org_id, "person": person, "channel": channel, "rule": rule}
+    if not connection.execute(_SQL["delete_recipient"], cell).rowcount:
+        raise NotFoundError("recipient", f"{person} {channel} {rule}")
+
+
+def save_duty(connection: Connection, org_id: int, person: str, since: datetime, until: datetime) -> None:
+    """Put a person on the rota for a span of time."""
+    connection.execute(_SQL["save_duty"], {"org_id": org_id, "person": person, "span": Range(since, until)})
+
+
+def off_duty(connection: Connection, org_id: int, now: datetime) -> frozenset[str]:
+    """Those who are on the rota, but not now."""
+    rows = connection.execute(_SQL["on_duty"], {"org_id": org_id, "now": now})
+    return frozenset(row["person"] for row in rows if not row["is_on_duty"])

@@ -1,0 +1,105 @@
+-- name: cursor
+SELECT change_xid, change_no FROM alert_cursor
+
+-- name: move_cursor
+UPDATE alert_cursor SET change_xid = %(change_xid)s, change_no = %(change_no)s
+
+-- name: events_after
+-- Everything below xmin has ended, so nothing can still appear before what this returns.
+SELECT event.*, device.device_key, change_xid::text::bigint AS xid
+FROM event JOIN device USING (device_id)
+WHERE (change_xid, change_no) > (%(change_xid)s::text::xid8, %(change_no)s)
+    AND change_xid < pg_snapshot_xmin(pg_current_snapshot())
+ORDER BY change_xid, change_no
+LIMIT %(limit)s
+
+-- name: event
+SELECT event.*, device.device_key FROM event JOIN device USING (device_id) WHERE event.org_id = %(org_id)s AND event_id = %(event_id)s
+
+-- name: linked_alert
+SELECT alert.* FROM alert_event link JOIN alert USING (alert_id) WHERE link.org_id = %(org_id)s AND link.event_id = %(event_id)s
+FOR NO KEY UPDATE OF alert
+
+-- name: alerts_of_key
+SELECT * FROM alert WHERE alert_id IN (
+    (SELECT alert_id FROM alert
+     WHERE org_id = %(org_id)s AND rule = %(rule)s AND subject = %(subject)s AND coalesce(trip_id, '') = coalesce(%(trip_id)s, '')
+        AND state <> 'resolved')
+    UNION ALL
+    (SELECT alert_id FROM alert
+     WHERE org_id = %(org_id)s AND rule = %(rule)s AND subject = %(subject)s AND coalesce(trip_id, '') = coalesce(%(trip_id)s, '')
+        AND state = 'resolved'
+     ORDER BY resolved_at DESC LIMIT 1))
+FOR NO KEY UPDATE
+
+-- name: links
+SELECT event_id, standing FROM alert_event WHERE alert_id = %(alert_id)s
+
+-- name: insert_alert
+INSERT INTO alert (org_id, rule, subject, trip_id, stop_id, device_id, severity, state, late, event_id, started_at, opened_at,
+    escalate_at, storm_id, changed_at)
+VALUES (%(org_id)s, %(rule)s, %(subject)s, %(trip_id)s, %(stop_id)s, %(device_id)s, %(severity)s, %(state)s, %(late)s, %(event_id)s,
+    %(started_at)s, %(opened_at)s, %(escalate_at)s, %(storm_id)s, %(now)s)
+RETURNING alert_id
+
+-- name: update_alert
+UPDATE alert SET severity = %(severity)s, state = %(state)s, late = %(late)s, event_id = %(event_id)s,
+    resolved_at = %(resolved_at)s, resolved_by = %(resolved_by)s, resolution = %(resolution)s, reason = %(reason)s,
+    reopened_count = %(reopened_count)s, escalation_level = %(escalation_level)s, escalate_at = %(escalate_at)s,
+    snoozed_until = %(snoozed_until)s, storm_id = %(storm_id)s, changed_at = %(now)s,
+    acknowledged_at = CASE WHEN %(state)s <> 'open' THEN acknowledged_at END,
+    acknowledged_by = CASE WHEN %(state)s <> 'open' THEN acknowledged_by END
+WHERE alert_id = %(alert_id)s
+
+-- name: link_event
+INSERT INTO alert_event (org_id, event_id, alert_id, standing) VALUES (%(org_id)s, %(event_id)s, %(alert_id)s, %(standing)s)
+ON CONFLICT (org_id, event_id) DO UPDATE SET standing = excluded.standing
+
+-- name: note
+INSERT INTO alert_entry (org_id, alert_id, at, actor, action, note)
+VALUES (%(org_id)s, %(alert_id)s, %(now)s, %(actor)s, %(action)s, %(note)s)
+
+-- name: tell_alerted
+SELECT pg_notify('beatwatch_alerted', %(org_id)s::text)
+
+-- name: alerts_to_escalate
+SELECT * FROM alert WHERE escalate_at <= %(now)s AND state = 'open' ORDER BY escalate_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
+
+-- name: alerts_to_wake
+SELECT * FROM alert WHERE snoozed_until <= %(now)s AND state <> 'resolved' ORDER BY snoozed_until LIMIT %(limit)s
+FOR NO KEY UPDATE SKIP LOCKED
+
+-- name: burst
+SELECT count(*) AS alerts, min(alert_id) AS first_id FROM alert
+WHERE org_id = %(org_id)s AND rule = %(rule)s AND opened_at > %(since)s AND NOT late
+
+-- name: lock_alert
+SELECT * FROM alert WHERE alert_id = %(alert_id)s FOR UPDATE
+
+-- name: act
+UPDATE alert SET assigned_to = %(assigned_to)s, snoozed_until = %(snoozed_until)s, escalate_at = %(escalate_at)s, changed_at = %(now)s
+WHERE alert_id = %(alert_id)s
+
+-- name: recipients
+SELECT * FROM recipient WHERE org_id = %(org_id)s ORDER BY person, channel, rule
+
+-- name: on_duty
+SELECT person, bool_or(span @> %(now)s::timestamptz) AS is_on_duty FROM duty WHERE org_id = %(org_id)s GROUP BY person
+
+-- name: save_recipient
+INSERT INTO recipient (org_id, person, channel, rule, address, least_severity, level, territory, quiet_from, quiet_until, time_zone, wants_digest)
+VALUES (%(org_id)s, %(person)s, %(channel)s, %(rule)s, %(address)s, %(least_severity)s, %(level)s, %(territory)s, %(quiet_from)s,
+    %(quiet_until)s, %(time_zone)s, %(wants_digest)s)
+ON CONFLICT (org_id, person, channel, rule) DO UPDATE SET address = excluded.address, least_severity = excluded.least_severity,
+    level = excluded.level, territory = excluded.territory, quiet_from = excluded.quiet_from, quiet_until = excluded.quiet_until,
+    time_zone = excluded.time_zone, wants_digest = excluded.wants_digest
+
+-- name: delete_recipient
+DELETE FROM recipient WHERE org_id = %(org_id)s AND person = %(person)s AND channel = %(channel)s AND rule = %(rule)s
+
+-- name: save_duty
+INSERT INTO duty (org_id, person, span) VALUES (%(org_id)s, %(person)s, %(span)s) ON CONFLICT DO NOTHING
+
+-- name: lead
+-- One worker follows the events; the others stand by and take over when its session is gone.
+SELECT pg_try_advisory_lock(%(space)s, 0) AS leads

@@ -1,0 +1,29 @@
+-- name: post
+INSERT INTO message (org_id, alert_id, stage, person, channel, address, body, next_attempt_at, created_at)
+VALUES (%(org_id)s, %(alert_id)s, %(stage)s, %(person)s, %(channel)s, %(address)s, %(body)s, %(send_at)s, %(now)s)
+ON CONFLICT DO NOTHING
+
+-- name: claim
+-- A lease instead of a lock: nothing is held open in the database while a message is on its way.
+UPDATE message SET attempts = attempts + 1, next_attempt_at = %(lease_until)s
+WHERE message_id = ANY (
+    SELECT message_id FROM message WHERE state = 'pending' AND next_attempt_at <= %(now)s
+    ORDER BY next_attempt_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+RETURNING message_id, org_id, alert_id, stage, person, channel, address, body, attempts, created_at,
+    (SELECT alert.state FROM alert WHERE alert.alert_id = message.alert_id) AS alert_state
+
+-- name: finish
+UPDATE message SET state = %(state)s, next_attempt_at = %(next_attempt_at)s,
+    delivered_at = CASE WHEN %(state)s = 'delivered' THEN %(now)s::timestamptz END
+WHERE message_id = %(message_id)s AND state = 'pending'
+
+-- name: log_delivery
+INSERT INTO delivery (message_id, attempt, org_id, at, outcome, detail)
+VALUES (%(message_id)s, %(attempt)s, %(org_id)s, %(now)s, %(outcome)s, %(detail)s)
+ON CONFLICT (message_id, attempt) DO NOTHING
+
+-- name: next_due
+SELECT min(next_attempt_at) AS at FROM message WHERE state = 'pending'
+
+-- name: tell_posted
+SELECT pg_notify('beatwatch_posted', '')
