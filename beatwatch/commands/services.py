@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    for command in (ingest, geofence, api):
+    for command in (ingest, geofence, alerts, api):
         app.command(command.__name__)(command)
 
 
@@ -67,7 +67,22 @@ def geofence() -> None:
     from geofence.worker import run
 
     with _service() as service:
-        run(service.database_url, stopping=service.stop, ready=service.on_ready)
+        run(service.database_url, stop=service.stop, on_ready=service.on_ready)
+
+
+def alerts() -> None:
+    """Turn events into alerts and tell people."""
+    from alerts.worker import run
+
+    with _service() as service:
+        settings = service.settings
+        run(
+            service.database_url,
+            stop=service.stop,
+            on_ready=service.on_ready,
+            webhook_url=settings.webhook_url,
+            webhook_secret=settings.webhook_secret,
+        )
 
 
 def api() -> None:

@@ -12,7 +12,7 @@ from beatwatch.services.ports import LOOPBACK, free_port
 from beatwatch.services.program import Program
 
 # In the order they start; they are stopped in the opposite order of what feeds them, so each can drain.
-WORKERS = ("ingest", "geofence")
+WORKERS = ("ingest", "geofence", "alerts")
 
 
 def worker_programs(state: Path, database_url: str, mqtt_url: str) -> list[Program]:
