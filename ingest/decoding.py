@@ -75,9 +75,9 @@ class Decoder:
 
     def __init__(self, router: Router, codec_of: Callable[[str], Codec]) -> None:
         self._router = router
-        self._codec_of = lru_cache(maxsize=None)(codec_of)
+        self._make_codec = codec_of
+        self._codecs: dict[str, Codec] = {}
         self._identity = lru_cache(maxsize=1 << 16)(_identity)
-        self._replying: set[Codec] = set()
 
     def decode(self, deliveries: Sequence[Delivery]) -> Decoded:
         """All readings of `deliveries`, and a dead letter for each that has none to give."""
@@ -96,7 +96,7 @@ class Decoder:
         route = self._router.route(delivery.topic)
         if route is None:
             raise DecodeError("no_route", "no topic pattern matches")
-        codec = self._codec_of(route.format)
+        codec = self._codecs.get(route.format) or self._new_codec(route.format)
         received_at = datetime.fromtimestamp(delivery.received_us / 1e6, UTC)
         readings = codec.decode(delivery.topic, delivery.payload, received_at, route.device)
         decoded.silent += not readings
@@ -120,8 +120,12 @@ class Decoder:
 
     def replies(self) -> Iterable[Message]:
         """What protocols want sent back because of what was decoded since the last call."""
-        for format_name in {pattern.format for pattern in self._router.patterns}:
-            yield from self._codec_of(format_name).take_replies()
+        for codec in self._codecs.values():
+            yield from codec.take_replies()
+
+    def _new_codec(self, format_name: str) -> Codec:
+        codec = self._codecs[format_name] = self._make_codec(format_name)
+        return codec
 
 
 def _identity(route: Route, device: str) -> Identity:

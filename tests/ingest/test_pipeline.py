@@ -1,0 +1,173 @@
+"""Decoded messages into a real database: every message is accounted for, and no message can stop the others."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import psycopg
+import pytest
+
+from domain.errors import InvalidInputError
+from domain.observations import Position, Reading
+from ingest.decoding import Decoded, Decoder
+from ingest.pipeline import Pipeline
+from ingest.registry import Registry
+from ingest.screening import Screening
+from ingest.sources.delivery import Delivery
+from store.telemetry_writer import TelemetryWriter
+from wire.codec import Codec
+from wire.registry import codec
+from wire.topics import Router
+
+pytestmark = pytest.mark.server
+NOW_US = 1_777_885_200_000_000
+FIX = {"fix_time": NOW_US // 1000, "longitude_deg": 77.5, "latitude_deg": 12.9, "seq": 1}
+
+
+def delivery(payload: object, topic: str = "bw/1/default/van/pos", *, retained: bool = False) -> Delivery:
+    content = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+    return Delivery(topic, content, NOW_US, retained, None)
+
+
+@pytest.fixture
+def make_pipeline(database_url: str) -> Iterator[Callable[..., Pipeline]]:
+    writers = []
+
+    def make(*, adopt: bool = True, codec_of: Callable[[str], Codec] = codec) -> Pipeline:
+        writer = TelemetryWriter(database_url)
+        writers.append(writer)
+        registry = Registry(writer, adopt=adopt, default_slug="default")
+        return Pipeline(Decoder(Router(), codec_of), registry, writer, Screening())
+
+    yield make
+    for writer in writers:
+        writer.close()
+
+
+@pytest.fixture
+def ask(database_url: str) -> Iterator[Callable[[str], Sequence[Any]]]:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        yield lambda query: connection.execute(query.encode()).fetchall()
+
+
+def test_what_cannot_be_read_is_kept_with_its_bytes_and_the_rest_is_stored(make_pipeline: Any, ask: Any) -> None:
+    pipeline = make_pipeline()
+    batch = [delivery(b"\xff{"), delivery(FIX), delivery(b"", "nobody/knows/this"), delivery(b"\xff{")]
+    pipeline.store(pipeline.decoder.decode(batch))
+    assert ask("SELECT device_key, adopted FROM device JOIN position USING (device_id)") == [("van", True)]
+    letters = ask("SELECT topic, payload, reason, deliveries, org_id FROM dead_letter ORDER BY topic")
+    assert [(row[0], bytes(row[1]), *row[3:]) for row in letters] == [
+        ("bw/1/default/van/pos", b"\xff{", 2, 1),
+        ("nobody/knows/this", b"", 1, None),
+    ]
+    assert letters[1][2] == "no_route"
+
+
+class Poisoned(Codec):
+    """Reads a payload's first byte; has a bug that `?` meets."""
+
+    def decode(self, topic: str, payload: bytes, received_at: datetime, device: str = "") -> list[Reading]:
+        if payload == b"?":
+            raise RuntimeError("a bug")
+        return [Position(device, received_at, received_at, 1.0, 1.0, seq=payload[0])]
+
+
+def test_one_message_that_the_database_refuses_does_not_stop_the_others(
+    make_pipeline: Any, ask: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline = make_pipeline(codec_of=lambda _: Poisoned())
+    store = TelemetryWriter.store
+
+    def refusing(self: TelemetryWriter, batch: Any, *rest: Any) -> Any:
+        if (batch.positions["seq"] == ord("!")).any():
+            raise InvalidInputError("values", "the server does not like it")
+        return store(self, batch, *rest)
+
+    monkeypatch.setattr(TelemetryWriter, "store", refusing)
+    pipeline.store(pipeline.decoder.decode([delivery(bytes([byte])) for byte in b"abc!def?g!"]))
+    assert ask("SELECT chr(seq::int) FROM position ORDER BY seq") == [(letter,) for letter in "abcdefg"]
+    assert ask("SELECT reason, sum(deliveries)::int FROM dead_letter GROUP BY reason ORDER BY 1") == [
+        ("internal_error", 1),
+        ("unstorable", 2),
+    ]
+
+
+def test_unknown_devices_are_kept_aside_when_they_are_not_adopted(make_pipeline: Any, ask: Any) -> None:
+    pipeline = make_pipeline(adopt=False)
+    ask_write = "INSERT INTO device (org_id, device_key) VALUES (1, 'van') RETURNING device_id"
+    ask(ask_write)
+    batch = [delivery(FIX), delivery(FIX, "bw/1/default/stranger/pos"), delivery(FIX, "bw/1/nowhere/van/pos")]
+    pipeline.store(pipeline.decoder.decode(batch))
+    assert ask("SELECT count(*) FROM position") == [(1,)]
+    assert ask("SELECT DISTINCT reason FROM dead_letter") == [("unknown_device",)]
+    assert ask("SELECT count(*) FROM dead_letter") == [(2,)]
+
+
+def test_a_device_disabled_meanwhile_is_quarantined_from_then_on(make_pipeline: Any, ask: Any) -> None:
+    pipeline = make_pipeline()
+    pipeline.store(pipeline.decoder.decode([delivery(FIX)]))
+    ask("UPDATE device SET state = 'disabled' RETURNING 1")
+    pipeline.store(pipeline.decoder.decode([delivery(FIX | {"seq": 2})]))
+    assert ask("SELECT seq, grade, grade_reason FROM position ORDER BY seq") == [(1, 0, 0), (2, 3, 24)]
+
+
+def test_one_name_is_one_device_in_every_format(make_pipeline: Any, ask: Any) -> None:
+    pipeline = make_pipeline()
+    phone = {"_type": "location", "lat": 12.9, "lon": 77.5, "tst": NOW_US // 1_000_000}
+    pipeline.store(
+        pipeline.decoder.decode([delivery(FIX), delivery(phone, "owntracks/default/van"), delivery(phone, "owntracks/jo/ph")])
+    )
+    assert ask("SELECT device_key FROM device ORDER BY 1") == [("jo:ph",), ("van",)]
+    assert ask("SELECT external_id FROM device_identity ORDER BY 1") == [("default:van",), ("jo:ph",)]
+
+
+def mutated(rng: random.Random, seeds: list[Delivery]) -> Delivery:
+    seed = rng.choice(seeds)
+    payload = bytearray(seed.payload)
+    for _ in range(rng.choice([0, 1, 1, 2, 5, 40])):
+        action = rng.randrange(4)
+        at = rng.randrange(len(payload) + 1)
+        if action == 0:
+            payload[at:at] = rng.randbytes(rng.randrange(1, 5))
+        elif action == 1:
+            del payload[at : at + rng.randrange(1, 9)]
+        elif payload:
+            payload[at % len(payload)] = rng.choice(b'0123456789"{}[],:-+eE.\x00\xff\x80' if action == 2 else bytes(range(256)))
+    return seed._replace(payload=bytes(payload), retained=rng.random() < 0.05)
+
+
+def accounted(decoded: Decoded) -> int:
+    with_readings = {*decoded.positions.delivery_nos, *decoded.sensor_readings.delivery_nos, *decoded.statuses.delivery_nos}
+    assert not with_readings & decoded.letters.keys()
+    return len(with_readings) + len(decoded.letters) + decoded.silent
+
+
+def test_mutated_messages_are_each_stored_or_kept_and_the_counts_add_up(make_pipeline: Any, ask: Any) -> None:
+    pipeline = make_pipeline()
+    rng = random.Random(4)
+    seeds = [
+        delivery(FIX),
+        delivery([FIX, FIX | {"seq": 2, "temperature_c": [1.5, None], "alarms": ["sos"], "odometer_m": 5.5}]),
+        delivery({"measured_at": NOW_US // 1000, "weight_g": 100.5, "count": 3}, "bw/1/default/shelf/sensor"),
+        delivery({"online": True, "firmware": "1.2"}, "bw/1/default/van/status"),
+        delivery({"_type": "location", "lat": 12.9, "lon": 77.5, "tst": NOW_US // 1_000_000, "t": "u"}, "owntracks/jo/ph"),
+        delivery(bytes.fromhex("a6010102011b0000019f000000000304"), "bw/1/default/van/pos"),
+    ]
+    messages, readings = 0, 0
+    for _ in range(20):
+        decoded = pipeline.decoder.decode([mutated(rng, seeds) for _ in range(250)])
+        messages += accounted(decoded)
+        readings += len(decoded)
+        pipeline.store(decoded)
+    assert messages == 5000
+    stored = (
+        "SELECT (SELECT count(*) FROM position) + (SELECT count(*) FROM sensor_reading) + (SELECT count(*) FROM device_status)"
+    )
+    (kept,), (duplicates,) = ask(stored)[0], ask("SELECT sum(duplicate_count)::int FROM ingest_batch")[0]
+    assert readings == kept + duplicates
+    assert ask("SELECT count(*) FROM dead_letter WHERE reason = 'internal_error'") == [(0,)]
+    assert ask("SELECT count(*) FROM dead_letter WHERE reason = 'unstorable'") == [(0,)]
