@@ -7,7 +7,20 @@ from collections.abc import Callable
 
 import typer
 
-from beatwatch.commands import decode, demo, load, migrate, publish, score, services, simulate, up
+from beatwatch.commands import (
+    deadletter,
+    decode,
+    demo,
+    device,
+    load,
+    migrate,
+    publish,
+    quarantine,
+    score,
+    services,
+    simulate,
+    up,
+)
 from domain.errors import BeatwatchError
 
 COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
@@ -18,6 +31,9 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     decode.register,
     publish.register,
     load.register,
+    device.register,
+    deadletter.register,
+    quarantine.register,
     score.register,
     simulate.register,
 )

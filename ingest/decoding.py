@@ -71,9 +71,13 @@ class Decoded:
 
 
 class Decoder:
-    """Routes each message by its topic to the codec of its format; one codec of each format for the whole stream."""
+    """Routes each message by its topic to the codec of its format; one codec of each format for the whole stream.
 
-    def __init__(self, router: Router, codec_of: Callable[[str], Codec]) -> None:
+    `redriving` says that the messages are dead letters tried again.
+    """
+
+    def __init__(self, router: Router, codec_of: Callable[[str], Codec], *, redriving: bool = False) -> None:
+        self._deliveries = 0 if redriving else 1
         self._router = router
         self._make_codec = codec_of
         self._codecs: dict[str, Codec] = {}
@@ -115,7 +119,7 @@ class Decoder:
         received_at = datetime.fromtimestamp(delivery.received_us / 1e6, UTC)
         format_name, tenant = (None, None) if route is None else (route.format, route.tenant)
         return DeadLetter(
-            received_at, storable(delivery.topic), delivery.payload, format_name, reason, storable(detail), tenant
+            received_at, storable(delivery.topic), delivery.payload, format_name, reason, storable(detail), tenant, self._deliveries
         )
 
     def replies(self) -> Iterable[Message]:

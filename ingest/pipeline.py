@@ -30,14 +30,18 @@ class Pipeline:
     writer: TelemetryWriter
     screening: Screening
 
-    def store(self, decoded: Decoded) -> None:
-        """Commit every reading and dead letter of `decoded`. Raises UnavailableError; calling again then doubles nothing."""
+    def store(self, decoded: Decoded) -> set[int]:
+        """Commit every reading and dead letter of `decoded`; the numbers of the deliveries that became dead letters.
+
+        Raises UnavailableError; calling again then doubles nothing.
+        """
         devices = self.registry.resolve(decoded.senders())
         known = self._without_strangers(decoded, devices)
         try:
             self._commit(known, devices)
         except InvalidInputError as error:
-            self._store_halves(known, devices, error)
+            return self._store_halves(known, devices, error)
+        return set(known.letters)
 
     def _without_strangers(self, decoded: Decoded, devices: Mapping[Identity, KnownDevice]) -> Decoded:
         strangers = decoded.senders() - devices.keys()
@@ -60,7 +64,7 @@ class Pipeline:
         metrics.STORE_S.observe(time.perf_counter() - started)
         _count(decoded, stored)
 
-    def _store_halves(self, decoded: Decoded, devices: Mapping[Identity, KnownDevice], error: InvalidInputError) -> None:
+    def _store_halves(self, decoded: Decoded, devices: Mapping[Identity, KnownDevice], error: InvalidInputError) -> set[int]:
         """The database refuses some value: find the message that holds it and keep that one as a dead letter."""
         numbers = sorted(
             {*decoded.positions.delivery_nos, *decoded.sensor_readings.delivery_nos, *decoded.statuses.delivery_nos}
@@ -71,16 +75,19 @@ class Pipeline:
                 refused.letters[number] = self.decoder.letter(decoded.deliveries[number], "unstorable", error.detail)
             _log.error("the database refuses a message", error=str(error))
             self._commit(refused, devices)
-            return
+            return set(refused.letters)
         middle = numbers[len(numbers) // 2]
         first = decoded.kept(lambda _, number: number < middle)
         second = decoded.kept(lambda _, number: number >= middle)
         second.letters.clear()
+        dead: set[int] = set()
         for half in (first, second):
             try:
                 self._commit(half, devices)
+                dead |= half.letters.keys()
             except InvalidInputError as again:
-                self._store_halves(half, devices, again)
+                dead |= self._store_halves(half, devices, again)
+        return dead
 
 
 def _count(decoded: Decoded, stored: StoredBatch) -> None:

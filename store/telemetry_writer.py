@@ -10,7 +10,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from store import deadletters, devices, telemetry
-from store.deadletters import DeadLetter
+from store.deadletters import DeadLetter, KeptLetter
 from store.devices import Identity, KnownDevice
 from store.failures import database_errors
 from store.pool import Connection, Role, take_role
@@ -46,6 +46,18 @@ class TelemetryWriter:
         was_open = self._connection is not None
         with self._connected("hear of changed devices") as connection:
             return devices.devices_changed(connection) or not was_open
+
+    def letters_to_redrive(self, after: int, dead_letter_id: int | None, reason: str | None, limit: int) -> list[KeptLetter]:
+        """Dead letters to try again, in the order of their numbers."""
+        with self._transaction("read dead letters") as connection:
+            return deadletters.letters_to_redrive(
+                connection, after=after, dead_letter_id=dead_letter_id, reason=reason, limit=limit
+            )
+
+    def mark_redriven(self, ids: Sequence[int]) -> None:
+        """Note that these have become readings."""
+        with self._transaction("mark dead letters") as connection:
+            deadletters.mark_redriven(connection, ids)
 
     def store(self, batch: TelemetryBatch, letters: Sequence[DeadLetter], days: dict[str, set[date]]) -> StoredBatch:
         """Commit readings and dead letters together. `days` are those of each series that deserve a partition."""

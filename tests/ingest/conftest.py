@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -18,6 +19,15 @@ import pytest
 from beatwatch.services.mosquitto import embedded_mosquitto
 from beatwatch.services.ports import free_port
 from beatwatch.services.program import Program
+from ingest.decoding import Decoder
+from ingest.pipeline import Pipeline
+from ingest.registry import Registry
+from ingest.screening import Screening
+from ingest.sources.delivery import Delivery
+from store.telemetry_writer import TelemetryWriter
+from wire.codec import Codec
+from wire.registry import codec
+from wire.topics import Router
 
 
 class IngestProcess:
@@ -88,3 +98,27 @@ def wait_until(condition: Callable[[], bool], timeout_s: float = 60.0) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.1)
+
+
+NOW_US = 1_777_885_200_000_000
+FIX = {"fix_time": NOW_US // 1000, "longitude_deg": 77.5, "latitude_deg": 12.9, "seq": 1}
+
+
+def delivery(payload: object, topic: str = "bw/1/default/van/pos", *, retained: bool = False) -> Delivery:
+    content = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+    return Delivery(topic, content, NOW_US, retained, None)
+
+
+@pytest.fixture
+def make_pipeline(database_url: str) -> Iterator[Callable[..., Pipeline]]:
+    writers = []
+
+    def make(*, adopt: bool = True, codec_of: Callable[[str], Codec] = codec) -> Pipeline:
+        writer = TelemetryWriter(database_url)
+        writers.append(writer)
+        registry = Registry(writer, adopt=adopt, default_slug="default")
+        return Pipeline(Decoder(Router(), codec_of), registry, writer, Screening())
+
+    yield make
+    for writer in writers:
+        writer.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -13,39 +12,13 @@ import pytest
 
 from domain.errors import InvalidInputError
 from domain.observations import Position, Reading
-from ingest.decoding import Decoded, Decoder
-from ingest.pipeline import Pipeline
-from ingest.registry import Registry
-from ingest.screening import Screening
+from ingest.decoding import Decoded
 from ingest.sources.delivery import Delivery
 from store.telemetry_writer import TelemetryWriter
+from tests.ingest.conftest import FIX, NOW_US, delivery
 from wire.codec import Codec
-from wire.registry import codec
-from wire.topics import Router
 
 pytestmark = pytest.mark.server
-NOW_US = 1_777_885_200_000_000
-FIX = {"fix_time": NOW_US // 1000, "longitude_deg": 77.5, "latitude_deg": 12.9, "seq": 1}
-
-
-def delivery(payload: object, topic: str = "bw/1/default/van/pos", *, retained: bool = False) -> Delivery:
-    content = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-    return Delivery(topic, content, NOW_US, retained, None)
-
-
-@pytest.fixture
-def make_pipeline(database_url: str) -> Iterator[Callable[..., Pipeline]]:
-    writers = []
-
-    def make(*, adopt: bool = True, codec_of: Callable[[str], Codec] = codec) -> Pipeline:
-        writer = TelemetryWriter(database_url)
-        writers.append(writer)
-        registry = Registry(writer, adopt=adopt, default_slug="default")
-        return Pipeline(Decoder(Router(), codec_of), registry, writer, Screening())
-
-    yield make
-    for writer in writers:
-        writer.close()
 
 
 @pytest.fixture
