@@ -119,7 +119,14 @@ class Decoder:
         received_at = datetime.fromtimestamp(delivery.received_us / 1e6, UTC)
         format_name, tenant = (None, None) if route is None else (route.format, route.tenant)
         return DeadLetter(
-            received_at, storable(delivery.topic), delivery.payload, format_name, reason, storable(detail), tenant, self._deliveries
+            received_at,
+            storable(delivery.topic),
+            delivery.payload,
+            format_name,
+            reason,
+            storable(detail),
+            tenant,
+            self._deliveries,
         )
 
     def replies(self) -> Iterable[Message]:
