@@ -10,12 +10,12 @@ from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
 
-from api import service
+from api import boards, service
 from api.errors import answer_problems, problem_responses
 from api.live import stream
 from api.live.hub import Hub
 from api.pages import serve_pages
-from api.resources import alerts, devices, events, trip_maps, trips, vehicles, zones
+from api.resources import alerts, day_board, devices, events, trip_maps, trips, vehicles, zones
 from store.organisations import organisation_id
 from store.pool import Role, open_pool
 
@@ -55,10 +55,11 @@ def create_app(database_url: str, *, organisation: str = "default", tile_url: st
         responses=problem_responses(422, 503),
     )
     answer_problems(app)
-    for resource in (vehicles, trips, trip_maps, zones, events, alerts, devices):
+    for resource in (vehicles, trips, trip_maps, day_board, zones, events, alerts, devices):
         app.include_router(resource.router)
     app.include_router(stream.router)
     app.include_router(service.router)
+    app.include_router(boards.router)
     serve_pages(app, tile_url)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     service.time_requests(app)

@@ -16,7 +16,7 @@ from domain.errors import UnavailableError
 
 router = APIRouter(include_in_schema=False)
 
-_TEMPLATES: Final = Jinja2Templates(assets.CONSOLE / "templates")
+TEMPLATES: Final = Jinja2Templates(assets.CONSOLE / "templates")
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _TYPES: Final = {".mjs": "text/javascript", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
@@ -50,7 +50,7 @@ def page(request: Request, template: str, **values: Any) -> HTMLResponse:
     """A page of the console. Raises UnavailableError when what it is drawn with is not installed."""
     shelf = need_assets(request)
     shown = {"static": shelf.address, "tile_url": shelf.tile_url, "here": request.url.path, **values}
-    return _TEMPLATES.TemplateResponse(request, template, shown)
+    return TEMPLATES.TemplateResponse(request, template, shown)
 
 
 @router.get("/")

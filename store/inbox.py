@@ -117,6 +117,12 @@ def changed_alerts(connection: Connection, since_mark: int) -> list[InboxAlert]:
     return [_alert(row) for row in rows]
 
 
+def open_alerts_by_trip(connection: Connection, trip_ids: Sequence[str]) -> dict[str, int]:
+    """How many unresolved alerts each of these trips has; those without any are left out."""
+    rows = connection.execute(_SQL["open_alerts_by_trip"], {"trip_ids": list(trip_ids)})
+    return {row["trip_id"]: row["alerts"] for row in rows}
+
+
 def acknowledge(connection: Connection, alert_id: int, *, actor: str, note: str | None) -> InboxAlert:
     """Say that somebody looks after it. Raises NotFoundError, and ConflictError unless the alert is open."""
     _change(connection, "acknowledge", {"alert_id": alert_id, "actor": actor}, "acknowledged", note)

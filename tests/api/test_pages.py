@@ -8,7 +8,7 @@ import pytest
 from api import assets
 
 pytestmark = pytest.mark.server
-PAGES = ["/", "/docs"]
+PAGES = ["/", "/docs", "/console/board", "/console/alerts"]
 
 
 @pytest.mark.parametrize("path", PAGES)

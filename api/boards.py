@@ -1,0 +1,111 @@
+"""The console's plain pages: they work without scripts, and refresh themselves with htmx."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Final, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from markupsafe import Markup
+
+from api.access import Caller
+from api.day_board import CellState
+from api.pages import TEMPLATES, page
+from api.paging import decode, page_of
+from api.resources.alerts import AlertId, alert_of
+from api.resources.day_board import Day, read_day_board
+from domain.events import Severity
+from store import inbox
+from store.inbox import AlertFilter, Resolution
+
+router = APIRouter(prefix="/console", include_in_schema=False)
+
+_PAGE_SIZE: Final = 50
+_STATES: Final = {"unresolved": ["open", "acknowledged"], "all": None}
+_SIGNS: Final = {
+    CellState.on_time: "✓",
+    CellState.early: "E",
+    CellState.late: "L",
+    CellState.at_risk: "!",
+    CellState.missed: "✕",
+    CellState.unverified: "?",
+    CellState.no_data: "-",
+    CellState.skipped: "S",
+    CellState.here: "•",
+    CellState.ahead: "",
+}
+ShownState = Literal["unresolved", "open", "acknowledged", "resolved", "all"]
+
+
+@router.get("/board")
+def day_board_page(request: Request, caller: Caller, day: Day = None) -> HTMLResponse:
+    """The day board."""
+    return page(request, "board.html", board=read_day_board(caller, day), day=day)
+
+
+@router.get("/alerts")
+def alerts_page(
+    request: Request,
+    caller: Caller,
+    state: ShownState = "unresolved",
+    severity: Severity = Severity.info,
+    vehicle_id: Annotated[str, Query(max_length=200)] = "",
+    trip_id: Annotated[str, Query(max_length=200)] = "",
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+) -> HTMLResponse:
+    """The alerts, to work through."""
+    severities = list(Severity)
+    wanted = AlertFilter(
+        states=_STATES.get(state, [state]),
+        severities=severities[severities.index(severity) :],
+        vehicle_id=vehicle_id or None,
+        trip_id=trip_id or None,
+    )
+    with caller.transaction() as connection:
+        rows = inbox.list_alerts(connection, wanted, after=decode(cursor, datetime, int), limit=_PAGE_SIZE + 1)
+    alerts, following = page_of(rows, _PAGE_SIZE, alert_of, lambda row: (row.opened_at, row.alert_id))
+    asked = {"state": state, "severity": severity.value, "vehicle_id": vehicle_id, "trip_id": trip_id}
+    return page(
+        request,
+        "alerts.html",
+        alerts=alerts,
+        address=_address(request, **asked, cursor=cursor),
+        following=following and _address(request, **asked, cursor=following),
+        **asked,
+    )
+
+
+@router.post("/alerts/{alert_id}")
+def act_on_alert(
+    request: Request,
+    caller: Caller,
+    alert_id: AlertId,
+    action: Annotated[Literal["acknowledge", "confirmed", "false"], Form()],
+    reason: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:
+    """Take an alert on, or close it; with htmx only its row comes back."""
+    with caller.transaction() as connection:
+        if action == "acknowledge":
+            row = inbox.acknowledge(connection, alert_id, actor=caller.actor, note=reason or None)
+        else:
+            row = inbox.resolve(connection, alert_id, actor=caller.actor, resolution=Resolution(action), reason=reason or None)
+    if "hx-request" in request.headers:
+        return page(request, "alert_row.html", alert=alert_of(row))
+    return RedirectResponse("/console/alerts", status_code=303)
+
+
+def _address(request: Request, **asked: str | None) -> str:
+    return f"{request.url.path}?{urlencode({name: value for name, value in asked.items() if value})}"
+
+
+def _time(moment: datetime) -> Markup:
+    return Markup('<time datetime="{}">{} UTC</time>').format(moment.isoformat(), f"{moment:%d %b %H:%M}")
+
+
+def _left(minutes: float) -> str:
+    return f"{minutes:.0f} min left" if minutes >= 0 else f"{-minutes:.0f} min over"
+
+
+TEMPLATES.env.filters.update(time=_time, left=_left, sign=_SIGNS.__getitem__, words=lambda name: str(name).replace("_", " "))
