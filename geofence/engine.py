@@ -2,32 +2,70 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.errors import InvalidInputError
+from geofence.checkpoints import Snapshot, pack, unpack
 from geofence.conclusions import Conclusions
+from geofence.facts import FACT, KINDS, TRIP_OFF, Fact
+from geofence.fleet import Fleet
+from geofence.journal import Journal
+from geofence.kernels.stepping import fall_silent, find_silent, step_rows
 from geofence.parameters import Parameters
 from geofence.rows import Rows
+from geofence.rulebook import CATALOGUE, RULES
+from geofence.state import NEVER_US
+from geofence.stepper import Stepper
+from geofence.tracking import FAR_FUTURE_US, Device, GoodFix
 from geofence.world import World
+
+_SPARE_FACTS: Final = 256
+Past = Callable[[int], tuple[int, GoodFix | None]]
+"""A moment -> the last message and the last good fix before it."""
 
 
 class Engine:
     """Judges many devices against one world. Live, late and historic data go through the same calls.
 
     What is concluded at a moment depends only on rows with a fix time up to then, on the world and on the parameters, never on
-    how the rows were cut into batches.
+    how the rows were cut into batches. Trips of devices that `World.devices` does not name are not judged.
     """
 
     def __init__(self, world: World, parameters: Parameters | None = None) -> None:
-        """Raise InvalidInputError for parameters the rule book does not know or allow."""
-        self._world = world
+        """Raise InvalidInputError for parameters the rule book does not know or allow, and for an impossible zone."""
         self._parameters = parameters or Parameters()
+        self._parameters.check(CATALOGUE)
+        self._fleet = Fleet(world, self._parameters)
+        self._stepper = Stepper(RULES)
+        self._facts = np.zeros(4096, FACT)
 
     def advance(self, rows: Rows) -> Conclusions:
         """Judge rows sorted by (device, fix_time_us, seq), each later than `frontier_us` of its device (see rows.in_order).
 
         Rows at or before the frontier are late: restore a checkpoint from before them and replay instead. Rows with a broken
         clock must not come here: `grading.clock_reason` tells them. A device that `World.devices` does not know is judged
-        under its number as a name.
+        under its number as a name. Raises InvalidInputError, having changed nothing, when rows are not as said.
         """
-        raise NotImplementedError
+        journal = Journal()
+        if len(rows) == 0:
+            return journal.conclusions()
+        starts = np.concatenate(([0], np.flatnonzero(np.diff(rows["device"])) + 1, [len(rows)]))
+        numbers = rows["device"][starts[:-1]]
+        devices = np.array([self._fleet.slot(int(number)) for number in numbers], np.int32)
+        self._check(rows, starts, devices)
+        before = self._fleet.memory.states[["last_us", "good_us", "good_lon", "good_lat"]][devices]
+        grades, reasons = np.zeros(len(rows), np.int8), np.zeros(len(rows), np.int8)
+        facts = self._run_kernel(rows, np.repeat(devices, np.diff(starts)), grades, reasons)
+        pasts = _Pasts(rows, grades, starts, before, devices)
+        self._step_over(facts, pasts, journal)
+        self._catch_up(rows, starts, devices, pasts, journal)
+        kinds = np.bincount(facts["kind"], minlength=len(KINDS))
+        counts = {KINDS[kind]: int(kinds[kind]) for kind in np.flatnonzero(kinds)}
+        return journal.conclusions(grades=grades, reasons=reasons, counts=counts)
 
     def tick(self, as_of_us: int) -> Conclusions:
         """Let time pass without data, for all devices: windows close, silence is noticed.
@@ -35,27 +73,184 @@ class Engine:
         Only call it with a moment up to which data has had time to arrive (now minus a few seconds). A later row from before
         what the tick decided is late; `frontier_us` says so.
         """
-        raise NotImplementedError
+        journal = Journal()
+        fleet = self._fleet
+        due = np.zeros(len(fleet.memory.states), np.int64)
+        find_silent(fleet.memory.states, fleet.plans, as_of_us, due)
+        for slot in np.flatnonzero((due < FAR_FUTURE_US) | (fleet.wake_us <= as_of_us)):
+            self._tick_device(int(slot), int(due[slot]), as_of_us, journal)
+        return journal.conclusions()
 
     def frontier_us(self, device: int) -> int | None:
         """The last moment the device's state depends on: its last fix, or what a tick decided after that. None: nothing yet."""
-        raise NotImplementedError
+        slot = self._fleet.known_slot(device)
+        if slot is None:
+            return None
+        last = max(int(self._fleet.memory.states[slot]["last_us"]), int(self._fleet.decided_us[slot]))
+        return None if last == NEVER_US else last
 
     def checkpoint(self, device: int) -> bytes:
         """The device's whole state, at most about 4 kB; its moment is `frontier_us`. Names, not positions in arrays, refer to
         zones and trips, so that it can be restored into another world."""
-        raise NotImplementedError
+        return pack(self._fleet.snapshot(self._fleet.slot(device)), self._fleet)
 
     def restore(self, device: int, checkpoint: bytes | None) -> None:
-        """Put the device back to a checkpoint, or with None to never seen. An InvalidInputError tells an unreadable one: replay
-        from the beginning then."""
-        raise NotImplementedError
+        """Put the device back to a checkpoint, or with None to never seen.
+
+        Raises InvalidInputError for an unreadable one, or one of another version: replay from the beginning then.
+        """
+        slot = self._fleet.slot(device)
+        if checkpoint is None:
+            self._fleet.forget(slot)
+            return
+        self._fleet.remember(slot, unpack(checkpoint, self._fleet))
 
     def renew(self, world: World, parameters: Parameters | None = None) -> None:
-        """Go on in a changed world (a trip dispatched, a zone drawn), every device keeping what it knows."""
-        raise NotImplementedError
+        """Go on in a changed world (a trip dispatched, a zone drawn), every device keeping what it knows.
+
+        What changed about the past, such as a proof captured before the frontier, takes effect by replaying from before it.
+        """
+        parameters = self._parameters if parameters is None else parameters
+        parameters.check(CATALOGUE)
+        fleet = Fleet(world, parameters)
+        kept: dict[int, bytes] = {number: self.checkpoint(number) for number in self._fleet.seen()}
+        for number, checkpoint in kept.items():
+            fleet.remember(fleet.slot(number), unpack(checkpoint, fleet))
+        self._fleet, self._parameters = fleet, parameters
 
     @property
     def devices(self) -> list[int]:
         """Numbers of the devices that have state or a trip."""
-        raise NotImplementedError
+        return self._fleet.seen()
+
+    @property
+    def faults(self) -> dict[str, int]:
+        """How often each rule has raised since the engine began."""
+        return dict(self._stepper.faults)
+
+    def _check(self, rows: Rows, starts: NDArray[np.int64], devices: NDArray[np.int32]) -> None:
+        fleet = self._fleet
+        frontier = np.maximum(fleet.memory.states["last_us"][devices], fleet.decided_us[devices])
+        if np.any(rows["fix_time_us"][starts[:-1]] <= frontier):
+            raise InvalidInputError("rows", "the first row of a device is not later than its frontier")
+        steps = np.diff(rows["fix_time_us"])
+        steps[starts[1:-1] - 1] = 0
+        if len(np.unique(devices)) != len(devices) or np.any(steps < 0):
+            raise InvalidInputError("rows", "are not sorted by device and fix time")
+
+    def _run_kernel(
+        self, rows: Rows, slots: NDArray[np.int32], grades: NDArray[np.int8], reasons: NDArray[np.int8]
+    ) -> NDArray[np.void]:
+        count = np.zeros(1, np.int64)
+        room = _SPARE_FACTS + self._fleet.most_facts
+        fleet, done = self._fleet, 0
+        while True:
+            args = (fleet.memory, fleet.plans, fleet.land, self._facts, count, room, grades, reasons)
+            done = step_rows(rows, slots, done, *args)
+            if done == len(rows):
+                return self._facts[: count[0]]
+            self._facts = np.concatenate((self._facts, np.zeros(len(self._facts) + 2 * room, FACT)))
+
+    def _step_over(self, facts: NDArray[np.void], pasts: _Pasts, journal: Journal) -> None:
+        slot, device, past = -1, None, pasts.of(-1)
+        for fields in facts.tolist():
+            fact = Fact._make(fields)
+            if fact.slot != slot or device is None:
+                slot, past = fact.slot, pasts.of(fact.slot)
+                device = self._fleet.device(slot, journal)
+            if self._fleet.wake_us[slot] <= fact.decided_us:
+                self._fire(device, fact.decided_us, past)
+            self._take(device, fact)
+
+    def _take(self, device: Device, fact: Fact) -> None:
+        device.now_us = fact.decided_us
+        self._stepper.take(device, fact)
+        if fact.kind == TRIP_OFF and fact.a == 1.0 and device.plan is not None:
+            self._stepper.finish_trip(device, fact.decided_us)
+            self._fleet.schedule_trip(device)
+        self._fleet.wake_us[device.slot] = device.wake_us()
+
+    def _catch_up(
+        self, rows: Rows, starts: NDArray[np.int64], devices: NDArray[np.int32], pasts: _Pasts, journal: Journal
+    ) -> None:
+        last_us = rows["fix_time_us"][starts[1:] - 1]
+        for place in np.flatnonzero(self._fleet.wake_us[devices] <= last_us):
+            slot = int(devices[place])
+            self._fire(self._fleet.device(slot, journal), int(last_us[place]), pasts.of(slot))
+
+    def _fire(self, device: Device, until_us: int, past: Past) -> None:
+        """Let the device's timers go off that are due by a moment, in the order of time."""
+        while (due_us := device.wake_us()) <= until_us:
+            name = min(name for name, moment in device.timers.items() if moment == due_us)
+            del device.timers[name]
+            device.now_us = due_us
+            device.last_heard_us, device.last_good = past(due_us)
+            if name == "trip":
+                self._turn_trip(device, due_us)
+            else:
+                self._stepper.wake(name, device, due_us)
+        self._fleet.wake_us[device.slot] = device.wake_us()
+
+    def _turn_trip(self, device: Device, now_us: int) -> None:
+        if device.plan is not None:
+            self._stepper.finish_trip(device, now_us)
+        else:
+            self._fleet.next_trip(device)
+            self._stepper.begin_trip(device, now_us)
+        self._fleet.schedule_trip(device)
+
+    def _tick_device(self, slot: int, silent_us: int, as_of_us: int, journal: Journal) -> None:
+        device = self._fleet.device(slot, journal)
+        state = self._fleet.memory.states[slot]
+        good = _good_fix(state)
+        heard_us = int(state["last_us"])
+
+        def past(_moment_us: int) -> tuple[int, GoodFix | None]:
+            return heard_us, good
+
+        latest = NEVER_US
+        if silent_us < FAR_FUTURE_US:
+            self._fire(device, silent_us, past)
+            count = np.zeros(1, np.int64)
+            fall_silent(state, self._facts, count, slot, silent_us)
+            self._take(device, Fact._make(self._facts[0].tolist()))
+            latest = silent_us
+        while (due_us := device.wake_us()) <= as_of_us:
+            self._fire(device, due_us, past)
+            latest = max(latest, due_us)
+        self._fleet.decided_us[slot] = max(int(self._fleet.decided_us[slot]), latest)
+
+
+class _Pasts:
+    """What was last heard and seen of each device before a moment within the rows being judged."""
+
+    def __init__(
+        self, rows: Rows, grades: NDArray[np.int8], starts: NDArray[np.int64], before: Any, slots: NDArray[np.int32]
+    ) -> None:
+        self._rows, self._grades, self._starts, self._before = rows, grades, starts, before
+        self._place = {int(slot): place for place, slot in enumerate(slots)}
+
+    def of(self, slot: int) -> Past:
+        """The past of one device."""
+
+        def past(moment_us: int) -> tuple[int, GoodFix | None]:
+            place = self._place[slot]
+            low, high = int(self._starts[place]), int(self._starts[place + 1])
+            upto = low + int(np.searchsorted(self._rows["fix_time_us"][low:high], moment_us, side="left"))
+            heard_us = int(self._rows["fix_time_us"][upto - 1]) if upto > low else int(self._before["last_us"][place])
+            good = np.flatnonzero(self._grades[low:upto] == 0)
+            if len(good) == 0:
+                return heard_us, _good_fix(self._before[place])
+            row = self._rows[low + int(good[-1])]
+            return heard_us, GoodFix(int(row["fix_time_us"]), int(row["longitude_e7"]), int(row["latitude_e7"]))
+
+        return past
+
+
+def _good_fix(state: Any) -> GoodFix | None:
+    if state["good_us"] == NEVER_US:
+        return None
+    return GoodFix(int(state["good_us"]), int(state["good_lon"]), int(state["good_lat"]))
+
+
+__all__ = ["Engine", "Snapshot"]

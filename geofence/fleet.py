@@ -1,0 +1,185 @@
+"""All devices of an engine: where each one's state lies, and the world it is judged in."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geofence.checkpoints import Snapshot
+from geofence.index import ZoneIndex
+from geofence.journal import Journal
+from geofence.kernels.stepping import Land, Memory, Plans
+from geofence.parameters import Parameters
+from geofence.plan import compile_world
+from geofence.rulebook import resolve
+from geofence.state import NEVER_US, STATE, VISIT, fresh_states, fresh_suspects, fresh_visits
+from geofence.tracking import FAR_FUTURE_US, Device, PlannedTrip, Surroundings
+from geofence.world import World
+
+_NO_VISITS: Final = fresh_visits(0)
+
+
+class Fleet:
+    """Slots by device number, the kernels' memory, and a Device for each slot that rules have dealt with."""
+
+    def __init__(self, world: World, parameters: Parameters) -> None:
+        self._world, self._parameters = world, parameters
+        self._numbers: list[int] = list(world.devices)
+        self._slots = {number: slot for slot, number in enumerate(self._numbers)}
+        self._keys = list(world.devices.values())
+        slots = len(self._numbers)
+        slot_of = {key: slot for slot, key in enumerate(self._keys)}
+        compiled = compile_world(world, parameters, slot_of, slots)
+        self.plans: Plans = compiled.arrays
+        self._index = ZoneIndex(world.zones)
+        self.land = Land(self._index.arrays, self._index.scratch(), compiled.zones)
+        self.zone_numbers = {zone.zone_id: number for number, zone in enumerate(world.zones)}
+        planned = tuple(self._planned(number, compiled) for number in range(len(compiled.trips)))
+        self.shared = Surroundings(world.zones, planned, self.plans.first_trip)
+        self.trip_numbers = {plan.trip.trip_id: number for number, plan in enumerate(planned)}
+        stops, proofs = self.plans.trips["stops"], self.plans.trips["proofs"]
+        self.most_facts = int(5 * stops.max(initial=0) + proofs.max(initial=0))
+        self.memory = Memory(fresh_states(slots), fresh_suspects(slots), fresh_visits(int(self.plans.first_visit[-1])))
+        self.decided_us = np.full(slots, NEVER_US, np.int64)
+        self.wake_us = np.full(slots, FAR_FUTURE_US, np.int64)
+        self._devices: dict[int, Device] = {}
+        self._values: dict[str, dict[str, float]] = {}
+        has_trip = np.flatnonzero(np.diff(self.plans.first_trip) > 0)
+        self.wake_us[has_trip] = self.plans.trips["begin_us"][self.plans.first_trip[has_trip]]
+
+    def _planned(self, number: int, compiled: Any) -> PlannedTrip:
+        record, trip = compiled.arrays.trips[number], compiled.trips[number]
+        first, proof = int(record["first_stop"]), int(record["first_proof"])
+        organisation = str(self._world.organisations.get(self._numbers[int(record["slot"])], 0))
+        return PlannedTrip(
+            trip=trip,
+            begin_us=int(record["begin_us"]),
+            end_us=int(record["end_us"]),
+            planned_start_us=int(record["planned_start_us"]),
+            planned_end_us=int(record["planned_end_us"]),
+            length_m=float(record["length_m"]),
+            stops=compiled.arrays.stops[first : first + int(record["stops"])],
+            proofs=compiled.arrays.proofs[proof : proof + int(record["proofs"])],
+            values=resolve(self._parameters, organisation, self._world.routes.get(trip.trip_id)),
+        )
+
+    def known_slot(self, number: int) -> int | None:
+        """Where a device's state lies, if it is known."""
+        return self._slots.get(number)
+
+    def slot(self, number: int) -> int:
+        """Where a device's state lies; a device never heard of gets a place."""
+        slot = self._slots.get(number)
+        if slot is None:
+            slot = self._slots[number] = len(self._numbers)
+            self._numbers.append(number)
+            self._keys.append(str(number))
+            if slot >= len(self.memory.states):
+                self._grow()
+        return slot
+
+    def _grow(self) -> None:
+        more = max(16, len(self.memory.states))
+        states, suspects, visits = self.memory
+        self.memory = Memory(
+            np.concatenate((states, fresh_states(more))), np.concatenate((suspects, fresh_suspects(more))), visits
+        )
+        self.decided_us = np.concatenate((self.decided_us, np.full(more, NEVER_US, np.int64)))
+        self.wake_us = np.concatenate((self.wake_us, np.full(more, FAR_FUTURE_US, np.int64)))
+        plans = self.plans
+        self.plans = plans._replace(
+            first_trip=np.concatenate((plans.first_trip, np.full(more, plans.first_trip[-1], np.int32))),
+            first_visit=np.concatenate((plans.first_visit, np.full(more, plans.first_visit[-1], np.int64))),
+            slot_tuning=np.concatenate((plans.slot_tuning, np.zeros(more, np.int32))),
+        )
+        self.shared.first_trip = self.plans.first_trip
+
+    def seen(self) -> list[int]:
+        """Numbers of devices with state or a trip, in the order they came."""
+        states, first = self.memory.states, self.plans.first_trip
+        return [
+            number
+            for slot, number in enumerate(self._numbers)
+            if states[slot]["last_us"] != NEVER_US or first[slot + 1] > first[slot] or slot in self._devices
+        ]
+
+    def device(self, slot: int, journal: Journal) -> Device:
+        """What is known of a device above the kernels, concluding into `journal`."""
+        device = self._devices.get(slot)
+        if device is None:
+            device = self._devices[slot] = Device(slot, self._keys[slot], self.shared, self._device_values(slot), _NO_VISITS)
+            self.schedule_trip(device)
+        device.journal = journal
+        return device
+
+    def _device_values(self, slot: int) -> dict[str, float]:
+        organisation = str(self._world.organisations.get(self._numbers[slot], 0))
+        if organisation not in self._values:
+            self._values[organisation] = resolve(self._parameters, organisation, None)
+        return self._values[organisation]
+
+    def next_trip(self, device: Device) -> None:
+        """Take up the trip after the device's last one."""
+        first = int(self.plans.first_trip[device.slot])
+        device.start_trip(first if device.trip_number < first else device.trip_number + 1, self._visits(device.slot))
+
+    def _visits(self, slot: int) -> NDArray[np.void]:
+        return self.memory.visits[int(self.plans.first_visit[slot]) : int(self.plans.first_visit[slot + 1])]
+
+    def schedule_trip(self, device: Device) -> None:
+        """Set the timer for the end of the running trip, or for the begin of the next."""
+        first, last = int(self.plans.first_trip[device.slot]), int(self.plans.first_trip[device.slot + 1])
+        device.timers.pop("trip", None)
+        if device.plan is not None:
+            device.timers["trip"] = device.plan.end_us
+            return
+        following = first if device.trip_number < first else device.trip_number + 1
+        if following < last:
+            device.timers["trip"] = self.shared.trips[following].begin_us
+
+    def snapshot(self, slot: int) -> Snapshot:
+        """All that is known of a device."""
+        device = self.device(slot, Journal())
+        running = len(device.visits)
+        first = int(self.plans.first_visit[slot])
+        return Snapshot(
+            state=self.memory.states[slot : slot + 1],
+            suspects=self.memory.suspects[slot],
+            visits=self.memory.visits[first : first + running],
+            device=device,
+            decided_us=int(self.decided_us[slot]),
+        )
+
+    def forget(self, slot: int) -> None:
+        """A device as never seen."""
+        self.memory.states[slot] = fresh_states(1)[0]
+        self.memory.suspects[slot] = fresh_suspects(1)[0]
+        visits = self._visits(slot)
+        visits[:] = fresh_visits(len(visits))
+        self.decided_us[slot] = NEVER_US
+        self._devices.pop(slot, None)
+        self.wake_us[slot] = self.device(slot, Journal()).wake_us()
+
+    def remember(self, slot: int, snapshot: Snapshot) -> None:
+        """A device as a snapshot has it."""
+        self.forget(slot)
+        self.memory.states[slot] = snapshot.state[0]
+        self.memory.suspects[slot] = snapshot.suspects
+        self.decided_us[slot] = snapshot.decided_us
+        device = snapshot.device.moved(slot, self._keys[slot], self.shared, self._device_values(slot))
+        self._devices[slot] = device
+        if device.trip_number >= 0:
+            visits = self._visits(slot)[: len(snapshot.visits)]
+            visits[:] = snapshot.visits
+            device.visits = visits
+            if device.plan is not None:
+                device.values = device.plan.values
+        self.schedule_trip(device)
+        self.wake_us[slot] = device.wake_us()
+
+
+def bytes_per_device(stops: int) -> int:
+    """What the kernels keep of a device with so many planned stops."""
+    return int(STATE.itemsize + fresh_suspects(1).nbytes + stops * VISIT.itemsize)

@@ -1,0 +1,92 @@
+"""Judging a whole set of rows at once, or as they would have arrived: the same conclusions either way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.events import Event, Visit
+from geofence.conclusions import Conclusions, Fault
+from geofence.engine import Engine
+from geofence.grading import NO_REASON, clock_reason
+from geofence.rows import MISSING_US, Rows, in_order
+
+_BATCH_ROWS: Final = 50_000
+
+
+@dataclass(slots=True)
+class Judgement:
+    """The final events and visits of a set of rows."""
+
+    events: dict[str, Event] = field(default_factory=dict)
+    visits: dict[tuple[str, str], Visit] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+    def take(self, conclusions: Conclusions) -> None:
+        """The latest form of each conclusion, without those withdrawn."""
+        for event in conclusions.events:
+            self.events[event.event_id] = event
+        for withdrawal in conclusions.withdrawn:
+            self.events.pop(withdrawal.event_id, None)
+        for visit in conclusions.visits:
+            self.visits[visit.trip_id, visit.stop_id] = visit
+        self.faults.extend(conclusions.faults)
+
+    def in_order(self) -> list[Event | Visit]:
+        """Events by beginning, rule and device, then visits by trip and stop."""
+        events = sorted(self.events.values(), key=lambda e: (e.started_at, e.rule, e.device_id, e.event_id))
+        visits = [visit for _, visit in sorted(self.visits.items())]
+        return [*events, *visits]
+
+
+def judge(engine: Engine, rows: Rows, as_of_us: int | None = None) -> Iterator[tuple[int, Conclusions]]:
+    """Judge rows in any order, repeated or not, by an engine that knows nothing yet -> rows done so far and what they gave.
+
+    Time then passes until `as_of_us`, or until the last moment the rows know of: what is later is not known, and not judged.
+    """
+    sound = sound_rows(rows)
+    until_us = last_moment_us(sound) if as_of_us is None else as_of_us
+    cuts = cut_places(sound, _BATCH_ROWS)
+    for low, high in pairwise(cuts):
+        yield high, engine.advance(sound[low:high])
+    if until_us is not None:
+        yield len(sound), engine.tick(until_us)
+
+
+def sound_rows(rows: Rows) -> Rows:
+    """Rows with a believable clock, in order and each once."""
+    return in_order(rows[clock_reason(rows) == NO_REASON])
+
+
+def cut_places(rows: Rows, most: int) -> list[int]:
+    """Where to cut ordered rows into batches of about `most`: never between two rows of one device and moment."""
+    places, place = [0], 0
+    while place < len(rows):
+        place = min(place + most, len(rows))
+        while 0 < place < len(rows) and _same_moment(rows[place - 1], rows[place]):
+            place += 1
+        places.append(place)
+    return places
+
+
+def _same_moment(one: Any, other: Any) -> bool:
+    return bool(one["device"] == other["device"] and one["fix_time_us"] == other["fix_time_us"])
+
+
+def last_moment_us(rows: Rows) -> int | None:
+    """The latest fix or receipt."""
+    if len(rows) == 0:
+        return None
+    received = rows["received_at_us"]
+    return int(max(rows["fix_time_us"].max(), np.where(received == MISSING_US, rows["fix_time_us"], received).max()))
+
+
+def arrival_order(rows: Rows) -> NDArray[np.int64]:
+    """Shape (n,): the rows' places in the order in which they were received; those of unknown receipt arrive at their fix."""
+    arrived = np.where(rows["received_at_us"] == MISSING_US, rows["fix_time_us"], rows["received_at_us"])
+    return np.argsort(arrived, kind="stable")

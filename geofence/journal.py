@@ -1,0 +1,74 @@
+"""Collects what rules conclude in one call, each event and visit in its latest form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+from domain.events import Event, Severity, Visit
+from geofence.conclusions import Conclusions, Fault, Withdrawal
+from geofence.rows import from_us
+
+
+@dataclass(slots=True)
+class Episode:
+    """An event that is not over."""
+
+    event_id: str
+    rule: str
+    severity: Severity
+    trip_id: str | None
+    stop_id: str | None
+    started_us: int
+    detected_us: int
+    confidence: float
+    facts: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Journal:
+    """What one call concluded so far."""
+
+    events: dict[str, Event] = field(default_factory=dict)
+    visits: dict[tuple[str, str], Visit] = field(default_factory=dict)
+    withdrawn: dict[str, Withdrawal] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+    def note(self, device_key: str, episode: Episode, ended_us: int | None) -> None:
+        """Keep an event's present form."""
+        self.events[episode.event_id] = Event(
+            event_id=episode.event_id,
+            rule=episode.rule,
+            severity=episode.severity,
+            device_id=device_key,
+            trip_id=episode.trip_id,
+            stop_id=episode.stop_id,
+            started_at=from_us(episode.started_us),
+            ended_at=None if ended_us is None else from_us(ended_us),
+            detected_at=from_us(episode.detected_us),
+            confidence=episode.confidence,
+            facts=dict(episode.facts),
+        )
+
+    def conclusions(self, **rest: Any) -> Conclusions:
+        """Everything kept."""
+        events, visits = list(self.events.values()), list(self.visits.values())
+        return Conclusions(events, visits, list(self.withdrawn.values()), self.faults, **rest)
+
+
+def event_id(rule: str, device_key: str, trip_id: str | None, place: str, started_us: int) -> str:
+    """A name in the form of a UUID that the same evidence always gives."""
+    text = f"{rule}\0{device_key}\0{trip_id or ''}\0{place}\0{started_us}"
+    digest = blake2b(text.encode(), digest_size=16).hexdigest()
+    return f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:]}"
+
+
+def rounded(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts as they are shown: decimals beyond measurement cut off, what is not a number left out."""
+    return {
+        name: round(value, 3) if isinstance(value, float) else value
+        for name, value in facts.items()
+        if not (isinstance(value, float) and value != value)
+    }

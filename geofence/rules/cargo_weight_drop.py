@@ -1,0 +1,45 @@
+"""The load became lighter where nothing is delivered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from domain.events import Severity
+from domain.zones import ZoneKind
+from geofence.facts import ALLOWED_DEPOT, ALLOWED_STOP, CARGO_BACK, CARGO_DROP, Fact
+from geofence.parameters import Parameter
+from geofence.rule import Rule
+
+if TYPE_CHECKING:
+    from geofence.tracking import Device
+
+NAME = "cargo_weight_drop"
+_PARAMETERS = (
+    Parameter(f"{NAME}.least_kg", 10, "kg", 1, 5000, "No smaller loss is told,", in_kernel=True),
+    Parameter(f"{NAME}.share", 0.015, "1", 0, 1, "nor one of a smaller share of the load.", in_kernel=True),
+)
+
+
+def _drop(device: Device, fact: Fact) -> None:
+    where = int(fact.d)
+    if device.plan is None or where == ALLOWED_DEPOT or where <= ALLOWED_STOP:
+        return
+    if where >= 0 and device.zones[where].kind == ZoneKind.depot:
+        return
+    facts = {
+        "lost_kg": fact.a,
+        "before_kg": fact.b,
+        "after_kg": fact.c,
+        "longitude_deg": fact.longitude_e7 / 1e7,
+        "latitude_deg": fact.latitude_e7 / 1e7,
+    }
+    device.open(NAME, str(fact.decided_us), fact.decided_us, Severity.critical, confidence=0.8, facts=facts)
+    device.memory[NAME] = fact.decided_us
+
+
+def _back(device: Device, _fact: Fact) -> None:
+    """Somebody stood on the bed or moved the load about: weighed again, it is all there."""
+    device.withdraw(NAME, str(device.memory.pop(NAME, 0)), "weight_back")
+
+
+RULE = Rule(NAME, _PARAMETERS, on={CARGO_DROP: _drop, CARGO_BACK: _back})

@@ -1,0 +1,95 @@
+"""A proof of delivery without a delivery: no visit, or one too short for the goods."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from domain.events import Severity
+from geofence.facts import PROOF, STOP_LEFT, STOP_SERVED, Fact
+from geofence.parameters import Parameter
+from geofence.rule import Rule
+from geofence.tracking import LIKELY, POSSIBLE, SERVED_STATES, SHARED
+
+if TYPE_CHECKING:
+    from geofence.tracking import Device
+
+NAME = "ghost_delivery"
+_PARAMETERS = (
+    Parameter(f"{NAME}.least_s", 45, "s", 0, 3600, "A visit with a proof takes at least this long,"),
+    Parameter(f"{NAME}.share", 0.3, "1", 0, 1, "and this share of the time its cases need."),
+    Parameter(f"{NAME}.wait_s", 600, "s", 0, 14_400, "A proof away from its stop waits this long for the visit."),
+    Parameter(f"{NAME}.unsure_s", 20, "s", 0, 600, "By so much a visit may be longer than its fixes tell."),
+)
+_UNKNOWN = LIKELY | POSSIBLE | SHARED
+
+
+def _signed(device: Device, fact: Fact) -> None:
+    """Somebody signed; if the van is not there, give it time to come, else the visit's end decides."""
+    plan = device.plan
+    if plan is None:
+        return
+    number = int(plan.proofs[fact.place]["stop"])
+    if device.visits[number]["went_ms"] >= 0:
+        _weigh(device, number, float(device.visits[number]["dwell_s"]))
+    elif device.is_open(number):
+        device.timers[f"{NAME}:{number}"] = fact.time_us + int(device.values[f"{NAME}.wait_s"] * 1e6)
+
+
+def _left(device: Device, fact: Fact) -> None:
+    if device.plan is not None and fact.d == 1.0:
+        _weigh(device, fact.place, float(device.visits[fact.place]["dwell_s"]))
+
+
+def _weigh(device: Device, number: int, dwell_s: float) -> None:
+    proof_us = _proof_us(device, number)
+    if proof_us is None or int(device.visits[number]["state"]) not in SERVED_STATES:
+        return
+    cases = device.planned.trip.stops[number].cases or 0.0
+    needed_s = device.values[f"{NAME}.share"] * (device.values["visit.base_s"] + device.values["visit.case_s"] * cases)
+    needed_s = max(device.values[f"{NAME}.least_s"], needed_s)
+    if dwell_s + device.values[f"{NAME}.unsure_s"] < needed_s:
+        facts = {"why": "short_visit", "dwell_s": dwell_s, "needed_s": needed_s, "cases": cases}
+        device.open(NAME, str(number), proof_us, Severity.high, stop=number, confidence=0.7, facts=facts)
+
+
+def _waited(device: Device, now_us: int) -> None:
+    wait_us = int(device.values[f"{NAME}.wait_s"] * 1e6)
+    for number in range(len(device.visits)):
+        proof_us = _proof_us(device, number)
+        if proof_us is not None and proof_us + wait_us <= now_us:
+            _unvisited(device, number, proof_us)
+
+
+def _unvisited(device: Device, number: int, proof_us: int) -> None:
+    visit = device.visits[number]
+    if int(visit["state"]) in SERVED_STATES or int(visit["marks"]) & _UNKNOWN:
+        return
+    if visit["came_ms"] >= 0 and device.is_open(number):
+        return
+    facts = {"why": "no_visit", "cases": device.planned.trip.stops[number].cases}
+    device.open(NAME, str(number), proof_us, Severity.high, stop=number, confidence=0.9, facts=facts)
+
+
+def _served(device: Device, fact: Fact) -> None:
+    episode = device.episodes.get(f"{NAME}|{fact.place}")
+    if episode is not None and episode.facts.get("why") == "no_visit":
+        device.withdraw(NAME, str(fact.place), "served_later")
+
+
+def _proof_us(device: Device, number: int) -> int | None:
+    """When a stop's first proof was captured, if that was before now."""
+    for proof in device.planned.proofs:
+        if proof["stop"] == number and proof["at_us"] <= device.now_us:
+            return int(proof["at_us"])
+    return None
+
+
+def _finish(device: Device, _now_us: int) -> None:
+    for number in range(len(device.visits)):
+        proof_us = _proof_us(device, number)
+        if proof_us is not None:
+            _unvisited(device, number, proof_us)
+        device.timers.pop(f"{NAME}:{number}", None)
+
+
+RULE = Rule(NAME, _PARAMETERS, on={PROOF: _signed, STOP_LEFT: _left, STOP_SERVED: _served}, wake=_waited, finish=_finish)

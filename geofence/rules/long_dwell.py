@@ -1,0 +1,53 @@
+"""Standing at a planned stop much longer than planned."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from domain.events import Severity
+from geofence.facts import STOP_DWELLS, STOP_LEFT, Fact
+from geofence.parameters import Parameter
+from geofence.rule import Rule
+
+if TYPE_CHECKING:
+    from geofence.tracking import Device
+
+NAME = "long_dwell"
+_PARAMETERS = (
+    Parameter("long_dwell.least_s", 1200, "s", 120, 28_800, "No stay shorter than this is too long."),
+    Parameter("long_dwell.factor", 2, "1", 1, 20, "Nor one shorter than so many times the service planned."),
+    Parameter("long_dwell.medium_factor", 2, "1", 1, 20, "So many times the limit makes it of medium severity."),
+)
+
+
+def _dwells(device: Device, fact: Fact) -> None:
+    plan = device.plan
+    if plan is None:
+        return
+    stop = plan.stops[fact.place]
+    opens_us = int(stop["opens_us"])
+    waited_us = max(0, opens_us - fact.time_us)
+    limit_s = float(stop["long_s"])
+    if waited_us and fact.a - waited_us / 1e6 <= limit_s:
+        device.memory.setdefault(NAME, {})[str(fact.place)] = fact.time_us
+        return
+    facts = {"limit_s": limit_s, "planned_s": float(stop["service_s"])}
+    device.open(NAME, str(fact.place), fact.time_us, Severity.low, stop=fact.place, facts=facts)
+
+
+def _left(device: Device, fact: Fact) -> None:
+    plan = device.plan
+    if plan is None:
+        return
+    place, limit_s = str(fact.place), float(plan.stops[fact.place]["long_s"])
+    waiting = device.memory.get(NAME, {}).pop(place, None)
+    served_s = (fact.a - max(fact.time_us, int(plan.stops[fact.place]["opens_us"]))) / 1e6
+    if waiting is not None and served_s > limit_s:
+        facts = {"limit_s": limit_s, "planned_s": float(plan.stops[fact.place]["service_s"])}
+        device.open(NAME, place, fact.time_us, Severity.low, stop=fact.place, facts=facts)
+    if f"{NAME}|{place}" in device.episodes and served_s > device.values["long_dwell.medium_factor"] * limit_s:
+        device.change(NAME, place, Severity.medium)
+    device.close(NAME, place, int(fact.a), dwell_s=fact.b)
+
+
+RULE = Rule(NAME, _PARAMETERS, on={STOP_DWELLS: _dwells, STOP_LEFT: _left})

@@ -1,0 +1,34 @@
+"""No message at all, on a trip, for longer than the device ever is quiet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from domain.events import Severity
+from geofence.facts import SILENCE, Fact
+from geofence.parameters import Parameter
+from geofence.rule import Rule
+
+if TYPE_CHECKING:
+    from geofence.tracking import Device
+
+NAME = "silent_device"
+_PARAMETERS = (
+    Parameter(f"{NAME}.least_s", 600, "s", 60, 86_400, "On a trip, a silence longer than this is told,", in_kernel=True),
+    Parameter(f"{NAME}.intervals", 3, "1", 1, 50, "if it is longer than so many reporting intervals.", in_kernel=True),
+)
+
+
+def _silent(device: Device, fact: Fact) -> None:
+    """Told when due; a message that breaks the silence comes as the same fact with its time."""
+    plan = device.plan
+    expected = fact.place == 1 or (fact.c == 1.0 and device.stay_us > 0)
+    if plan is not None and not expected and fact.time_us >= plan.begin_us:
+        severity = Severity.high if fact.d == 1.0 else Severity.medium
+        facts = {"longitude_deg": fact.longitude_e7 / 1e7, "latitude_deg": fact.latitude_e7 / 1e7, "off_route": fact.d == 1.0}
+        device.open(NAME, "", fact.time_us, severity, confidence=0.9, facts=facts)
+    if fact.a == fact.a:  # NaN: still silent
+        device.close(NAME, "", int(fact.a), silent_s=(fact.a - fact.time_us) / 1e6)
+
+
+RULE = Rule(NAME, _PARAMETERS, on={SILENCE: _silent})

@@ -1,0 +1,97 @@
+"""The cargo door is open at a halt where nothing is to be delivered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from domain.events import Severity
+from geofence.facts import ALLOWED_NOWHERE, CARGO_DROP, DOOR_HELD, DOOR_OFF, STAY_OFF, STAY_ON, Fact
+from geofence.parameters import Parameter
+from geofence.rule import Rule
+
+if TYPE_CHECKING:
+    from geofence.tracking import Device
+
+NAME = "unscheduled_unloading"
+_PARAMETERS = (
+    Parameter(f"{NAME}.least_s", 20, "s", 3, 600, "A door open for this long at a halt is told.", in_kernel=True),
+    Parameter(f"{NAME}.near_m", 60, "m", 0, 500, "This near to a pending stop's circle it waits for the proof of delivery,"),
+    Parameter(f"{NAME}.wait_s", 300, "s", 0, 3600, "for this long."),
+)
+
+
+def _stands(device: Device, fact: Fact) -> None:
+    known = device.memory.setdefault(NAME, {})
+    known.update(stay=fact.time_us, allowed=fact.c != ALLOWED_NOWHERE, lon=fact.longitude_e7, lat=fact.latitude_e7)
+    closed_us = known.get("closed", 0)
+    overlap_us = (closed_us or fact.decided_us) - max(known.get("opened", fact.decided_us), fact.time_us)
+    if overlap_us >= device.values[f"{NAME}.least_s"] * 1e6:
+        _unloads(device, fact.decided_us)
+
+
+def _held_open(device: Device, fact: Fact) -> None:
+    known = device.memory.setdefault(NAME, {})
+    known.update(opened=fact.time_us, closed=0)
+    if known.get("stay", 0):
+        _unloads(device, fact.decided_us)
+
+
+def _closed(device: Device, fact: Fact) -> None:
+    known = device.memory.get(NAME)
+    if known is not None and known.get("opened", 0):
+        known["closed"] = fact.time_us
+
+
+def _leaves(device: Device, fact: Fact) -> None:
+    device.close(NAME, str(fact.time_us), int(fact.a))
+    known = device.memory.get(NAME)
+    if known is not None and known.get("stay") == fact.time_us:
+        known["stay"] = 0
+
+
+def _unloads(device: Device, now_us: int) -> None:
+    known, plan = device.memory[NAME], device.plan
+    if plan is None or known["allowed"] or known["stay"] < plan.planned_start_us:
+        return
+    if _near_pending(device, known) is None:
+        _open(device, known)
+    elif f"{NAME}|{known['stay']}" not in device.episodes:
+        device.timers.setdefault(NAME, now_us + int(device.values[f"{NAME}.wait_s"] * 1e6))
+
+
+def _near_pending(device: Device, known: dict[str, int]) -> int | None:
+    for k, stop in enumerate(device.planned.stops):
+        away_m = device.metres_to_stop(k, known["lon"], known["lat"])
+        if device.is_open(k) and away_m <= float(stop["radius_m"]) + device.values[f"{NAME}.near_m"]:
+            return k
+    return None
+
+
+def _waited(device: Device, now_us: int) -> None:
+    known = device.memory.get(NAME, {})
+    if device.plan is None or not known.get("stay", 0):
+        return
+    number = _near_pending(device, known)
+    signed = any(p["stop"] == number and known["stay"] <= p["at_us"] <= now_us for p in device.planned.proofs)
+    if number is None or not signed:
+        _open(device, known)
+
+
+def _open(device: Device, known: dict[str, int]) -> None:
+    facts = {"longitude_deg": known["lon"] / 1e7, "latitude_deg": known["lat"] / 1e7}
+    started_us = max(known["stay"], known["opened"])
+    if f"{NAME}|{known['stay']}" not in device.episodes:
+        device.open(NAME, str(known["stay"]), started_us, Severity.high, confidence=0.85, facts=facts)
+
+
+def _lighter(device: Device, fact: Fact) -> None:
+    known = device.memory.get(NAME, {})
+    device.change(NAME, str(known.get("stay", 0)), Severity.critical, lost_kg=fact.a)
+
+
+RULE = Rule(
+    NAME,
+    _PARAMETERS,
+    on={STAY_ON: _stands, STAY_OFF: _leaves, DOOR_HELD: _held_open, DOOR_OFF: _closed, CARGO_DROP: _lighter},
+    wake=_waited,
+)

@@ -1,0 +1,34 @@
+"""Entering, leaving and crossing zones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from domain.events import Severity
+from geofence.facts import ZONE_OFF, ZONE_ON, Fact
+from geofence.rows import from_us
+from geofence.rule import Rule
+
+if TYPE_CHECKING:
+    from geofence.tracking import Device
+
+
+def _enter(device: Device, fact: Fact) -> None:
+    zone = device.zones[fact.place]
+    facts = {"zone_id": zone.zone_id, "zone": zone.name, "kind": str(zone.kind), "sigma_m": fact.b}
+    device.tell("zone_enter", zone.zone_id, fact.time_us, Severity.info, cool_down=False, facts=facts)
+
+
+def _exit(device: Device, fact: Fact) -> None:
+    zone = device.zones[fact.place]
+    facts = {
+        "zone_id": zone.zone_id,
+        "zone": zone.name,
+        "kind": str(zone.kind),
+        "entered_at": from_us(int(fact.a)).isoformat(),
+        "inside_s": (fact.time_us - fact.a) / 1e6,
+    }
+    device.tell("zone_exit", zone.zone_id, fact.time_us, Severity.info, cool_down=False, facts=facts)
+
+
+RULES = (Rule("zone_enter", on={ZONE_ON: _enter}), Rule("zone_exit", on={ZONE_OFF: _exit}))

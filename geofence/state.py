@@ -1,0 +1,202 @@
+"""What the kernels remember of a device: one row of STATE, three suspect rows, and one VISIT per planned stop."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geofence.rows import ROW
+
+ZONES_AT_ONCE: Final = 8
+SUSPECTS: Final = 3
+CARGO_SAMPLES: Final = 16
+FUEL_SAMPLES: Final = 5
+
+_FIELDS: Final[list[tuple[str, str] | tuple[str, str, int]]] = [
+    # what was heard last, and the last fix that was believed, and the last good one
+    ("last_us", "<i8"),
+    ("interval_s", "<f4"),
+    ("quiet", "<u1"),  # its silence was told already
+    ("acc_us", "<i8"),
+    ("acc_lon", "<i4"),
+    ("acc_lat", "<i4"),
+    ("acc_mps", "<f4"),
+    ("acc_course", "<f4"),
+    ("acc_speed_known", "<u1"),
+    ("good_us", "<i8"),
+    ("good_lon", "<i4"),
+    ("good_lat", "<i4"),
+    ("suspects", "<u1"),
+    # metres driven, counted from the place counted last
+    ("driven_m", "<f8"),
+    ("drv_lon", "<i4"),
+    ("drv_lat", "<i4"),
+    # the trip
+    ("trip", "<i4"),
+    ("away", "<u1"),  # has been away from the depot
+    ("over", "<u1"),  # back at the depot for good
+    ("depot_n", "<u1"),
+    ("mark", "<i4"),  # proofs passed
+    # the stop that stands, or was left so lately that it may go on; and the candidate for the next
+    ("st_phase", "<u1"),  # 0 none, 1 stands, 2 left
+    ("st_out", "<u1"),
+    ("st_level", "<u1"),
+    ("st_n", "<i4"),
+    ("st_lon", "<f8"),
+    ("st_lat", "<f8"),
+    ("st_start", "<i8"),
+    ("st_last", "<i8"),
+    ("st_allowed", "<i4"),
+    ("cd_n", "<i4"),
+    ("cd_lon", "<f8"),
+    ("cd_lat", "<f8"),
+    ("cd_start", "<i8"),
+    ("cd_last", "<i8"),
+    ("st_seen", "<f4"),  # seconds of the stop that were watched
+    ("cd_seen", "<f4"),
+    ("ig_slept", "<u1"),  # the ignition was off when it last spoke
+    ("still", "<u1"),  # this fix belongs to a halt
+    # zones it is in, comes into or leaves
+    ("zn_id", "<i4", ZONES_AT_ONCE),
+    ("zn_phase", "<u1", ZONES_AT_ONCE),  # 0 free, 1 entering, 2 inside, 3 leaving
+    ("zn_n", "<u1", ZONES_AT_ONCE),
+    ("zn_since", "<i8", ZONES_AT_ONCE),
+    ("zn_in", "<i8", ZONES_AT_ONCE),
+    ("nearest_allowed", "<i4"),
+    ("nearest_red", "<i4"),
+    ("in_dead", "<u1"),
+    ("zone_limit", "<f4"),
+    ("limit_zone", "<i4"),
+    # progress along the route
+    ("rt_known", "<u1"),
+    ("rt_seg", "<i4"),
+    ("rt_s", "<f8"),
+    ("rt_drv", "<f8"),
+    ("rt_max", "<f8"),
+    ("rt_told", "<f8"),
+    ("rt_lost_n", "<u1"),
+    ("rt_lost_us", "<i8"),
+    ("off_n", "<u1"),
+    ("off_us", "<i8"),
+    ("off_drv", "<f8"),
+    ("off_s", "<f8"),
+    ("off_peak", "<f4"),
+    ("off_on", "<u1"),
+    ("off_far", "<u1"),
+    ("on_us", "<i8"),
+    ("on_drv", "<f8"),
+    # speed, doors, ignition, movement, supply
+    ("os_n", "<u1"),
+    ("os_on", "<u1"),
+    ("os_us", "<i8"),
+    ("os_last", "<i8"),
+    ("os_peak", "<f4"),
+    ("os_limit", "<f4"),
+    ("hs_us", "<i8"),
+    ("dr_state", "<u1"),  # 0 unknown, 1 closed, 2 open
+    ("dr_raw", "<u1"),
+    ("dr_raw_us", "<i8"),
+    ("dr_us", "<i8"),
+    ("dr_told", "<u1"),
+    ("dr_closed", "<u1"),  # was seen closed once
+    ("dm_on", "<u1"),
+    ("dm_us", "<i8"),
+    ("dm_last", "<i8"),
+    ("ig", "<u1"),  # 0 unknown, 1 off, 2 on
+    ("ig_us", "<i8"),
+    ("ig_told", "<u1"),
+    ("rs_known", "<u1"),
+    ("rs_lon", "<i4"),
+    ("rs_lat", "<i4"),
+    ("mv_n", "<u1"),
+    ("nm_on", "<u1"),
+    ("tw_on", "<u1"),
+    ("tw_n", "<u1"),
+    ("tw_lon", "<i4"),
+    ("tw_lat", "<i4"),
+    ("pw_n", "<u1"),
+    ("pw_on", "<u1"),
+    ("pw_us", "<i8"),
+    ("al_bits", "<u4"),
+    # odometer against position
+    ("odo_m", "<f8"),
+    ("acc_odo", "<f8"),
+    ("fl_on", "<u1"),
+    ("fl_moved", "<u1"),
+    ("sp_lon", "<i4"),
+    ("sp_lat", "<i4"),
+    ("sp_odo", "<f8"),
+    ("sp_us", "<i8"),
+    ("sp_on", "<u1"),
+    ("sp_spread", "<f4"),
+    # levels
+    ("cg_n", "<u1"),
+    ("cg_i", "<u1"),
+    ("cg_kg", "<f4", CARGO_SAMPLES),
+    ("cg_us", "<i8", CARGO_SAMPLES),
+    ("cg_ref", "<f4"),
+    ("cg_ref_us", "<i8"),
+    ("cg_drop", "<f4"),  # the level before a drop that may yet come back
+    ("cg_stand", "<i8"),
+    ("fu_n", "<u1"),
+    ("fu_i", "<u1"),
+    ("fu_l", "<f4", FUEL_SAMPLES),
+    ("fu_ref", "<f4"),
+    ("fu_ref_us", "<i8"),
+    ("fu_low_us", "<i8"),
+    ("fu_drop", "<f4"),
+]
+STATE: Final = np.dtype(_FIELDS)
+
+VISIT: Final = np.dtype(
+    [
+        ("bits", "<u2"),  # kernel's; see the BIT constants
+        ("n", "<u1"),
+        ("closest_m", "<f4"),
+        ("entered_ms", "<i4"),  # since the trip's begin, as all four
+        ("arrived_ms", "<i4"),
+        ("stood_ms", "<i4"),
+        ("state", "<u1"),  # tracking's, from here on: geofence.tracking.STATES
+        ("marks", "<u1"),
+        ("confidence", "<u1"),  # percent
+        ("served_n", "<i2"),  # 1 = served first, 0 = not
+        ("came_ms", "<i4"),
+        ("went_ms", "<i4"),
+        ("dwell_s", "<f4"),
+        ("away_m", "<f4"),
+        ("risk_s", "<i4"),  # since the trip's begin; -1 = not at risk
+    ]
+)
+BIT_NEAR, BIT_INSIDE, BIT_ARRIVED, BIT_SERVED, BIT_SHARED, BIT_PASSED, BIT_LONG, BIT_ENTERED, BIT_CROSSED = (
+    1 << n for n in range(9)
+)
+NEVER_US: Final = -(2**62)
+
+
+def fresh_states(count: int) -> NDArray[np.void]:
+    """Shape (count,) of STATE that knows nothing."""
+    states = np.zeros(count, STATE)
+    for name in ("last_us", "acc_us", "good_us", "hs_us"):
+        states[name] = NEVER_US
+    for name in ("trip", "nearest_allowed", "nearest_red", "limit_zone", "zn_id", "st_allowed"):
+        states[name] = -1
+    for name in ("odo_m", "acc_odo", "sp_odo", "cg_ref", "cg_drop", "fu_ref", "fu_drop", "zone_limit", "acc_course"):
+        states[name] = np.nan
+    return states
+
+
+def fresh_visits(count: int) -> NDArray[np.void]:
+    """Shape (count,) of VISIT, all pending."""
+    visits = np.zeros(count, VISIT)
+    visits["closest_m"] = np.inf
+    visits["risk_s"] = -1
+    for name in ("entered_ms", "arrived_ms", "stood_ms", "came_ms", "went_ms"):
+        visits[name] = -1
+    return visits
+
+
+def fresh_suspects(count: int) -> NDArray[np.void]:
+    """Shape (count, SUSPECTS) of ROW."""
+    return np.zeros((count, SUSPECTS), ROW)

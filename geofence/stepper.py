@@ -1,0 +1,55 @@
+"""Lets rules step over facts, one fact at a time, and keeps a rule that raises from harming the rest."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from geofence.conclusions import Fault
+from geofence.facts import KINDS, Fact
+from geofence.rule import Rule, Wake
+from geofence.tracking import Device
+
+
+class Stepper:
+    """The rules by the kinds of facts they want, in the rule book's order."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.faults: Counter[str] = Counter()
+        self._rules = tuple(rules)
+        self._on = [[(rule, rule.on[kind]) for rule in rules if kind in rule.on] for kind in range(len(KINDS))]
+        self._wake = {rule.name: rule for rule in rules if rule.wake is not None}
+
+    def take(self, device: Device, fact: Fact) -> None:
+        """One fact, to every rule that wants it."""
+        for rule, step in self._on[fact.kind]:
+            self._guard(rule, device, step, fact)
+
+    def wake(self, name: str, device: Device, now_us: int) -> None:
+        """A timer set under a rule's name, or under the name, a colon and more."""
+        rule = self._wake.get(name.partition(":")[0])
+        if rule is not None and rule.wake is not None:
+            self._guard(rule, device, rule.wake, now_us)
+
+    def begin_trip(self, device: Device, now_us: int) -> None:
+        """The device's trip has just begun."""
+        for rule in self._rules:
+            if rule.begin is not None:
+                self._guard(rule, device, rule.begin, now_us)
+
+    def finish_trip(self, device: Device, now_us: int) -> None:
+        """The trip ends: rules decide what is left, and no event of the trip outlasts it."""
+        device.now_us = now_us
+        for rule in self._rules:
+            if rule.finish is not None:
+                self._guard(rule, device, rule.finish, now_us)
+        device.end_trip(now_us)
+
+    def _guard(self, rule: Rule, device: Device, step: Callable[[Device, Any], None] | Wake, argument: Any) -> None:
+        try:
+            step(device, argument)
+        except Exception as error:  # noqa: BLE001  any mistake in one rule must not stop telemetry or other rules
+            self.faults[rule.name] += 1
+            device.memory.pop(rule.name, None)
+            device.journal.faults.append(Fault(rule.name, device.key, f"{type(error).__name__}: {error}"))
