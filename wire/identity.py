@@ -18,3 +18,10 @@ def imei_identity(topic_device: str, imei: str) -> str:
     if topic_device and imei and IMEI.fullmatch(topic_device) and topic_device != imei:
         raise DecodeError("identity_mismatch", f"the topic is {topic_device}'s and the payload {imei}'s")
     return topic_device or imei
+
+
+def same_identity(topic_device: str, payload_device: str) -> str:
+    """The device: as the topic names it, else the payload; `DecodeError` if they differ by more than case."""
+    if topic_device and topic_device.lower() != payload_device.lower():
+        raise DecodeError("identity_mismatch", f"the topic is {topic_device}'s and the payload {payload_device}'s")
+    return topic_device or payload_device

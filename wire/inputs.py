@@ -43,7 +43,8 @@ Field = Literal[
 _BOOLEAN: Final = frozenset({"fix_valid", "ignition", "in_motion", "door_open", "buffered"})
 _INTEGER: Final = {"satellites": 2**15 - 1, "count": 2**63 - 1, "seq": 2**63 - 1}
 _ANGLES: Final = frozenset({"longitude_deg", "latitude_deg"})
-_MAX_ANGLE: Final = 214.7483647
+MAX_ANGLE_DEG: Final = 214.7483647
+"""The largest angle that fits 32 bits of 1e-7 degree."""
 _MAX_VALUE: Final = 1e12
 _WORDS: Final = {
     "true": True, "on": True, "open": True, "opened": True, "yes": True, "1": True,
@@ -90,7 +91,7 @@ class Input:
             if not isfinite(value) or abs(value) > _INTEGER[self.field]:
                 raise DecodeError("out_of_range", f"{self.field} is {value}")
             return round(value)
-        if not abs(value) <= (_MAX_ANGLE if self.field in _ANGLES else _MAX_VALUE):
+        if not abs(value) <= (MAX_ANGLE_DEG if self.field in _ANGLES else _MAX_VALUE):
             raise DecodeError("out_of_range", f"{self.field} is {value}")
         return value
 

@@ -18,15 +18,18 @@ from wire.codecs.ais140 import Ais140
 from wire.codecs.beatwatch_cbor import BeatwatchCbor
 from wire.codecs.beatwatch_json import BeatwatchJson
 from wire.codecs.chirpstack import Chirpstack
+from wire.codecs.gt06 import Gt06, Gt06Profile
 from wire.codecs.owntracks import Owntracks, OwntracksProfile
 from wire.codecs.senml_cbor import SenmlCbor
 from wire.codecs.senml_json import SenmlJson
+from wire.codecs.sparkplug import Sparkplug
 from wire.codecs.teltonika import Teltonika
 from wire.codecs.teltonika_json import TeltonikaJson
 from wire.codecs.traccar import Traccar, TraccarProfile
 from wire.codecs.ttn import Ttn
-from wire.lorawan import LorawanProfile
+from wire.codecs.zigbee2mqtt import Zigbee2mqtt
 from wire.senml import SenmlProfile
+from wire.vendor_keys import KeysProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +72,11 @@ FORMATS: Final[Mapping[str, Format]] = {
     "senml-json": Format(SenmlJson, SenmlProfile),
     "senml-cbor": Format(SenmlCbor, SenmlProfile),
     "senml": Format(lambda profiles: JsonOr(SenmlJson(profiles), SenmlCbor(profiles)), SenmlProfile),
-    "chirpstack": Format(Chirpstack, LorawanProfile),
-    "ttn": Format(Ttn, LorawanProfile),
+    "sparkplug": Format(Sparkplug, KeysProfile),
+    "zigbee2mqtt": Format(Zigbee2mqtt, KeysProfile),
+    "gt06": Format(Gt06, Gt06Profile),
+    "chirpstack": Format(Chirpstack, KeysProfile),
+    "ttn": Format(Ttn, KeysProfile),
 }
 
 

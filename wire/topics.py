@@ -11,6 +11,8 @@ from typing import Final
 from domain.errors import InvalidInputError
 from wire.own_channels import ROOT, UPLINKS
 
+NODE_UPLINKS: Final = ("NBIRTH", "NDATA", "NDEATH")
+DEVICE_UPLINKS: Final = ("DBIRTH", "DDATA", "DDEATH")
 _PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
 _REMEMBERED: Final = 1 << 16
 
@@ -68,6 +70,14 @@ DEFAULT_PATTERNS: Final[tuple[TopicPattern, ...]] = (
     _pattern("v3/{app}/devices/{device}/up", "ttn"),
     _pattern("v3/{app}/devices/{device}/join", "ttn"),
     _pattern("senml/{device}", "senml"),
+    *(_pattern(f"spBv1.0/{{group}}/{kind}/{{edge}}", "sparkplug", device="{group}:{edge}") for kind in NODE_UPLINKS),
+    *(
+        _pattern(f"spBv1.0/{{group}}/{kind}/{{edge}}/{{node}}", "sparkplug", device="{group}:{edge}:{node}")
+        for kind in DEVICE_UPLINKS
+    ),
+    _pattern("zigbee2mqtt/{device}", "zigbee2mqtt"),
+    _pattern("zigbee2mqtt/{device}/availability", "zigbee2mqtt"),
+    _pattern("gt06/{device}/raw", "gt06"),
 )
 """Where each format is usually found."""
 

@@ -10,8 +10,9 @@ import msgspec
 from domain.errors import DecodeError
 from domain.observations import DeviceStatus, Position, Reading
 from wire.codec import Codec, Profiles
+from wire.identity import same_identity
 from wire.json_payload import Counter, Degrees, Moment, Quantity, Word, decode_json, moment
-from wire.lorawan import LorawanProfile, object_readings, same_identity
+from wire.vendor_keys import KeysProfile, object_readings
 
 _EVENTS: Final = frozenset({"up", "status", "join", "ack", "txack", "log", "location", "integration"})
 _SILENT: Final = frozenset({"ack", "txack", "log", "integration"})
@@ -47,9 +48,9 @@ _DECODER: Final = msgspec.json.Decoder(_Event)
 class Chirpstack(Codec):
     """Measurements from uplinks, the battery from status events, joins as signs of life."""
 
-    def __init__(self, profiles: Profiles[LorawanProfile] | None = None) -> None:
+    def __init__(self, profiles: Profiles[KeysProfile] | None = None) -> None:
         super().__init__()
-        self._profiles = profiles or Profiles(LorawanProfile())
+        self._profiles = profiles or Profiles(KeysProfile())
 
     def decode(self, topic: str, payload: bytes, received_at: datetime, device: str = "") -> list[Reading]:
         """The readings of one event; its kind is the last level of the topic, or told by its members where there is none."""

@@ -10,8 +10,9 @@ import msgspec
 from domain.errors import DecodeError
 from domain.observations import DeviceStatus, Reading
 from wire.codec import Codec, Profiles
+from wire.identity import same_identity
 from wire.json_payload import Counter, Moment, Word, decode_json, moment
-from wire.lorawan import LorawanProfile, object_readings, same_identity
+from wire.vendor_keys import KeysProfile, object_readings
 
 
 class _Ids(msgspec.Struct):
@@ -39,9 +40,9 @@ _DECODER: Final = msgspec.json.Decoder(_Message)
 class Ttn(Codec):
     """Measurements from uplinks, joins as signs of life; what somebody simulated in the console is dropped."""
 
-    def __init__(self, profiles: Profiles[LorawanProfile] | None = None) -> None:
+    def __init__(self, profiles: Profiles[KeysProfile] | None = None) -> None:
         super().__init__()
-        self._profiles = profiles or Profiles(LorawanProfile())
+        self._profiles = profiles or Profiles(KeysProfile())
 
     def decode(self, topic: str, payload: bytes, received_at: datetime, device: str = "") -> list[Reading]:
         """The readings of one message, at the time when the network server got it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
@@ -138,6 +139,39 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
         Example(
             "senml/cooler-1",
             bytes.fromhex("82a52169636f6f6c65722d313a221a69f4415e006474656d70016343656c02fb4012000000000000a20064646f6f7204f5"),
+        ),
+    ],
+    "sparkplug": [
+        Example(
+            "spBv1.0/acme/NBIRTH/gate-1",
+            base64.b64decode(
+                "CNLig7n6MhINCgViZFNlcRABIAhYWBIcChROb2RlIENvbnRyb2wvUmViaXJ0aBACIAtwABIaCgtUZW1wZXJhdHVyZRBkIAppAAAAAACANUAYAA=="
+            ),
+        ),
+        Example("spBv1.0/acme/NDATA/gate-1", base64.b64decode("CNLig7n6MhINEGQgCmkAAAAAAAA5QBgB")),
+        Example("spBv1.0/acme/NDEATH/gate-1", base64.b64decode("CNLig7n6MhINCgViZFNlcRABIAhYWBgA")),
+    ],
+    "zigbee2mqtt": [
+        Example(
+            "zigbee2mqtt/cooler door",
+            b'{"battery":95,"contact":true,"last_seen":"2026-05-01T11:29:58+05:30","linkquality":120,"temperature":4.5,'
+            b'"humidity":65.5,"voltage":3005}',
+        ),
+        Example("zigbee2mqtt/cooler door", b'{"contact":false}'),
+        Example("zigbee2mqtt/cooler door/availability", b'{"state":"offline"}'),
+        Example("zigbee2mqtt/cooler door/availability", b"online"),
+        Example("zigbee2mqtt/lamp", b'{"brightness":254,"state":"ON"}'),
+    ],
+    "gt06": [
+        Example("gt06/123456789012345/raw", bytes.fromhex("78780d01012345678901234500018cdd0d0a")),
+        Example(
+            "gt06/123456789012345/raw",
+            bytes.fromhex("78781f120b081d112e10cf027ac7eb0c46584900148f01cc00287d001fb8000380810d0a"),
+        ),
+        Example("gt06/123456789012345/raw", bytes.fromhex("78780a134004040001000fdcee0d0a")),
+        Example(
+            "gt06/123456789012345/raw",
+            bytes.fromhex("787825160b0b0f0e241dcf027ac8870c4657e60014020901cc00287d001f726506040101003656a40d0a"),
         ),
     ],
 }

@@ -1,4 +1,4 @@
-"""What the decoded payloads of LoRaWAN sensors mean: keys are the vendor's, so a table per device profile maps them."""
+"""Payloads whose keys are the vendor's: a table per device profile says what they mean, and some mean the same everywhere."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ USUAL_KEYS: Final[Mapping[str, Input]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class LorawanProfile:
+class KeysProfile:
     """What a vendor's keys mean, such as `{"BatV": Input("battery_v")}`; a key within an object is `gps.lat`.
 
     Where `inputs` names any key, `usual` says whether the usual names still count as well.
@@ -51,7 +51,7 @@ class LorawanProfile:
 
 
 def object_readings(
-    content: Mapping[str, Any], profile: LorawanProfile, device: str, at: datetime | None, received_at: datetime, seq: int
+    content: Mapping[str, Any], profile: KeysProfile, device: str, at: datetime | None, received_at: datetime, seq: int
 ) -> list[Reading]:
     """What a decoded payload says: a measurement, or with a place in it a position, and both where a position lacks the field.
 
@@ -59,26 +59,20 @@ def object_readings(
     """
     found = Gathered()
     for key, value in _flat(content):
-        if rule := _rule(key, profile):
+        if rule := rule_for(key, profile):
             found.put(rule, value)
     if not found:
         raise DecodeError("nothing_mapped", f"none of the keys {', '.join(list(content)[:20])[:200]} has a meaning")
     return found.readings(device, at, received_at, seq=seq)
 
 
-def same_identity(topic_device: str, payload_device: str) -> str:
-    """The device: as the topic names it, else the payload; `DecodeError` if they differ by more than case."""
-    if topic_device and topic_device.lower() != payload_device.lower():
-        raise DecodeError("identity_mismatch", f"the topic is {topic_device}'s and the payload {payload_device}'s")
-    return topic_device or payload_device
-
-
-def _rule(key: str, profile: LorawanProfile) -> Input | None:
+def rule_for(key: str, profile: KeysProfile) -> Input | None:
+    """What a key means for a device, if anything; of a dotted key or a path the last part may be a usual name."""
     if key in profile.inputs:
         return profile.inputs[key]
     if not profile.usual:
         return None
-    last = key.rpartition(".")[2].lower()
+    last = re.split(r"[./]", key)[-1].strip().lower().replace(" ", "_")
     if last in USUAL_KEYS:
         return USUAL_KEYS[last]
     numbered = _NUMBERED.fullmatch(last)
