@@ -58,10 +58,7 @@ async function readEverything() {
   const since = new Date(Date.now() - DAY_MS / 2).toISOString();
   const until = new Date(Date.now() + DAY_MS / 2).toISOString();
   await Promise.all([
-    readAll("/vehicles").then((items) => {
-      heard("positions", { positions: items });
-      map?.frame(fleet.all());
-    }),
+    readAll("/vehicles").then((items) => heard("positions", { positions: items })),
     read("/zones").then((zones) => map?.showZones(zones)),
     readAll("/trips", { since, until, routes: true }, 1000).then((items) => {
       trips.read(items);
@@ -69,6 +66,7 @@ async function readEverything() {
     }),
     alerts.readAll((parameters) => readAll("/alerts", parameters, 300)),
   ]);
+  map?.frame(fleet.all());
   document.body.dataset.ready = "true";
 }
 

@@ -95,13 +95,14 @@ class LiveMap {
     if (position && position.longitude_deg !== null) this.#fly([position.longitude_deg, position.latitude_deg], Math.max(14, this.map.getZoom()));
   }
 
-  /** Show the whole fleet: once by itself, then whenever asked. */
+  /** Show the whole fleet and where it is to go: once by itself, then whenever asked. */
   frame(vehicles, asked = false) {
     const placed = vehicles.filter((vehicle) => vehicle.glide);
     if (placed.length === 0) return this.#drawGround();
     if (this.#framed && !asked) return;
     this.#framed = true;
-    const points = placed.map((vehicle) => geographic(vehicle.glide.to));
+    const planned = this.#trips.flatMap((trip) => trip.stops.map(({ place }) => [place.longitude_deg, place.latitude_deg]));
+    const points = [...placed.map((vehicle) => geographic(vehicle.glide.to)), ...planned];
     const longitudes = points.map(([longitude]) => longitude).sort((a, b) => a - b);
     const latitudes = points.map(([, latitude]) => latitude).sort((a, b) => a - b);
     const cut = Math.floor(points.length / 50); // a lost tracker far away shall not make everybody small

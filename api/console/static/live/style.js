@@ -6,6 +6,11 @@ const EMPTY = { type: "FeatureCollection", features: [] };
 const ROUND = { "line-cap": "round", "line-join": "round" };
 const byZoom = (...stops) => ["interpolate", ["exponential", 1.5], ["zoom"], ...stops];
 const choice = (property, table, other) => ["match", ["get", property], ...Object.entries(table).flat(), other];
+const isArea = ["any", ["==", ["geometry-type"], "Polygon"], ["==", ["geometry-type"], "MultiPolygon"]];
+const kindIn = (...kinds) => ["in", ["get", "kind"], ["literal", kinds]];
+const REACHES = ["all", isArea, kindIn("territory", "speed", "dead")]; // large: their edge says enough
+const OUTLETS = ["all", isArea, kindIn("outlet")]; // many: their stops are drawn anyway
+const AREAS = ["all", isArea, ["!", kindIn("territory", "speed", "dead", "outlet")]];
 const faded = (full, faint) => ["case", ["get", "chosen"], full, faint];
 
 export const SOURCES = ["land", "borders", "grid", "zones", "routes", "stops", "track", "spot"];
@@ -38,11 +43,13 @@ function planned(c) {
   return [
     { id: "kerbs", type: "line", source: "routes", layout: ROUND, paint: { "line-color": c.kerb, "line-width": byZoom(9, 2, 13, 7.5, 17, 30) } },
     { id: "streets", type: "line", source: "routes", layout: ROUND, paint: { "line-color": c.street, "line-width": byZoom(9, 1, 13, 5.5, 17, 25) } },
-    { id: "zone-fill", type: "fill", source: "zones", filter: ["==", "$type", "Polygon"], paint: { "fill-color": zone, "fill-opacity": 0.13 } },
-    { id: "zone-line", type: "line", source: "zones", filter: ["==", "$type", "Polygon"], paint: { "line-color": zone, "line-width": 1.5, "line-opacity": 0.8 } },
-    { id: "zone-corridor", type: "line", source: "zones", filter: ["==", "$type", "LineString"], layout: ROUND, paint: { "line-color": zone, "line-opacity": 0.15, "line-width": wide } },
+    { id: "zone-fill", type: "fill", source: "zones", filter: AREAS, paint: { "fill-color": zone, "fill-opacity": 0.13 } },
+    { id: "zone-line", type: "line", source: "zones", filter: AREAS, paint: { "line-color": zone, "line-width": 1.5, "line-opacity": 0.8 } },
+    { id: "zone-reach", type: "line", source: "zones", filter: REACHES, paint: { "line-color": zone, "line-width": 1, "line-dasharray": [4, 3], "line-opacity": 0.45 } },
+    { id: "outlet-reach", type: "line", source: "zones", filter: OUTLETS, minzoom: 15, paint: { "line-color": c.route, "line-width": 1, "line-opacity": 0.6 } },
+    { id: "zone-corridor", type: "line", source: "zones", filter: ["==", ["geometry-type"], "LineString"], layout: ROUND, paint: { "line-color": zone, "line-opacity": 0.15, "line-width": wide } },
     { id: "routes", type: "line", source: "routes", filter: ["get", "chosen"], layout: ROUND, paint: { "line-color": c.chosen, "line-width": 3, "line-dasharray": [2, 2] } },
-    { id: "zone-name", type: "symbol", source: "zones", minzoom: 12, layout: label("name", 11.5), paint: { "text-color": zone, "text-halo-color": c.halo, "text-halo-width": 1.6 } },
+    { id: "zone-name", type: "symbol", source: "zones", filter: AREAS, minzoom: 12, layout: label("name", 11.5), paint: { "text-color": zone, "text-halo-color": c.halo, "text-halo-width": 1.6 } },
   ];
 }
 
