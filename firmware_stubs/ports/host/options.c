@@ -9,7 +9,7 @@
 static const char HELP[] =
     "usage: tracker|shelf [options]      a virtual device on a real broker\n"
     "  --url URL          mqtt://[user[:password]@]host[:port] or mqtts://...   (environment: MQTT_URL; mqtt://127.0.0.1:1883)\n"
-    "  --tenant NAME      first level of its topics                            (BEATWATCH_TENANT; demo)\n"
+    "  --tenant NAME      first level of its topics                            (BEATWATCH_TENANT; default)\n"
     "  --device NAME      its name                                             (BEATWATCH_DEVICE; van-host or shelf-host)\n"
     "  --ca FILE          certificate authority for mqtts\n"
     "  --certificate FILE --key FILE   the device's own, where the broker wants it\n"
@@ -113,7 +113,7 @@ struct options options_read(int count, char **arguments)
     const char *program = strrchr(arguments[0], '/') != NULL ? strrchr(arguments[0], '/') + 1 : arguments[0];
     char standard[64];
     snprintf(standard, sizeof standard, "%s-host", strcmp(program, "shelf") == 0 ? "shelf" : "van");
-    read_url(or_environment(given[URL], "MQTT_URL", "mqtt://127.0.0.1:1883"), or_environment(given[TENANT], "BEATWATCH_TENANT", "demo"),
+    read_url(or_environment(given[URL], "MQTT_URL", "mqtt://127.0.0.1:1883"), or_environment(given[TENANT], "BEATWATCH_TENANT", "default"),
              or_environment(given[DEVICE], "BEATWATCH_DEVICE", standard), &options);
     if (given[PUBLIC_KEY] != NULL) {
         read_key(given[PUBLIC_KEY], &options);
