@@ -31,13 +31,14 @@ class VirtualDevice:
     def __init__(self, program: Path, folder: Path, url: str, device: str = "van-7") -> None:
         self._program = program
         self._folder = folder
+        self.flash_file = folder / "flash.bin"
         self._address = ["--url", url, "--device", device, "--tenant", "default"]
         self.process: subprocess.Popen[str] | None = None
 
     def start(self, script: str, *options: str) -> subprocess.Popen[str]:
         path = self._folder / "script.txt"
         path.write_text(script)
-        flash = ["--flash", str(self._folder / "flash.bin")]
+        flash = ["--flash", str(self.flash_file)]
         command = [str(self._program), *self._address, *flash, "--script", str(path), *options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         return self.process
