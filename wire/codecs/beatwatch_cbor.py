@@ -207,6 +207,8 @@ _KINDS: Final[Mapping[str, _Kind]] = {
     "sensor": _Kind(SensorReading, _SENSOR),
     "status": _Kind(DeviceStatus, _STATUS),
 }
+KEYS_BY_CHANNEL: Final = {channel: kind.names for channel, kind in _KINDS.items()}
+"""The field of each integer key, by the channel that carries it."""
 
 
 class BeatwatchCbor(Codec, Encoder):

@@ -67,7 +67,7 @@ def assert_storable(reading: Reading) -> None:
             assert isfinite(value)
     if isinstance(reading, Position):
         for angle in (reading.longitude_deg, reading.latitude_deg):
-            assert angle is None or abs(angle) <= 214.7483647
+            assert angle is None or -(2**31) <= round(angle * 1e7) < 2**31
         assert reading.satellites is None or abs(reading.satellites) < 2**15
 
 
