@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TextIO
 
+from simulators.sensors.equipment import encode
 from simulators.simulation import Simulation
 from simulators.track_text import write_tracks
 from wire.files.orders_json import write_orders
@@ -15,7 +16,10 @@ from wire.files.zone_geojson import write_zones
 
 
 def write_folder(simulation: Simulation, folder: Path) -> None:
-    """Write tracks.csv, sensors.csv, zones.geojson, trips.json, orders.json and truth.jsonl, replacing what is there."""
+    """Write tracks.csv, sensors.csv, zones.geojson, trips.json, orders.json, equipment.json and truth.jsonl.
+
+    What is there is replaced.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "tracks.csv").open("wb") as tracks:
         write_tracks(simulation.fixes, simulation.devices, tracks)
@@ -25,6 +29,7 @@ def write_folder(simulation: Simulation, folder: Path) -> None:
         write_zones(simulation.zones, file)
     with _text(folder / "trips.json") as file:
         write_trips(simulation.trips, file)
+    (folder / "equipment.json").write_bytes(encode(simulation.equipment))
     with _text(folder / "orders.json") as file:
         write_orders(simulation.orders, file)
     with _text(folder / "truth.jsonl") as file:

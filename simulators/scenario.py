@@ -82,6 +82,21 @@ class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     origin_fix: float = 0.0  # a single fix at (0, 0)
 
 
+class SensorsPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Sensors of a town's shops, and what happens to them per device and day."""
+
+    shelves: int = 0
+    assets: int = 0
+    sweep: float = 0.0  # probability of a sweep theft
+    shrink: float = 0.0  # probability of units vanishing one by one
+    hands: float = 6.0  # mean number of hands resting on the shelf
+    refacing: float = 2.0  # mean number of times the facings are set right
+    lifted: float = 0.03  # probability of the sensor being lifted for a minute or two
+    cooler_failure: float = 0.0  # probability of a compressor failing
+    asset_theft: float = 0.0
+    asset_transfer: float = 0.0  # moved with an order
+
+
 class IncidentPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One kind of incident: exactly `count` of them in the world, or at a `rate` per vehicle-day; `vehicle` pins it to one."""
 
@@ -107,6 +122,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     equipment: Equipment = Equipment()
     tracker: TrackerPlan = TrackerPlan()
     faults: Faults = Faults()
+    sensors: SensorsPlan = SensorsPlan()
     incidents: tuple[IncidentPlan, ...] = ()
 
 

@@ -17,6 +17,7 @@ from domain.truth import Incident, TrueVisit
 from domain.zones import Zone
 from simulators.fleet.fixes import NO_PLACE, Fixes, alarm_names
 from simulators.moments import from_unix_us
+from simulators.sensors.equipment import Equipment
 
 _CHUNK = 20_000
 
@@ -38,6 +39,7 @@ class Simulation:
     orders: tuple[Order, ...]
     fixes: Fixes
     sensors: tuple[SensorReading, ...]
+    equipment: Equipment
     truth: tuple[Incident | TrueVisit, ...]
     vehicle_days: float
 

@@ -14,12 +14,13 @@ from domain.errors import InvalidInputError
 from domain.trips import Trip
 from domain.truth import Incident, TrueVisit
 from domain.zones import Zone
-from simulators.fleet.days import first_day, play_day
+from simulators.fleet.days import Day, first_day, play_day
 from simulators.fleet.fixes import FIX, Fixes
 from simulators.fleet.planning import Round, Van, plan_day
 from simulators.fleet.traffic import Jam, draw_jams
 from simulators.incidents.lottery import draw_incidents
 from simulators.scenario import Scenario
+from simulators.sensors.network import Sensed, sense_box, sense_shops, served_moments
 from simulators.simulation import Simulation, arrival_order
 from simulators.town.places import Town, settle
 from simulators.town.plane import Plane
@@ -37,6 +38,14 @@ class _Gathered:
     orders: list[Order] = field(default_factory=list)
     truth: list[Incident | TrueVisit] = field(default_factory=list)
     zones: list[Zone] = field(default_factory=list)
+    sensed: Sensed = field(default_factory=Sensed)
+
+    def take(self, day: Day) -> None:
+        """Add a vehicle-day."""
+        self.fixes.append(day.fixes)
+        self.trips.append(day.trip)
+        self.orders += day.orders
+        self.truth += day.truth
 
 
 def generate(
@@ -57,33 +66,57 @@ def generate(
         Van(f"van-{number:04d}", (number - 1) % scenario.vehicles_per_town, (number - 1) // scenario.vehicles_per_town)
         for number in range(1, scenario.vehicles + 1)
     ]
-    gathered, done, total = _Gathered(), 0, scenario.vehicles * scenario.days
+    gathered = _Gathered()
     rounds = list(_rounds(scenario, vans, seed, gathered))
+    _play_all(scenario, vans, rounds, seed, gathered, progress)
+    _sense_all(scenario, rounds, seed, gathered, len(vans))
+    return _simulation(scenario, seed, vans, gathered)
+
+
+def _play_all(
+    scenario: Scenario,
+    vans: list[Van],
+    rounds: list[Round],
+    seed: int,
+    gathered: _Gathered,
+    progress: Callable[[int, int], None] | None,
+) -> None:
+    """Every van's days, one after the other."""
     by_van: dict[str, list[Round]] = {}
     for planned in rounds:
         by_van.setdefault(planned.van.device_id, []).append(planned)
     queues = _jams(scenario, rounds, seed)
     luck = draw_incidents(scenario, rounds, seed)
-    for van_index, van in enumerate(vans):
-        meetings: list[Incident] = []
-        carried = first_day(seed, van.device_id)
+    for index, van in enumerate(vans):
+        carried, meetings, doors = first_day(seed, van.device_id), list[Incident](), []
         for planned in by_van[van.device_id]:
             day = play_day(
                 scenario, planned, seed, luck.get((van.device_id, planned.day), ()), carried, queues[van.town, planned.day]
             )
             carried = day.carried
-            rows = day.fixes
-            rows["device"] = van_index
-            gathered.fixes.append(rows)
-            gathered.trips.append(day.trip)
-            gathered.orders += day.orders
-            gathered.truth += day.truth
+            day.fixes["device"] = index
+            gathered.take(day)
             meetings += day.meetings
-            done += 1
+            doors.append(day.door_open)
             if progress is not None:
-                progress(done, total)
+                progress(len(gathered.trips), len(rounds))
         gathered.truth += collusions(van.device_id, meetings)
-    return _simulation(scenario, seed, vans, gathered)
+        sense_box(gathered.sensed, scenario, van.device_id, doors, seed)
+
+
+def _sense_all(scenario: Scenario, rounds: list[Round], seed: int, gathered: _Gathered, first_device: int) -> None:
+    """Shelves and assets of every town, once it is known when its shops were served."""
+    if not scenario.sensors.shelves and not scenario.sensors.assets:
+        return
+    midnight = scenario.start.replace(hour=0, minute=0, second=0, microsecond=0)
+    for number, town in sorted({planned.van.town: planned.town for planned in rounds}.items()):
+        mine = [planned for planned in rounds if planned.van.town == number]
+        trips = {planned.trip.trip_id for planned in mine}
+        visits = [line for line in gathered.truth if isinstance(line, TrueVisit) and line.trip_id in trips]
+        sense_shops(gathered.sensed, scenario, town, number, served_moments(mine, [*visits], midnight), seed)
+    for index, fixes in enumerate(gathered.sensed.fixes):
+        fixes["device"] = first_device + index
+    gathered.fixes += gathered.sensed.fixes
 
 
 def _adjusted(scenario: Scenario, vehicles: int | None, days: int | None, start: datetime | None) -> Scenario:
@@ -136,13 +169,14 @@ def _simulation(scenario: Scenario, seed: int, vans: list[Van], gathered: _Gathe
         seed,
         scenario.start,
         max(last, observed),
-        tuple(van.device_id for van in vans),
+        (*(van.device_id for van in vans), *(asset.device_id for asset in gathered.sensed.assets)),
         tuple(gathered.zones),
         tuple(sorted(gathered.trips, key=lambda trip: (trip.planned_start, trip.trip_id))),
         tuple(gathered.orders),
         fixes,
-        (),
-        tuple(sorted(gathered.truth, key=_truth_order)),
+        gathered.sensed.in_arrival_order(),
+        gathered.sensed.equipment(),
+        tuple(sorted([*gathered.truth, *gathered.sensed.truth], key=_truth_order)),
         float(scenario.vehicles * scenario.days),
     )
 

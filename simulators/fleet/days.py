@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from domain.deliveries import Order
 from domain.trips import Trip
@@ -56,6 +57,7 @@ class Day:
     truth: list[Incident | TrueVisit]
     carried: Carried
     meetings: list[Incident]  # halts at the van's own remote place
+    door_open: NDArray[np.bool_]  # by second of the day
 
 
 def play_day(
@@ -80,7 +82,7 @@ def play_day(
         seen.incident("collusion_cluster", one.from_s, one.until_s) for one in played.stood if one.halt.purpose == PARTNER
     ]
     trip = replace(planned.trip, proofs=tuple(proofs))
-    return Day(seen.fixes, trip, orders, truth, _carry(carried, signals, seen), meetings)
+    return Day(seen.fixes, trip, orders, truth, _carry(carried, signals, seen), meetings, signals.door_open)
 
 
 def _prepare(scenario: Scenario, planned: Round, seed: int, kinds: tuple[str, ...]) -> Case:

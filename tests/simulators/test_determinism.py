@@ -20,7 +20,7 @@ from wire.files.trip_json import read_trips
 from wire.files.truth_jsonl import read_truth
 from wire.files.zone_geojson import read_zones
 
-FILES = ["orders.json", "sensors.csv", "tracks.csv", "trips.json", "truth.jsonl", "zones.geojson"]
+FILES = ["equipment.json", "orders.json", "sensors.csv", "tracks.csv", "trips.json", "truth.jsonl", "zones.geojson"]
 
 
 def _simulate(folder: Path, seed: int, hash_seed: str) -> dict[str, bytes]:

@@ -1,0 +1,152 @@
+"""How right the engine is: scenarios simulated, judged and scored in this process, for seeds given by the caller."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import time
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from beatwatch.commands.score import print_score
+from domain.events import Event, Visit
+from domain.truth import Incident
+from geofence.engine import Engine
+from geofence.history import Judgement
+from geofence.history import judge as judge_rows
+from geofence.parameters import Parameters, parse_parameters
+from geofence.rows import ALARM_BITS, FLAGS, MISSING_E7, ROW, Rows, content_hash
+from geofence.world import World
+from simulators.fleet.fixes import ALARM_NAMES, NO_PLACE
+from simulators.scenario import load, names
+from simulators.simulation import Simulation
+from simulators.truth.matching import pair
+from simulators.truth.scoring import FACTS, Score, score
+from simulators.world import generate
+
+SIZE_ONLY = {"national"}
+
+
+def rows_of(simulation: Simulation) -> Rows:
+    """The fixes as the engine reads them from a track file: without the devices' own sequence numbers."""
+    fixes = simulation.fixes
+    rows = np.zeros(len(fixes), ROW)
+    rows["device"], rows["fix_time_us"], rows["received_at_us"] = fixes["device"] + 1, fixes["fix_us"], fixes["received_us"]
+    for name in ("longitude_e7", "latitude_e7"):
+        rows[name] = np.where(fixes[name] == NO_PLACE, MISSING_E7, fixes[name])
+    for name in (
+        "speed_mps",
+        "course_deg",
+        "accuracy_m",
+        "hdop",
+        "satellites",
+        "cargo_kg",
+        "fuel_l",
+        "external_v",
+        "odometer_m",
+    ):
+        rows[name] = fixes[name]
+    for name in ("fix_valid", "ignition", "door_open"):
+        bit = FLAGS.index(name)
+        rows["flags"] |= np.where(fixes[name] >= 0, 1 << bit, 0).astype(np.uint16)
+        rows["flags"] |= np.where(fixes[name] == 1, 1 << (bit + 8), 0).astype(np.uint16)
+    for index, name in enumerate(ALARM_NAMES):
+        rows["alarms"] |= ((fixes["alarms"] >> index & 1) << ALARM_BITS.index(name)).astype(np.uint32)
+    rows["seq"] = content_hash(rows)
+    return rows
+
+
+def judged(simulation: Simulation, parameters: Parameters) -> list[Event | Visit]:
+    """What the engine concludes of a simulation in the end."""
+    devices = dict(enumerate(simulation.devices, 1))
+    engine = Engine(World(simulation.zones, simulation.trips, devices), parameters)
+    judgement = Judgement()
+    for _, conclusions in judge_rows(engine, rows_of(simulation)):
+        judgement.take(conclusions)
+    for fault in judgement.faults:
+        print(f"rule {fault.rule} failed on {fault.device_id}: {fault.error}", file=sys.stderr)
+    return judgement.in_order()
+
+
+def errors(simulation: Simulation, conclusions: list[Event | Visit]) -> Iterator[str]:
+    """A line for every incident not found, every event about none, and every visit judged otherwise."""
+    incidents = [line for line in simulation.truth if isinstance(line, Incident)]
+    events = [one for one in conclusions if isinstance(one, Event) and one.rule not in FACTS]
+    pairs = pair(incidents, events)
+    for position, incident in enumerate(incidents):
+        if position not in pairs:
+            where = f"{incident.device_id} {incident.stop_id or ''}"
+            yield f"not found  {incident.rule} {where} {incident.started_at} {incident.ended_at}"
+    for index, event in enumerate(events):
+        if index not in set(pairs.values()):
+            facts = msgspec.json.encode(event.facts).decode()
+            yield f"false      {event.rule} {event.device_id} {event.stop_id or ''} {event.started_at} {event.ended_at} {facts}"
+    said = {(one.trip_id, one.stop_id): one for one in conclusions if isinstance(one, Visit)}
+    for line in simulation.truth:
+        if not isinstance(line, Incident):
+            visit = said.get((line.trip_id, line.stop_id))
+            if visit is None or visit.state is not line.state:
+                judged_as = f"{visit.state.value} {visit.arrived_at} {visit.departed_at}" if visit else "nothing"
+                yield f"visit      {line.stop_id} {line.state.value} {line.arrived_at} {line.departed_at} judged {judged_as}"
+
+
+def main() -> None:
+    """Run the scenarios over the seeds and write the figures."""
+    options = _options()
+    parameters = Parameters() if options.params is None else parse_parameters(options.params.read_text())
+    total, scenarios = Score(), dict[str, dict[str, Any]]()
+    until_s = time.monotonic() + options.seconds
+    for seed in _seeds(options.seeds):
+        for name in options.scenarios:
+            if time.monotonic() > until_s:
+                break
+            simulation = generate(load(name), seed, options.vehicles, options.days)
+            conclusions = judged(simulation, parameters)
+            one = score(simulation.truth, conclusions, simulation.vehicle_days)
+            scenarios.setdefault(name, {})[str(seed)] = one.document()
+            total.add(one)
+            print(f"{name} {seed}: {simulation.vehicle_days:g} vehicle-days", file=sys.stderr)
+            if options.errors:
+                print(*errors(simulation, conclusions), sep="\n")
+    document = {**_machine(), "scenarios": scenarios, **total.document()}
+    print_score(total.document())
+    if options.json is not None:
+        options.json.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    every = [name for name in names() if name not in SIZE_ONLY]
+    parser.add_argument("--scenarios", nargs="+", default=every, help="names or TOML files")
+    parser.add_argument("--seeds", default="9001-9003", help="such as 1,2,7-9")
+    parser.add_argument("--seconds", type=float, default=3600.0, help="begin no further scenario after so long")
+    parser.add_argument("--vehicles", type=int)
+    parser.add_argument("--days", type=int)
+    parser.add_argument("--params", type=Path, help="parameters that differ from the defaults, TOML")
+    parser.add_argument("--errors", action="store_true", help="list what was judged wrongly")
+    parser.add_argument("--json", type=Path)
+    return parser.parse_args()
+
+
+def _seeds(text: str) -> list[int]:
+    seeds: list[int] = []
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        seeds += range(int(first), int(last or first) + 1)
+    return seeds
+
+
+def _machine() -> dict[str, Any]:
+    versions = {name: version(name) for name in ("numpy", "numba", "beatwatch")}
+    return {"cores": os.cpu_count(), "python": platform.python_version(), "versions": versions}
+
+
+if __name__ == "__main__":
+    main()

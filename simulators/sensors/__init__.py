@@ -1,0 +1,1 @@
+"""What stands still: shelves that weigh, coolers that measure, assets that ought not to move."""
