@@ -38,7 +38,7 @@ class _Day:
 def simulate_shelf(
     device_id: str, outlet_id: str, plan: SensorsPlan, start: datetime, days: int, deliveries: dict[int, float], seed: int
 ) -> tuple[Shelf, list[SensorReading], list[Incident]]:
-    """A shelf over some days from `start`, a midnight; `deliveries` are seconds of the day at which its shop was served, by day."""
+    """A shelf over some days from `start`, a midnight; `deliveries`: second of the day at which its shop was served, by day."""
     rng = stream(seed, "shelf", device_id)
     product, unit_g = PRODUCTS[int(rng.integers(len(PRODUCTS)))]
     capacity, tare_g = int(rng.integers(24, 60)), float(np.round(rng.uniform(400, 2500)))
@@ -49,7 +49,8 @@ def simulate_shelf(
     sold: list[Movement] = []
     for day in range(days):
         day_start = start + timedelta(days=day)
-        one = _live(stock, capacity, rate, unit_g, plan, deliveries.get(day), rng)
+        one = _live(stock, capacity, rate, plan, deliveries.get(day), stream(seed, "shelf", device_id, day))
+        _touch(one, unit_g, plan, stream(seed, "touch", device_id, day))
         drift_g += float(rng.normal(0, 3))
         second = _report_seconds(one, unit_g, rng)
         weight_g = (
@@ -68,13 +69,7 @@ def simulate_shelf(
 
 
 def _live(
-    stock: int,
-    capacity: int,
-    rate: float,
-    unit_g: float,
-    plan: SensorsPlan,
-    delivered_s: float | None,
-    rng: np.random.Generator,
+    stock: int, capacity: int, rate: float, plan: SensorsPlan, delivered_s: float | None, rng: np.random.Generator
 ) -> _Day:
     """Everything that happens on a day, in the order of its moments; nothing can be taken that is not there."""
     day = _Day(np.full(DAY_S, stock, np.int64), np.zeros(DAY_S))
@@ -90,7 +85,6 @@ def _live(
         happenings += [(_open_moment(rng), "theft", 1) for _ in range(int(rng.integers(4, 8)))]
     for at, what, units in sorted(happenings):
         _happen(day, at, what, units, capacity, rng)
-    _touch(day, unit_g, plan, rng)
     _judge(day, stock)
     return day
 
