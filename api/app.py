@@ -52,7 +52,7 @@ def create_app(database_url: str, *, organisation: str = "default", tile_url: st
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        responses=problem_responses(422, 503),
+        responses=problem_responses(400, 422, 503),
     )
     answer_problems(app)
     for resource in (vehicles, trips, trip_maps, day_board, zones, events, alerts, devices):
