@@ -60,7 +60,7 @@ async def _naive(mqtt_url: str, database_url: str) -> None:
         await client.subscribe("bw/1/+/+/pos", qos=1)
         print("ready", flush=True)
         async for message in client.messages:
-            content = json.loads(message.payload)  # type: ignore[arg-type]
+            content = json.loads(message.payload)
             place = shapely.Point(content["longitude_deg"], content["latitude_deg"])
             inside = sum(zone.covers(place) for zone in zones)
             at = datetime.fromtimestamp(content["fix_time"] / 1000, UTC)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import ssl
 import threading
 import time
 from collections import deque
@@ -19,7 +20,6 @@ from urllib.parse import unquote, urlsplit
 
 import structlog
 from paho.mqtt import client as paho
-from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -28,6 +28,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from domain.errors import SettingsError
 from ingest import metrics
 from ingest.sources.delivery import Delivery
+from ingest.sources.quick_client import Published, QuickClient
 
 _log = structlog.get_logger()
 _SESSION_S: Final = 30 * 86_400
@@ -122,19 +123,18 @@ class MqttSource:
         self._thread.join(timeout_s)
         os.close(self._wake_write)
 
-    def _make_client(self, url: str, client_id: str, ca_file: str | None) -> paho.Client:
+    def _make_client(self, url: str, client_id: str, ca_file: str | None) -> QuickClient:
         parts = urlsplit(url)
         if parts.scheme not in _PORTS or not parts.hostname:
             raise SettingsError(f"MQTT_URL must be mqtt://host:port or mqtts://host:port, not {url!r}")
-        client = paho.Client(CallbackAPIVersion.VERSION2, client_id, protocol=paho.MQTTv5, manual_ack=True)
+        client = QuickClient(client_id, self._on_published)
         if parts.username is not None:
             client.username_pw_set(unquote(parts.username), unquote(parts.password or ""))
         if parts.scheme == "mqtts":
             client.tls_set(ca_certs=ca_file)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
-        client.on_message = self._on_message
-        # With this set, paho leaves writing to our loop instead of doing it at each acknowledgement.
+        # With this set, paho leaves writing to our loop instead of doing it at once.
         client.on_socket_register_write = lambda *_: None
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # of paho
         properties.SessionExpiryInterval = _SESSION_S
@@ -163,15 +163,12 @@ class MqttSource:
         if not self._stopping.is_set():
             _log.warning("connection to the broker lost", reason=str(reason))
 
-    def _on_message(self, _: paho.Client, __: Any, message: paho.MQTTMessage) -> None:
-        try:
-            topic = message.topic
-        except UnicodeDecodeError:
-            topic = repr(message)  # kept as a dead letter: no pattern matches
-        receipt = (self._connection_no, message.mid) if message.qos else None
+    def _on_published(self, message: Published) -> None:
+        receipt = (self._connection_no, message.packet_id) if message.qos else None
         self._received_bytes += len(message.payload)
-        self._waiting.append(Delivery(topic, bytes(message.payload), time.time_ns() // 1000, message.retain, receipt))
-        self._arrived.set()
+        # Bytes that are no UTF-8 are kept as what no pattern matches.
+        topic = message.topic.decode("utf-8", "backslashreplace")
+        self._waiting.append(Delivery(topic, message.payload, time.time_ns() // 1000, message.retained, receipt))
 
     def _full(self) -> bool:
         return self.waiting_bytes > self._limits.max_bytes
@@ -216,6 +213,10 @@ class MqttSource:
             self._drain_receipts()
         if socket in readable:
             self._client.loop_read()
+            while isinstance(socket, ssl.SSLSocket) and socket.fileno() >= 0 and socket.pending():
+                self._client.loop_read()  # what TLS has decrypted already does not wake `select`
+            if self._waiting:
+                self._arrived.set()
         if socket in writable or self._client.want_write():
             self._client.loop_write()
         self._client.loop_misc()
@@ -223,8 +224,9 @@ class MqttSource:
     def _drain_receipts(self) -> None:
         """Acknowledge what has been committed and send what waits."""
         while self._receipts:
-            for connection_no, mid in self._receipts.popleft():
-                if connection_no == self._connection_no:
-                    self._client.ack(mid, 1)
+            receipts = self._receipts.popleft()
+            packet_ids = [packet_id for connection_no, packet_id in receipts if connection_no == self._connection_no]
+            if packet_ids and self.connected.is_set():
+                self._client.acknowledge(packet_ids)
         while self._outgoing and self.connected.is_set():
             self._client.publish(*self._outgoing.popleft())
