@@ -2,7 +2,7 @@
 
 paho reads each packet with at least three system calls and makes an object with properties, locks and log lines of each
 message: 40 us where this takes 4. Connecting, authentication, TLS, keep-alive and everything else that is rare stays with
-paho. See docs/adr/0010-reading-from-the-broker.md.
+paho. See docs/adr/0004-reading-from-the-broker.md.
 """
 
 from __future__ import annotations
