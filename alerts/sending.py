@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +10,8 @@ from typing import Final
 
 import structlog
 
-from alerts.channels.channel import Channel, DeliveryError
+from alerts.channels.channel import DeliveryError
+from alerts.options import AlertOptions
 from store.outbox import Claimed, claim, delivered, failed, void
 from store.pool import Connection
 from store.session import Session
@@ -33,8 +34,9 @@ class _Attempt:
 class Sender:
     """Sends what is due. `random` gives numbers from 0 to 1: the pauses are spread so that retries do not come in step."""
 
-    def __init__(self, channels: Mapping[str, Channel], now: Callable[[], datetime], random: Callable[[], float]) -> None:
-        self._channels = channels
+    def __init__(self, options: AlertOptions, now: Callable[[], datetime], random: Callable[[], float]) -> None:
+        self._options = options
+        self._channels = options.channels()
         self._now = now
         self._random = random
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="channel")
@@ -59,7 +61,7 @@ class Sender:
         if channel is None:
             return _Attempt(message, "", DeliveryError(f"there is no channel {message.channel!r}", is_final=True))
         try:
-            return _Attempt(message, channel.send(message), None)
+            return _Attempt(message, channel.send(self._options.with_links(message, self._now())), None)
         except DeliveryError as error:
             return _Attempt(message, "", error)
         except Exception as error:  # noqa: BLE001  # a channel's mistake is this message's failure and nobody else's

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
@@ -13,15 +13,12 @@ from typing import Final
 
 import structlog
 
-from alerts.channels.channel import Channel
-from alerts.channels.log import LogChannel
-from alerts.channels.webhook import WebhookChannel
+from alerts.options import AlertOptions
 from alerts.paging import Paging
 from alerts.sending import AT_ONCE, Sender
 from alerts.tailing import Rulebook, follow
 from alerts.timers import escalate, wake
 from domain.errors import UnavailableError
-from domain.recipients import Recipient
 from store.alerts import try_to_lead
 from store.pool import Role
 from store.session import Session, open_session
@@ -43,19 +40,17 @@ def run(
     *,
     stop: threading.Event,
     on_ready: Callable[[], None] = lambda: None,
-    webhook_url: str = "",
-    webhook_secret: str = "",
+    options: AlertOptions | None = None,
     now: Now = wall_clock,
 ) -> None:
     """Turn events into alerts and messages until `stop` is set, then finish what is at hand and return.
 
-    An organisation that names no recipients has its alerts logged, and posted to `webhook_url` if that is given. While the
-    database is away it is tried again every second.
+    An organisation that names no recipients has its alerts logged, and posted to the webhook of `options` if there is one.
+    While the database is away it is tried again every second. Raises SettingsError for impossible options.
     """
-    fallback = (Recipient("duty", "log"), *([Recipient("duty", "webhook", address=webhook_url)] if webhook_url else []))
-    rulebook = Rulebook(paging=Paging(fallback=fallback))
-    channels: Mapping[str, Channel] = {"log": LogChannel(), "webhook": WebhookChannel(webhook_secret, time.time)}
-    sender = Sender(channels, now, random.random)
+    reach = options or AlertOptions()
+    rulebook = Rulebook(paging=Paging(fallback=reach.fallback()))
+    sender = Sender(reach, now, random.random)
     with ThreadPoolExecutor(1, thread_name_prefix="sending") as threads:
         sending = threads.submit(_keep_on, database_url, ("beatwatch_posted",), stop, partial(_send, sender=sender, stop=stop))
         sending.add_done_callback(lambda _: stop.set())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -23,7 +24,7 @@ _TRY_AGAIN: Final = frozenset({408, 425, 429})
 class WebhookChannel:
     """Posts to the message's address. Redirects are not followed: the signature is for one receiver."""
 
-    def __init__(self, secret: str, unix_time: Callable[[], float], timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(self, secret: str, unix_time: Callable[[], float] = time.time, timeout_s: float = TIMEOUT_S) -> None:
         self._secret = secret.encode()
         self._unix_time = unix_time
         self._client = httpx.Client(timeout=timeout_s, follow_redirects=False)

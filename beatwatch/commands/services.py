@@ -72,17 +72,13 @@ def geofence() -> None:
 
 def alerts() -> None:
     """Turn events into alerts and tell people."""
+    from alerts.options import AlertOptions
     from alerts.worker import run
 
     with _service() as service:
-        settings = service.settings
-        run(
-            service.database_url,
-            stop=service.stop,
-            on_ready=service.on_ready,
-            webhook_url=settings.webhook_url,
-            webhook_secret=settings.webhook_secret,
-        )
+        names = AlertOptions.__dataclass_fields__
+        options = AlertOptions(**{name: getattr(service.settings, name) for name in names})
+        run(service.database_url, stop=service.stop, on_ready=service.on_ready, options=options)
 
 
 def api() -> None:

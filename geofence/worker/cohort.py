@@ -23,8 +23,8 @@ from store.telemetry import BatchRecord, batches_after, rows_of_batches
 ROWS_A_STEP: Final = 20_000
 BATCHES_A_STEP: Final = 500
 DEVICES_A_REBUILD: Final = 1_000
-PLAN_MARGIN: Final = timedelta(hours=2)
-"""For how long before its start a trip may already matter."""
+PLAN_MARGIN: Final = timedelta(hours=4)
+"""For how long before its planned start a trip may begin: the most that `trip.lead_s` allows."""
 CLOCK_SAVED_EVERY: Final = timedelta(seconds=60)
 
 

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from alerts.channels.channel import Channel
+from alerts.channels.chat import ChatChannel
 from alerts.channels.log import LogChannel
 from alerts.channels.webhook import WebhookChannel
+from alerts.options import AlertOptions
 from alerts.sending import MOST_ATTEMPTS, Sender, pause_s
 from domain.recipients import Letter
 from store.outbox import LEASE, claim, next_due, post
@@ -79,8 +80,8 @@ def clock() -> Clock:
 
 @pytest.fixture
 def sender(clock: Clock) -> Iterator[Sender]:
-    channels: dict[str, Channel] = {"log": LogChannel(), "webhook": WebhookChannel(SECRET, clock.now_s, 0.5)}
-    sender = Sender(channels, clock, lambda: 0.5)
+    sender = Sender(AlertOptions(webhook_secret=SECRET), clock, lambda: 0.5)
+    sender._channels = {"log": LogChannel(), "webhook": WebhookChannel(SECRET, clock.now_s, 0.5), "chat": ChatChannel()}
     yield sender
     sender.close()
 
@@ -187,3 +188,20 @@ def test_a_letter_waits_for_its_moment(session: Session, connection: Connection,
 def test_pauses_double_up_to_an_hour_and_are_spread() -> None:
     assert [pause_s(attempt, 0.5) for attempt in (1, 2, 3, 20)] == [5.0, 10.0, 20.0, 3600.0]
     assert pause_s(1, 0.0) < pause_s(1, 0.5) < pause_s(1, 1.0)
+
+
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # one of apprise's plug-ins
+def test_a_chat_channel_reaches_what_apprise_reaches(
+    session: Session, connection: Connection, sender: Sender, receiver: Receiver
+) -> None:
+    post(connection, [letter(receiver.url.replace("http://", "json://"), channel="chat")], NOW)
+    receiver.statuses = [500]
+    sender.send_due(session)
+    assert state(connection) == [("pending", 1)]
+    post(connection, [letter("pigeon:", channel="chat", stage="raised.high")], NOW)
+    sender.send_due(session)
+    assert state(connection) == [("pending", 1), ("dead", 1)]
+    connection.execute("UPDATE message SET next_attempt_at = %s WHERE state = 'pending'", (NOW,))
+    sender.send_due(session)
+    assert json.loads(receiver.requests[-1][1])["message"] == "Missed stop"
+    assert state(connection) == [("delivered", 2), ("dead", 1)]

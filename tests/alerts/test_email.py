@@ -1,0 +1,118 @@
+"""E-mail to a real SMTP server of our own."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from alerts.channels.channel import DeliveryError
+from alerts.channels.email import EmailChannel
+from alerts.options import AlertOptions
+from beatwatch.services.ports import free_port
+from domain.errors import InvalidInputError, SettingsError
+from domain.links import Answer, Grant, seal, unseal
+from store.outbox import Claimed
+from tests.alerts.occurrences import NOW
+
+pytestmark = pytest.mark.server
+
+
+@dataclass
+class Mailbox:
+    """What arrived, and what to answer to recipients."""
+
+    port: int
+    reply: str = "250 OK"
+    mails: list[Any] = field(default_factory=list)
+
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
+        if self.reply.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self.reply
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+        self.mails.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
+        return "250 OK"
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    mailbox = Mailbox(free_port())
+    controller = Controller(mailbox, "127.0.0.1", mailbox.port)
+    controller.start()
+    yield mailbox
+    controller.stop()
+
+
+def message(address: str = "asha@example.com", **body: Any) -> Claimed:
+    said = {"text": "Missed stop (high), van-1\nsecond line", "facts": {"distance_m": 12.5}, **body}
+    return Claimed(7, 1, 3, "opened", "asha", "email", address, said, 1, NOW, alert_is_resolved=False)
+
+
+def test_a_mail_arrives_with_its_figures_and_links(mailbox: Mailbox) -> None:
+    options = AlertOptions(
+        smtp_url=f"smtp://127.0.0.1:{mailbox.port}", console_url="https://bw.example.com/", link_secret="key"
+    )
+    options.channels()["email"].send(options.with_links(message(), NOW))
+    (mail,) = mailbox.mails
+    assert mail["To"] == "asha@example.com"
+    assert mail["Subject"] == "Missed stop (high), van-1"
+    text = mail.get_content()
+    assert "distance m: 12.5" in text
+    link = next(line for line in text.splitlines() if line.startswith("acknowledge: "))
+    token = link.rpartition("/")[2]
+    assert unseal(token, b"key", NOW.timestamp()).answer is Answer.acknowledge
+    assert unseal(token, b"key", NOW.timestamp()).alert_id == 3
+
+
+@pytest.mark.parametrize(("reply", "is_final"), [("550 no such user", True), ("450 greylisted", False)])
+def test_a_refusal_is_final_when_the_server_says_so(mailbox: Mailbox, reply: str, is_final: bool) -> None:
+    mailbox.reply = reply
+    with pytest.raises(DeliveryError, match=reply[4:]) as refusal:
+        EmailChannel(f"smtp://127.0.0.1:{mailbox.port}", "beatwatch@example.com").send(message())
+    assert refusal.value.is_final is is_final
+
+
+def test_a_server_that_is_away_is_tried_again() -> None:
+    with pytest.raises(DeliveryError) as refusal:
+        EmailChannel(f"smtp://127.0.0.1:{free_port()}", "beatwatch@example.com").send(message())
+    assert not refusal.value.is_final
+
+
+def test_an_address_cannot_smuggle_a_header(mailbox: Mailbox) -> None:
+    with pytest.raises(DeliveryError) as refusal:
+        EmailChannel(f"smtp://127.0.0.1:{mailbox.port}", "beatwatch@example.com").send(
+            message("a@example.com\nBcc: b@example.com")
+        )
+    assert refusal.value.is_final
+    assert mailbox.mails == []
+
+
+@pytest.mark.parametrize("url", ["mail.example.com", "http://mail.example.com", "smtp://"])
+def test_an_impossible_server_is_refused_at_the_start(url: str) -> None:
+    with pytest.raises(SettingsError):
+        EmailChannel(url, "beatwatch@example.com")
+
+
+GRANT = Grant(1, 3, Answer.confirm, "asha", 1000)
+
+
+def test_a_link_is_what_was_sealed() -> None:
+    assert unseal(seal(GRANT, b"key"), b"key", 1000.0) == GRANT
+
+
+@pytest.mark.parametrize("token", ["", "a", "a.b", "a.b.c", "!!.??", seal(GRANT, b"other"), seal(GRANT, b"key")[:-2]])
+def test_a_link_of_somebody_else_is_refused(token: str) -> None:
+    with pytest.raises(InvalidInputError, match="not a link of ours"):
+        unseal(token, b"key", 0.0)
+
+
+def test_an_old_link_is_refused() -> None:
+    with pytest.raises(InvalidInputError, match="expired"):
+        unseal(seal(GRANT, b"key"), b"key", 1000.1)
