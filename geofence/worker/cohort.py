@@ -25,6 +25,7 @@ BATCHES_A_STEP: Final = 500
 DEVICES_A_REBUILD: Final = 1_000
 PLAN_MARGIN: Final = timedelta(hours=4)
 """For how long before its planned start a trip may begin: the most that `trip.lead_s` allows."""
+PLANS_EVERY: Final = timedelta(seconds=1)
 CLOCK_SAVED_EVERY: Final = timedelta(seconds=60)
 
 
@@ -51,6 +52,7 @@ class Cohort:
         self._clocks = {org_id: EventClock(*clock) for org_id, clock in states[0].clocks.items()}
         self._saved_clocks = {org_id: clock.newest_fix_at for org_id, clock in states[0].clocks.items()}
         self._plans_are_stale = True
+        self._planned_at: datetime | None = None
 
     def recover(self, connection: Connection, now: datetime) -> Step:
         """Bring every device to where its lane stands, from its last checkpoint. After a crash nothing else is to be done."""
@@ -71,7 +73,7 @@ class Cohort:
 
     def step(self, connection: Connection, now: datetime, until: int | None = None) -> Step | None:
         """Judge the next batches (up to cursor `until`) and changes of plan, and let time pass; None: nothing was to do."""
-        changes = plan_changes_after(connection, self.cursor.plan)
+        changes = self._next_changes(connection, now)
         batches, is_caught_up = self._next_batches(connection, until)
         rows = rows_of_batches(connection, batches, ROW, ALARM_BITS)
         if changes or self._plans_are_stale or not self._plans.knows(rows["device"]):
@@ -113,6 +115,13 @@ class Cohort:
                 if lane_of(device.device_id) not in self.lanes and org_id in self._judges:
                     self._judges[org_id].restore(device.device_id, None)
         self._plans_are_stale = True
+
+    def _next_changes(self, connection: Connection, now: datetime) -> list[PlanChange]:
+        """What was planned since; not at every step, as each time all devices move into a new world."""
+        if self._planned_at is not None and timedelta(0) <= now - self._planned_at < PLANS_EVERY:
+            return []
+        self._planned_at = now
+        return plan_changes_after(connection, self.cursor.plan)
 
     def _next_batches(self, connection: Connection, until: int | None) -> tuple[list[BatchRecord], bool]:
         batches = batches_after(connection, self.cursor.batch, limit=BATCHES_A_STEP)

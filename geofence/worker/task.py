@@ -27,6 +27,8 @@ from store.conclusions import (
 )
 from store.pool import Connection
 
+NEWS_US: Final = 15 * 60 * 1_000_000
+"""What a changed plan brings to light is news for so long."""
 _log: Final = structlog.get_logger("geofence")
 
 
@@ -74,7 +76,7 @@ def judge_task(connection: Connection, judge: Judge, devices: Mapping[int, Judge
     return Outcome(
         task.org_id,
         produced,
-        correct(rebuilt.past, produced, rebuilt.replayed.events.keys()),
+        correct(rebuilt.past, produced, _should_have_been_known(devices, rebuilt, order.late_us)),
         {} if scope.is_recovery else sinces,
         frozenset(devices[device].key for device in order.late_us),
         frozenset({*np.unique(task.rows["device"]).tolist(), *sinces}),
@@ -103,6 +105,20 @@ def store_outcome(connection: Connection, judge: Judge, devices: Mapping[int, Ju
 def _reaches(judge: Judge, device: int, since: datetime) -> bool:
     frontier_us = judge.frontier_us(device)
     return frontier_us is not None and frontier_us >= to_us(since)
+
+
+def _should_have_been_known(devices: Mapping[int, Judged], rebuilt: Rebuilt, late: Iterable[int]) -> frozenset[str]:
+    """What a replay concluded for the first time and nobody is to be paged for: all that late rows brought to light.
+
+    A proof of delivery, or a trip that was saved after its start, is news of a moment ago, and what it brings to light is too.
+    """
+    late_keys = {devices[device].key for device in late}
+    seen_us = {devices[device].key: last_us for device, last_us in rebuilt.known_us.items() if device in devices}
+    return frozenset(
+        event.event_id
+        for event in rebuilt.replayed.events.values()
+        if event.device_id in late_keys or to_us(event.detected_at) < seen_us.get(event.device_id, 0) - NEWS_US
+    )
 
 
 def _unseen(rows: Rows, rebuilt: Rebuilt, late: Iterable[int]) -> Rows:

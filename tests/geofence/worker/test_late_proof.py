@@ -13,11 +13,10 @@ import pytest
 from domain.trips import Circle, PlannedStop, Trip
 from geofence.parameters import Parameters
 from geofence.rows import to_us
-from geofence.worker.service import Worker
 from geofence.world import World
 from store.planning import save_trip
-from store.pool import Connection, Pool, Role
-from store.session import Session, open_session
+from store.pool import Connection, Pool
+from tests.geofence.worker.bench import Bench
 from tests.geofence.worker.plain_engine import PlainEngine
 from tests.geofence.worker.readings import DAY, VANS, Fix, engine_rows, store_fixes
 
@@ -39,33 +38,6 @@ def a_day(random: Random) -> list[Fix]:
             fixes.append(Fix(van, at_s, random.choice((3.0, 12.0)), place, random.randrange(2)))
             at_s += random.choice((10, 10, 60, 300, 900))
     return fixes
-
-
-class Bench:
-    """A worker that can be killed, with the time under the test's control."""
-
-    def __init__(self, database_url: str) -> None:
-        self._url = database_url
-        self.now = datetime.now(DAY.tzinfo)
-        self._open()
-
-    def _open(self) -> None:
-        self.session: Session = open_session(self._url, Role.worker)
-        self.worker = Worker(self.session, lambda: self.now, PlainEngine)
-        self.worker.balance()
-
-    def drain(self) -> None:
-        while self.worker.run_once():
-            pass
-
-    def restart(self) -> None:
-        """As after kill -9: nothing of the memory is left, and the server notices that the client is gone."""
-        self.session.close()
-        self._open()
-
-    def ticked_at(self) -> datetime | None:
-        ticks = [clock.ticked_at for cohort in self.worker._cohorts for clock in cohort._clocks.values() if clock.ticked_at]
-        return max(ticks, default=None)
 
 
 @pytest.fixture

@@ -1,0 +1,160 @@
+"""The worker with the real engine: what is stored after any arrival is what judging all rows at once gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+
+from domain.events import Event, Visit
+from geofence.engine import Engine
+from geofence.grading import NO_REASON, clock_reason
+from geofence.history import Judgement, judge
+from geofence.rows import FLAGS, MISSING_US, Rows, rows_from_positions, to_us
+from geofence.world import World
+from simulators.scenario import load
+from simulators.simulation import Simulation
+from simulators.world import generate
+from store import telemetry
+from store.planning import save_trip, save_zone, trips_between, zones_between
+from store.pool import Connection, Role, open_pool
+from store.storable import storable
+from store.telemetry import POSITION, TelemetryBatch
+from tests.geofence.worker.bench import Bench
+
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture
+def empty(database_url: str) -> Iterator[Connection]:
+    with open_pool(database_url, Role.worker, max_size=1) as pool, pool.connection() as connection:
+        connection.autocommit = True
+        yield connection
+
+
+@pytest.fixture
+def real(database_url: str) -> Iterator[Bench]:
+    bench = Bench(database_url, Engine)
+    yield bench
+    bench.session.close()
+
+
+def as_stored(rows: Rows) -> Any:
+    """The engine's rows as ingest stores them."""
+    array = np.zeros(len(rows), POSITION)
+    for name in POSITION.names or ():
+        if POSITION[name].kind == "f":
+            array[name] = np.nan
+    for name in ("longitude_e7", "latitude_e7", "seq", "satellites", "speed_mps", "course_deg", "accuracy_m", "hdop"):
+        array[name] = rows[name]
+    for name in ("cargo_kg", "fuel_l", "external_v", "odometer_m"):
+        array[name] = rows[name]
+    for bit, name in enumerate(FLAGS):
+        known, value = (rows["flags"] >> bit) & 1, (rows["flags"] >> (bit + 8)) & 1
+        array[name] = np.where(known == 1, value.astype(np.int16), telemetry.MISSING_SMALL)
+    array["boot_id"] = telemetry.MISSING_INT8
+    array["org_id"], array["device_id"] = 1, rows["device"]
+    array["fix_time"] = rows["fix_time_us"].view("<M8[us]")
+    array["received_at"] = rows["received_at_us"].view("<M8[us]")
+    array["grade"] = np.where(clock_reason(rows) == NO_REASON, 0, 3)
+    return array
+
+
+def store(connection: Connection, rows: Rows, alarms: dict[int, tuple[str, ...]]) -> None:
+    with connection.transaction():
+        telemetry.prepare_session(connection)
+        telemetry.store_batch(connection, TelemetryBatch(as_stored(rows), alarms=alarms))
+
+
+def expected(connection: Connection, rows: Rows, devices: dict[int, str], as_of: datetime) -> tuple[set[Any], set[Any]]:
+    world = World(zones_between(connection, None, None)[1], trips_between(connection, _EVER[0], _EVER[1])[1], devices)
+    judgement = Judgement()
+    for _, conclusions in judge(Engine(world), rows, to_us(as_of)):
+        judgement.take(conclusions)
+    told = judgement.in_order()
+    return (
+        {event_form(event) for event in told if isinstance(event, Event)},
+        {visit_form(visit) for visit in told if isinstance(visit, Visit)},
+    )
+
+
+_EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+
+
+def event_form(event: Event) -> tuple[Any, ...]:
+    times = (event.started_at, event.ended_at, event.detected_at)
+    return (event.event_id, event.rule, event.severity.value, *times, round(event.confidence, 9), sorted_text(event.facts))
+
+
+def visit_form(visit: Visit) -> tuple[Any, ...]:
+    return (visit.trip_id, visit.stop_id, visit.state.value, visit.arrived_at, visit.departed_at, round(visit.confidence, 9))
+
+
+def stored(connection: Connection) -> tuple[set[Any], set[Any]]:
+    from store.conclusions import Judged, past_since
+
+    rows = connection.execute("SELECT device_id, org_id, device_key FROM device").fetchall()
+    past = past_since(connection, [Judged(row["device_id"], row["org_id"], row["device_key"]) for row in rows], {})
+    events = {event_form(event) for event in past.current_events.values()}
+    return events, {visit_form(visit) for visit in past.current_visits.values()}
+
+
+def sorted_text(facts: Any) -> str:
+    """jsonb does not keep the order of members."""
+    return str(sorted(storable(facts).items()))
+
+
+def batches(
+    simulation: Simulation, numbers: dict[str, int], random: Random
+) -> Iterator[tuple[Rows, dict[int, tuple[str, ...]]]]:
+    """The rows as they arrive, cut at random; now and then a batch comes once more, or two in the wrong order."""
+    positions = list(simulation.positions())
+    cuts: list[list[Any]] = []
+    while positions:
+        size = random.choice((50, 200, 600))
+        cuts.append(positions[:size])
+        positions = positions[size:]
+    for number in range(len(cuts) - 1):
+        if random.random() < 0.1:
+            cuts[number], cuts[number + 1] = cuts[number + 1], cuts[number]
+        if random.random() < 0.05:
+            cuts.append(cuts[number])
+    for cut in cuts:
+        rows = rows_from_positions(cut, numbers)
+        yield rows, {index: position.alarms for index, position in enumerate(cut) if position.alarms}
+
+
+@pytest.mark.parametrize(("scenario", "seed"), [("morning_run", 5), ("backlog", 6), ("missed_stops", 7)])
+def test_the_final_conclusions_are_those_of_all_rows_at_once(empty: Connection, real: Bench, scenario: str, seed: int) -> None:
+    random = Random(seed)
+    simulation = generate(load(scenario), seed, vehicles=3, days=1)
+    keys = sorted(simulation.devices)
+    for key in keys:
+        empty.execute("INSERT INTO device (org_id, device_key) VALUES (1, %s)", (key,))
+    numbers = {key: number for number, key in enumerate(keys, 1)}
+    for zone in simulation.zones:
+        save_zone(empty, 1, zone)
+    for trip in simulation.trips:
+        save_trip(empty, 1, trip)
+    everything = []
+    for rows, alarms in batches(simulation, numbers, random):
+        everything.append(rows)
+        store(empty, rows, alarms)
+        if random.random() < 0.5:
+            real.now += timedelta(seconds=random.choice((0.1, 2.0)))
+            real.drain()
+        if random.random() < 0.03:
+            real.restart()
+    real.now += timedelta(hours=6)
+    real.drain()
+    ticked_at = real.ticked_at()
+    assert ticked_at is not None
+    rows = np.concatenate(everything)
+    assert (rows["received_at_us"] != MISSING_US).all()
+    for found, wanted in zip(stored(empty), expected(empty, rows, dict(enumerate(keys, 1)), ticked_at), strict=True):
+        assert sorted(found - wanted, key=str) == []
+        assert sorted(wanted - found, key=str) == []
