@@ -27,6 +27,7 @@ _EMERGENCIES: Final = frozenset({"EMR", "SEM"})
 _HEALTH: Final = frozenset({"02", "HLM", "HMP", "HBT", "HP"})
 _LOGINS: Final = frozenset({"01", "LGN"})
 _LONGEST_REPORT: Final = 16
+_CHECKSUM_WITHIN: Final = 80  # characters of the end, for some vendors add more after it
 _CHECKSUM: Final = re.compile(r"[,*]([0-9A-Fa-f]{8}|[0-9A-Fa-f]{2})(?=[,*]|$)")
 _SPLIT_MOMENT: Final = re.compile(r"(\d\d),(\d\d),(\d{4}),(\d\d),(\d\d),(\d\d)", re.ASCII)
 _DATE: Final = re.compile(r"\d{6}(?:\d\d)?", re.ASCII)
@@ -72,7 +73,7 @@ def parse_line(line: str, profile: Ais140Profile) -> Line:
     body = line.removeprefix("$").removeprefix(profile.separator)
     if profile.separator == ",":
         body = _SPLIT_MOMENT.sub(r"\1\2\3,\4\5\6", body, count=1)
-    parts = [part.strip() for piece in body.split(profile.separator) for part in piece.split("*")]
+    parts = [part.strip() for part in body.replace("*", profile.separator).split(profile.separator)]
     for start, part in enumerate(parts[:3]):
         if part in _EMERGENCIES:
             return Line(tells_place=True, values=_emergency(parts[start:]))
@@ -86,7 +87,7 @@ def parse_line(line: str, profile: Ais140Profile) -> Line:
 
 def checksum_holds(line: str, profile: Ais140Profile) -> bool:
     """Whether the last thing that looks like a checksum is one."""
-    candidates = list(_CHECKSUM.finditer(line))
+    candidates = list(_CHECKSUM.finditer(line, max(len(line) - _CHECKSUM_WITHIN, 0)))
     if not candidates:
         return False
     said = candidates[-1]

@@ -11,8 +11,10 @@ from typing import Final, Generic, NamedTuple, TypeVar
 from domain.errors import DecodeError
 from domain.observations import Reading
 
-MAX_PAYLOAD_BYTES: Final = 1 << 20
+MAX_PAYLOAD_BYTES: Final = 1 << 18
 """Larger payloads are refused unread: the largest honest one is a batch of a few hundred readings."""
+MAX_READINGS: Final = 5_000
+"""More readings, or records to make them of, are refused: they would cost more than they can be worth."""
 
 P = TypeVar("P")
 
@@ -71,3 +73,9 @@ def refuse_oversize(payload: bytes) -> None:
     """Raise `DecodeError` for a payload that no honest device sends."""
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise DecodeError("too_large", f"{len(payload)} bytes and at most {MAX_PAYLOAD_BYTES} are read")
+
+
+def refuse_too_many(readings: Sequence[object]) -> None:
+    """Raise `DecodeError` for a message with more readings than any honest one has."""
+    if len(readings) > MAX_READINGS:
+        raise DecodeError("too_large", f"{len(readings)} readings and at most {MAX_READINGS} are read")

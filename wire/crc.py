@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import reduce
-from operator import xor
 from typing import Final
 
 
@@ -39,5 +37,10 @@ def crc16_x25(content: bytes) -> int:
 
 
 def xor8(content: bytes) -> int:
-    """All bytes folded into one by exclusive or."""
-    return reduce(xor, content, 0)
+    """All bytes folded into one by exclusive or: half upon half of one long number, which is quicker than byte by byte."""
+    folded = int.from_bytes(content, "big")
+    width = 8 << max(len(content) - 1, 0).bit_length()
+    while width > 8:
+        width //= 2
+        folded = (folded >> width) ^ (folded & ((1 << width) - 1))
+    return folded

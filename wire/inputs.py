@@ -114,11 +114,11 @@ class Gathered:
         else:
             self.fields[rule.field] = value
 
-    def put_all(self, rules: Mapping[str, Input], values: Mapping[str, Any]) -> None:
-        """Read all values that have a rule, in the order of the rules."""
-        for name, rule in rules.items():
-            if name in values:
-                self.put(rule, values[name])
+    def put_all(self, values: Mapping[str, Any], rules: Mapping[str, Input], usual: Mapping[str, Input]) -> None:
+        """Read all values that have a rule, or else a usual one, in the order of the values."""
+        for name, value in values.items():
+            if rule := rules.get(name) or usual.get(name):
+                self.put(rule, value)
 
     def alarm(self, name: str) -> None:
         """Note an alarm, once."""
@@ -177,10 +177,8 @@ def _parsed(text: str) -> float | str:
     if len(text) > 40 or "_" in text:
         return text
     try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
+        if text.removeprefix("-").isdecimal():
+            return int(text)
         value = float(text)
     except ValueError:
         return text

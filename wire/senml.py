@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from domain.errors import DecodeError, InvalidInputError
 from domain.observations import Reading, SensorReading
+from wire.codec import refuse_too_many
 from wire.inputs import Gathered, Input
 from wire.instants import EPOCH
 from wire.json_payload import Quantity, Word, refusal
@@ -98,6 +99,7 @@ def pack_readings(
 
     `DecodeError` if not one value has a meaning.
     """
+    refuse_too_many(pack)
     groups: dict[tuple[str, datetime], Gathered] = {}
     for record in resolve(pack):
         rule = profile.inputs.get(record.name) or profile.inputs.get(record.unit) or UNITS.get(record.unit)

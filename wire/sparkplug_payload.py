@@ -15,7 +15,7 @@ _SIGNED_BITS: Final = {1: 8, 2: 16, 3: 32, 4: 64}
 _BOOLEAN: Final = 11
 SEQ_WRAP: Final = 256
 """The count of messages starts again at 0 here."""
-_MOST_METRICS: Final = 10_000
+_MOST_METRICS: Final = 5_000
 _LONGEST_TEXT: Final = 1000
 
 # numbers of the fields, from the specification's schema

@@ -10,7 +10,7 @@ from typing import Final
 from domain.errors import DecodeError, InvalidInputError
 from domain.observations import DeviceStatus, Position, Reading
 from wire.ais140_lines import COMMON_ORDER, Ais140Profile, checksum_holds, parse_line
-from wire.codec import Codec, Encoder, Message, Profiles, refuse_oversize
+from wire.codec import Codec, Encoder, Message, Profiles, refuse_oversize, refuse_too_many
 from wire.crc import xor8
 from wire.identity import IMEI, imei_identity
 from wire.inputs import Gathered, Input
@@ -56,7 +56,6 @@ _QUIET_ALERTS: Final = frozenset({0, 1, 2, 5, 7, 8, 11, 12})
 _IGNITION: Final = {"IN": True, "IF": False, "7": True, "07": True, "8": False, "08": False}
 _BUFFERED: Final = {"H": True, "L": False, "SP": True, "NM": False}
 _FIXES: Final = {"1": True, "A": True, "0": False, "V": False}
-_MAX_LINES: Final = 1000
 _LONGEST_TEXT: Final = 200
 _BATTERY: Final = Input("battery_pct")
 _RECEIVER: Final = ("speed_mps", "course_deg", "altitude_m", "hdop")
@@ -76,8 +75,9 @@ class Ais140(Codec, Encoder):
             lines = [line.strip() for line in payload.decode("ascii").splitlines() if line.strip()]
         except UnicodeDecodeError as error:
             raise DecodeError("not_text", "the line is not ASCII text") from error
-        if not lines or len(lines) > _MAX_LINES:
-            raise DecodeError("empty" if not lines else "too_large", f"{len(lines)} lines, and 1 to {_MAX_LINES} are read")
+        refuse_too_many(lines)
+        if not lines:
+            raise DecodeError("empty", "there is no line")
         return [self._line(line, received_at, device) for line in lines]
 
     def encode(self, readings: Sequence[Reading], tenant: str) -> Message:
@@ -104,7 +104,9 @@ class Ais140(Codec, Encoder):
 def _position(values: Mapping[str, str], received_at: datetime, device: str, profile: Ais140Profile) -> Position:
     told = {name: None if text in _BLANK else text for name, text in values.items()}
     found = Gathered()
-    found.put_all({**_INPUTS, **profile.inputs}, told | _bits(told.get("din") or ""))
+    found.put_all(told, profile.inputs, _INPUTS)
+    if profile.inputs:
+        found.put_all(_bits(told.get("din") or ""), profile.inputs, {})
     _note_ignition(found, told)
     _note_alarms(found, told)
     place = {"longitude_deg": _angle(told, "longitude", "east", "W"), "latitude_deg": _angle(told, "latitude", "north", "S")}
@@ -161,8 +163,9 @@ def _moment(date: str, time: str) -> datetime | None:
         return None
     if len(date) not in {6, 8} or len(time) != 6 or not (date + time).isdigit():
         raise DecodeError("bad_time", f"{date[:20]!r} {time[:20]!r} is no date and time")
+    year = int(date[4:]) + (0 if len(date) == 8 else 2000)
     try:
-        return datetime.strptime(date + time, "%d%m%Y%H%M%S" if len(date) == 8 else "%d%m%y%H%M%S").replace(tzinfo=UTC)
+        return datetime(year, int(date[2:4]), int(date[:2]), int(time[:2]), int(time[2:4]), int(time[4:]), tzinfo=UTC)
     except ValueError as error:
         raise DecodeError("bad_time", f"{date!r} {time!r} is no date and time") from error
 

@@ -12,7 +12,7 @@ import cbor2
 from domain.errors import DecodeError, InvalidInputError
 from domain.observations import DeviceStatus, Position, Reading, SensorReading
 from wire.cbor_payload import load_cbor
-from wire.codec import Codec, Encoder, Message
+from wire.codec import Codec, Encoder, Message, refuse_too_many
 from wire.instants import from_unix_ms, to_unix_ms
 from wire.own_channels import channel_for, channel_from, channel_of, own_topic
 
@@ -222,6 +222,7 @@ class BeatwatchCbor(Codec, Encoder):
         items = content if isinstance(content, list) else [content]
         if not items:
             raise DecodeError("empty", "the array has no readings")
+        refuse_too_many(items)
         channel = channel_of(topic) or _channel_in(items[0])
         if channel == "ack":
             return []

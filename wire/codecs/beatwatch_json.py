@@ -12,7 +12,7 @@ from msgspec.structs import astuple
 
 from domain.errors import DecodeError
 from domain.observations import DeviceStatus, Position, Reading, SensorReading
-from wire.codec import Codec, Encoder, Message
+from wire.codec import Codec, Encoder, Message, refuse_too_many
 from wire.instants import format_instant
 from wire.json_payload import Counter, Degrees, Moment, Quantity, Small, Word, decode_json, moment
 from wire.own_channels import channel_for, channel_from, channel_of, own_topic
@@ -118,6 +118,7 @@ def _channel_in(payload: bytes) -> str:
 
 def _items(content: T | list[T]) -> list[T]:
     items = content if isinstance(content, list) else [content]
+    refuse_too_many(items)
     if not items or type(items[0])() in items:
         raise DecodeError("empty", "there is a reading without any value" if items else "the array has no readings")
     return items

@@ -11,7 +11,7 @@ import cbor2
 from domain.errors import DecodeError
 from domain.observations import Reading
 from wire.cbor_payload import load_cbor
-from wire.codec import Codec, Encoder, Message, Profiles
+from wire.codec import Codec, Encoder, Message, Profiles, refuse_too_many
 from wire.senml import SenmlProfile, pack_readings, written_pack
 
 _LABELS: Final = {
@@ -35,6 +35,7 @@ class SenmlCbor(Codec, Encoder):
         content = load_cbor(payload)
         if not isinstance(content, list):
             raise DecodeError("wrong_type", f"a pack must be an array and is {type(content).__name__}")
+        refuse_too_many(content)
         return pack_readings([_named(item) for item in content], self._profiles.of(device), device, received_at)
 
     def encode(self, readings: Sequence[Reading], tenant: str) -> Message:

@@ -11,7 +11,7 @@ import msgspec
 from domain.errors import DecodeError, InvalidInputError
 from domain.observations import Position, Reading
 from wire.avl import MPS_PER_KMH, Place, TeltonikaProfile, avl_position
-from wire.codec import Codec, Encoder, Message, Profiles
+from wire.codec import Codec, Encoder, Message, Profiles, refuse_too_many
 from wire.codecs.teltonika import avl_values
 from wire.inputs import Input, number_from
 from wire.instants import to_unix_ms
@@ -48,6 +48,7 @@ class TeltonikaJson(Codec, Encoder):
         """The record, or the records of a list."""
         reported = decode_json(_DECODER, payload).state.reported
         records = reported if isinstance(reported, list) else [reported]
+        refuse_too_many(records)
         if not all(records) or not records:
             raise DecodeError("empty", "there is a record without any value")
         profile = self._profiles.of(device)

@@ -120,7 +120,7 @@ class Traccar(Codec, Encoder):
 def _position(told: _Position, received_at: datetime, device: str, profile: TraccarProfile) -> Position:
     attributes = told.attributes or {}
     found = Gathered()
-    found.put_all({**ATTRIBUTES, **profile.inputs}, attributes)
+    found.put_all(attributes, profile.inputs, ATTRIBUTES)
     for name in _alarms(attributes.get("alarm")):
         found.alarm(_ALARMS.get(name, name))
     return found.position(

@@ -178,7 +178,7 @@ def test_checksums_by_the_vendors_profile(line: bytes, habits: dict[str, Any], a
     [
         (b"", "empty"),
         (b"\n\n", "empty"),
-        (b"$\n" * 1001, "too_large"),
+        (b"$\n" * 5001, "too_large"),
         (b"$NRM,\xe4", "not_text"),
         (b"NRM,1", "bad_layout"),
         (b"$NRM,ACME,1.2.0,NR,01,L,86135903413727", "bad_layout"),
