@@ -14,7 +14,7 @@
 #define BW_BATCH_MAX 16u
 
 /* Room enough for any one reading in either encoding. */
-#define BW_READING_BYTES_MAX 768u
+#define BW_READING_BYTES_MAX 960u
 
 struct bw_batch {
     struct bw_output out; /* its first byte is kept for the head of an array */

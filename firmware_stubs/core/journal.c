@@ -13,11 +13,12 @@ static uint32_t sector_bytes(const struct bw_journal *journal)
     return journal->region.flash->sector_bytes;
 }
 
+/* Salted: the plain CRC-32 of an erased generation before zeros is again erased bytes. */
 static uint32_t crc_of(uint32_t generation, const void *value, uint32_t length)
 {
     uint8_t raw[4];
     bw_put_le(raw, 4, generation);
-    return bw_crc32(bw_crc32(0, raw, sizeof raw), value, length);
+    return bw_crc32(bw_crc32(bw_crc32(0, "journal", 7), raw, sizeof raw), value, length);
 }
 
 /* Generation of the intact value at an address, 0 when there is none. */
