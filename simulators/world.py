@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -22,6 +23,7 @@ from simulators.incidents.lottery import draw_incidents
 from simulators.scenario import Scenario
 from simulators.sensors.network import Sensed, sense_box, sense_shops, served_moments
 from simulators.simulation import Simulation, arrival_order
+from simulators.town.osm import read_streets
 from simulators.town.places import Town, settle
 from simulators.town.plane import Plane
 from simulators.town.synthetic import draw_streets
@@ -151,6 +153,9 @@ def _jams(scenario: Scenario, rounds: list[Round], seed: int) -> dict[tuple[int,
 
 def draw_town(scenario: Scenario, seed: int, number: int) -> Town:
     """Town `number` of the country: each has its own streets, and its place on a coarse grid."""
+    if scenario.town.osm is not None:
+        streets, plane = read_streets(Path(scenario.town.osm))
+        return settle(streets, plane, scenario.town, seed * 1_000_003 + number)
     east, north = number % TOWNS_A_ROW, number // TOWNS_A_ROW
     plane = Plane(
         scenario.town.longitude_deg + TOWN_PITCH_DEG * east,

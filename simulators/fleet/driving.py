@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulators.fleet.motion import profile
 from simulators.fleet.script import Action, Drive, Halt, Later, Script
-from simulators.fleet.traffic import Jam, waits_in_jams
+from simulators.fleet.traffic import Course, Jam, queue
 from simulators.streams import stream
 from simulators.town.network import Network
 
@@ -156,20 +156,16 @@ def _stand(tape: _Tape, halt: Halt) -> None:
 def _drive(tape: _Tape, drive: Drive, manner: _Manner) -> None:
     if len(drive.edges) == 0:
         return
-    x_m, y_m, limit_mps, wait_s = _course(tape, drive, manner.network, manner.rng)
-    limit_mps = (
-        limit_mps * manner.hurry * drive.limit_factor * _rush(tape.now_s) * manner.rng.uniform(0.86, 1.06, len(limit_mps))
-    )
-    if manner.jams:
-        reached_s = tape.now_s + np.cumsum(np.hypot(np.diff(x_m, prepend=x_m[0]), np.diff(y_m, prepend=y_m[0]))) / 8.0
-        wait_s = wait_s + waits_in_jams(manner.jams, x_m, y_m, reached_s, manner.queue_rng)
-    t, x, y, v = profile(x_m, y_m, limit_mps, wait_s, tape.now_s, manner.vigour)
+    course = _course(tape, drive, manner.network, manner.rng)
+    pace = manner.hurry * drive.limit_factor * _rush(tape.now_s) * manner.rng.uniform(0.86, 1.06, len(course.limit_mps))
+    course = queue(replace(course, limit_mps=course.limit_mps * pace), manner.jams, tape.now_s, manner.queue_rng)
+    t, x, y, v = profile(course.x_m, course.y_m, course.limit_mps, course.wait_s, tape.now_s, manner.vigour)
     tape.knots.append((t, x, y, v))
     tape.driven.append(Driven(drive, tape.now_s, float(t[-1])))
     tape.now_s, tape.x_m, tape.y_m = float(t[-1]), float(x[-1]), float(y[-1])
 
 
-def _course(tape: _Tape, drive: Drive, network: Network, rng: np.random.Generator) -> tuple[Floats, Floats, Floats, Floats]:
+def _course(tape: _Tape, drive: Drive, network: Network, rng: np.random.Generator) -> Course:
     """Vertices from where the van stands to a kerb shortly before the target, with limits between and waits at lights."""
     nodes = network.nodes_of(drive.edges, drive.source)
     x_m, y_m = network.x_m[nodes].copy(), network.y_m[nodes].copy()
@@ -186,7 +182,7 @@ def _course(tape: _Tape, drive: Drive, network: Network, rng: np.random.Generato
         wait_s, limit_mps = np.append(0.0, wait_s), np.append(limit_mps[0], limit_mps)
     else:
         x_m[0], y_m[0], wait_s[0] = tape.x_m, tape.y_m, 0.0
-    return x_m, y_m, limit_mps, wait_s
+    return Course(x_m, y_m, limit_mps, wait_s)
 
 
 def _rush(now_s: float) -> float:

@@ -11,7 +11,11 @@ from simulators.fleet.planning import Round
 from simulators.streams import stream
 
 QUEUE_M = 260.0
+STEP_M = 22.0
 NEAREST_M, FURTHEST_M = 350.0, 1500.0
+
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +73,42 @@ def _together(moments: list[float]) -> tuple[int, float]:
     return counts[best], ordered[best]
 
 
-def waits_in_jams(
-    jams: tuple[Jam, ...],
-    x_m: NDArray[np.float64],
-    y_m: NDArray[np.float64],
-    reached_s: NDArray[np.float64],
-    rng: np.random.Generator,
-) -> NDArray[np.float64]:
-    """Seconds that a van stands at each vertex of its course because of queues, by when it reaches it: stop and go."""
-    wait_s = np.zeros(len(x_m))
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What a van is about to drive: vertices (n,) with waits at them, limits (n - 1,) between."""
+
+    x_m: Floats
+    y_m: Floats
+    limit_mps: Floats
+    wait_s: Floats
+
+
+def queue(course: Course, jams: tuple[Jam, ...], now_s: float, rng: np.random.Generator) -> Course:
+    """The course with stop and go in the queues that it meets: a few metres on, every minute or so."""
     for jam in jams:
-        queued = np.flatnonzero(np.hypot(x_m - jam.x_m, y_m - jam.y_m) < QUEUE_M)
-        queued = queued[(queued > 0) & (queued < len(x_m) - 1)]
-        if len(queued) == 0:
-            continue
-        stuck_s = min(jam.until_s - float(reached_s[queued[0]] + wait_s.sum()), jam.until_s - jam.from_s)
-        if stuck_s > 20 and reached_s[queued[0]] > jam.from_s - 120:
-            share = rng.dirichlet(np.full(len(queued), 0.6))
-            wait_s[queued] += share * stuck_s
-    return wait_s
+        inside = np.hypot(course.x_m - jam.x_m, course.y_m - jam.y_m) < QUEUE_M
+        reached_s = now_s + np.concatenate([[0.0], np.cumsum(_gaps_m(course) / 8.0 + course.wait_s[1:])])
+        first = int(np.argmax(inside))
+        stuck_s = min(jam.until_s - float(reached_s[first]), jam.until_s - jam.from_s)
+        if inside.any() and stuck_s > 60 and reached_s[first] > jam.from_s - 120:
+            course = _stop_and_go(course, inside[:-1] & inside[1:], stuck_s, rng)
+    return course
+
+
+def _gaps_m(course: Course) -> Floats:
+    return np.hypot(np.diff(course.x_m), np.diff(course.y_m))
+
+
+def _stop_and_go(course: Course, queued: NDArray[np.bool_], stuck_s: float, rng: np.random.Generator) -> Course:
+    """Cut the queued pieces into steps of a car or two, and share the time out over them."""
+    parts = np.where(queued, np.maximum(1, np.ceil(_gaps_m(course) / STEP_M)), 1).astype(np.int64)
+    piece = np.repeat(np.arange(len(parts)), parts)
+    share = (np.arange(len(piece)) - np.repeat(np.cumsum(parts) - parts, parts)) / parts[piece]
+    x_m = np.append(course.x_m[piece] + share * np.diff(course.x_m)[piece], course.x_m[-1])
+    y_m = np.append(course.y_m[piece] + share * np.diff(course.y_m)[piece], course.y_m[-1])
+    wait_s = np.append(np.where(share == 0, course.wait_s[piece], 0.0), course.wait_s[-1])
+    stops = np.flatnonzero(queued[piece])
+    stops = stops[stops > 0]
+    if len(stops):
+        wait_s[stops] += stuck_s * rng.dirichlet(np.full(len(stops), 3.0))
+    return Course(x_m, y_m, course.limit_mps[piece], wait_s)

@@ -13,12 +13,13 @@ from simulators.fleet.driving import Driven, Played, Stood
 from simulators.fleet.planning import CASE_KG, Round
 from simulators.fleet.signals import Signals
 from simulators.town.zones import speed_limit_mps
-from simulators.truth.corridor import cross_track_m
+from simulators.truth.corridor import off_route
 from simulators.truth.visits import served
 
 TOLERANCE = timedelta(minutes=15)
 SIGMA_M = 10.0
 DEVIATION_S, DEVIATION_M, FAR_OFF_M = 120, 300.0, 1000.0
+TURNED_S, TURNED_DEG = 60, 60.0
 DROP_KG, DROP_SHARE, DROP_AT_STOP_SHARE = 10.0, 0.015, 0.05
 DETOUR_LEG, DETOUR_LEG_M, DETOUR_TRIP = 1.3, 2000.0, 1.15
 
@@ -79,12 +80,14 @@ def route_deviations(planned: Round, played: Played, signals: Signals) -> list[I
     if not played.driven:
         return []
     first, last = int(played.driven[0].from_s), int(played.home_s)
-    apart_m = cross_track_m(signals.x_m[first:last], signals.y_m[first:last], planned)
+    apart_m, along_deg = off_route(signals.x_m[first:last], signals.y_m[first:last], planned)
+    swing_deg = np.abs((signals.course_deg[first:last] - along_deg + 180) % 360 - 180)
     found = []
     for begin, end in spans_of(apart_m > (planned.trip.corridor_m or 0.0) + SIGMA_M):
         driven_m = float(signals.driven_m[first + end - 1] - signals.driven_m[first + begin])
         far = float(apart_m[begin:end].max()) > FAR_OFF_M
-        if far or (end - begin >= DEVIATION_S and driven_m >= DEVIATION_M):
+        away = end - begin >= TURNED_S and (swing_deg[begin:end] > TURNED_DEG).sum() >= TURNED_S
+        if far or (driven_m >= DEVIATION_M and (away or end - begin >= DEVIATION_S)):
             found.append(_incident(planned, "route_deviation", None, first + begin, first + end))
     return found
 

@@ -16,6 +16,13 @@ from simulators.truth.matching import TOLERANCE, pair
 FACTS: Final = frozenset({"zone_enter", "zone_exit"})
 """Rules that state facts and alarm nobody: they are scored only where the truth speaks of them."""
 
+RIGHT: Final[dict[str, set[str]]] = {
+    "serviced": {"serviced", "out_of_sequence"},
+    "missed": {"missed", "drive_by"},
+    "no_data": {"no_data", "probable"},
+}
+"""What may be said of a visit: served in whatever order, passed by without a halt, or hidden by a gap, likely or not."""
+
 NOT_JUDGED: Final = "none"
 
 
@@ -67,12 +74,13 @@ class Score:
         states: dict[str, dict[str, int]] = {}
         for (true, judged), count in sorted(self.visits.items()):
             states.setdefault(true, {})[judged] = count
+        right = sum(count for (true, judged), count in self.visits.items() if judged in RIGHT.get(true, {true}))
         alarms = sum(tally.fp for tally in self.rules.values())
         return {
             "rules": {rule: self.rules[rule].document() for rule in sorted(self.rules)},
             "false_alarms_per_vehicle_day": round(alarms / self.vehicle_days, 6) if self.vehicle_days else None,
             "visits": states,
-            "visits_right": _share(sum(n for (true, judged), n in self.visits.items() if true == judged), self.visits.total()),
+            "visits_right": _share(right, self.visits.total()),
             "vehicle_days": self.vehicle_days,
         }
 
