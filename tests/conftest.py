@@ -12,11 +12,16 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from beatwatch.services.mosquitto import embedded_mosquitto
 from beatwatch.services.ports import free_port
 from beatwatch.services.postgres import embedded_postgres
 from store.migrate import migrate
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("beatwatch", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("beatwatch")
 
 _TEMPLATE = f"migrated_template_{os.getpid()}"
 _numbers = itertools.count(1)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from domain.observations import Position
-from wire.inputs import Gathered, Input, number_from
+from wire.inputs import Field, Gathered, Input, number_from
 
 MPS_PER_KMH: Final = 1 / 3.6
 _GNSS_STATE: Final = 69
@@ -120,3 +120,25 @@ def _alarm(avl_id: int, raw: Any) -> str | None:
     if avl_id == _GREEN_DRIVING:
         return _MANOEUVRES.get(int(number_from(raw)))
     return AVL_ALARMS[avl_id] if avl_id in AVL_ALARMS and number_from(raw) != 0 else None
+
+
+_WIDTHS: Final[Mapping[Field, int]] = {
+    "ignition": 1, "in_motion": 1, "door_open": 1, "battery_pct": 1, "fuel_pct": 1,
+    "external_v": 2, "battery_v": 2, "hdop": 2, "fuel_l": 2, "odometer_m": 4,
+}  # fmt: skip
+_IDS: Final = {rule.field: avl_id for avl_id, rule in AVL_INPUTS.items() if rule.field in _WIDTHS}
+_ALARM_IDS: Final = {name: avl_id for avl_id, name in AVL_ALARMS.items()}
+_FIRST_PROBE: Final = 72
+
+
+def avl_values(position: Position) -> list[tuple[int, int, int]]:
+    """Id, width in bytes and raw value of all that the position has and an id exists for."""
+    values = []
+    for name, width in _WIDTHS.items():
+        value: float | None = getattr(position, name)
+        if value is not None:
+            raw = round(value / AVL_INPUTS[_IDS[name]].scale)
+            values.append((_IDS[name], width, min(max(raw, 0), 2 ** (8 * width) - 1)))
+    values += [(_ALARM_IDS[name], 1, 1) for name in position.alarms if name in _ALARM_IDS]
+    probes = enumerate(position.temperature_c[:4], start=_FIRST_PROBE)
+    return values + [(avl_id, 4, round(degrees * 10) % 2**32) for avl_id, degrees in probes if degrees is not None]

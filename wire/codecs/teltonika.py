@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from domain.errors import DecodeError, InvalidInputError
 from domain.observations import DeviceStatus, Position, Reading
-from wire.avl import AVL_ALARMS, AVL_INPUTS, MPS_PER_KMH, Place, TeltonikaProfile, avl_position
+from wire.avl import MPS_PER_KMH, Place, TeltonikaProfile, avl_position, avl_values
 from wire.codec import Codec, Encoder, Message, Profiles, refuse_oversize
 from wire.crc import crc16_arc
 from wire.cursor import Cursor
 from wire.identity import imei_identity
-from wire.inputs import Field
 from wire.instants import to_unix_ms
 from wire.json_payload import moment
 
@@ -159,15 +158,6 @@ def _record(record: _Record, received_at: datetime, device: str, profile: Telton
     return avl_position(device, moment(record.time_ms), received_at, record.place, record.ids, profile)
 
 
-_WIDTHS: Final[Mapping[Field, int]] = {
-    "ignition": 1, "in_motion": 1, "door_open": 1, "battery_pct": 1, "fuel_pct": 1,
-    "external_v": 2, "battery_v": 2, "hdop": 2, "fuel_l": 2, "odometer_m": 4,
-}  # fmt: skip
-_IDS: Final = {rule.field: avl_id for avl_id, rule in AVL_INPUTS.items() if rule.field in _WIDTHS}
-_ALARM_IDS: Final = {name: avl_id for avl_id, name in AVL_ALARMS.items()}
-_FIRST_PROBE: Final = 72
-
-
 def _packed(reading: Reading) -> bytes:
     if not isinstance(reading, Position) or reading.fix_time is None:
         raise InvalidInputError("reading", "Teltonika only tells positions with a time")
@@ -178,19 +168,6 @@ def _packed(reading: Reading) -> bytes:
         packed += struct.pack(">H", len(group))
         packed += b"".join(struct.pack(">H", avl_id) + raw.to_bytes(width, "big") for avl_id, raw in group)
     return packed + bytes(2)
-
-
-def avl_values(position: Position) -> list[tuple[int, int, int]]:
-    """Id, width in bytes and raw value of all that the position has and an id exists for."""
-    values = []
-    for field, width in _WIDTHS.items():
-        value: float | None = getattr(position, field)
-        if value is not None:
-            raw = round(value / AVL_INPUTS[_IDS[field]].scale)
-            values.append((_IDS[field], width, min(max(raw, 0), 2 ** (8 * width) - 1)))
-    values += [(_ALARM_IDS[name], 1, 1) for name in position.alarms if name in _ALARM_IDS]
-    probes = enumerate(position.temperature_c[:4], start=_FIRST_PROBE)
-    return values + [(avl_id, 4, round(degrees * 10) % 2**32) for avl_id, degrees in probes if degrees is not None]
 
 
 def _head(position: Position, time_ms: int) -> bytes:

@@ -10,9 +10,8 @@ import msgspec
 
 from domain.errors import DecodeError, InvalidInputError
 from domain.observations import Position, Reading
-from wire.avl import MPS_PER_KMH, Place, TeltonikaProfile, avl_position
+from wire.avl import MPS_PER_KMH, Place, TeltonikaProfile, avl_position, avl_values
 from wire.codec import Codec, Encoder, Message, Profiles, refuse_too_many
-from wire.codecs.teltonika import avl_values
 from wire.inputs import Input, number_from
 from wire.instants import to_unix_ms
 from wire.json_payload import decode_json, moment
