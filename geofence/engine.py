@@ -75,6 +75,7 @@ class Engine:
         """
         journal = Journal()
         fleet = self._fleet
+        fleet.shared.traffic.forget(as_of_us)
         due = np.zeros(len(fleet.memory.states), np.int64)
         find_silent(fleet.memory.states, fleet.plans, as_of_us, due)
         for slot in np.flatnonzero((due < FAR_FUTURE_US) | (fleet.wake_us <= as_of_us)):
@@ -160,12 +161,13 @@ class Engine:
                 device = self._fleet.device(slot, journal)
             if self._fleet.wake_us[slot] <= fact.decided_us:
                 self._fire(device, fact.decided_us, past)
-            self._take(device, fact)
+            self._take(device, fact, past)
 
-    def _take(self, device: Device, fact: Fact) -> None:
+    def _take(self, device: Device, fact: Fact, past: Past) -> None:
         device.now_us = fact.decided_us
         self._stepper.take(device, fact)
         if fact.kind == TRIP_OFF and fact.a == 1.0 and device.plan is not None:
+            device.last_heard_us, device.last_good = past(fact.decided_us)
             self._stepper.finish_trip(device, fact.decided_us)
             self._fleet.schedule_trip(device)
         self._fleet.wake_us[device.slot] = device.wake_us()
@@ -213,7 +215,7 @@ class Engine:
             self._fire(device, silent_us, past)
             count = np.zeros(1, np.int64)
             fall_silent(state, self._facts, count, slot, silent_us)
-            self._take(device, Fact._make(self._facts[0].tolist()))
+            self._take(device, Fact._make(self._facts[0].tolist()), past)
             latest = silent_us
         while (due_us := device.wake_us()) <= as_of_us:
             self._fire(device, due_us, past)

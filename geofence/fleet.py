@@ -159,7 +159,9 @@ class Fleet:
         visits = self._visits(slot)
         visits[:] = fresh_visits(len(visits))
         self.decided_us[slot] = NEVER_US
-        self._devices.pop(slot, None)
+        gone = self._devices.pop(slot, None)
+        if gone is not None:
+            self.shared.traffic.drop(gone, NEVER_US)
         self.wake_us[slot] = self.device(slot, Journal()).wake_us()
 
     def remember(self, slot: int, snapshot: Snapshot) -> None:

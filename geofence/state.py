@@ -140,6 +140,9 @@ _FIELDS: Final[list[tuple[str, str] | tuple[str, str, int]]] = [
     ("cg_ref_us", "<i8"),
     ("cg_drop", "<f4"),  # the level before a drop that may yet come back
     ("cg_stand", "<i8"),
+    ("cg_still", "<u1"),
+    ("cg_served", "<u1"),  # stands at a stop or the depot
+    ("cg_stale", "<u1"),  # the level after that is not known yet
     ("fu_n", "<u1"),
     ("fu_i", "<u1"),
     ("fu_l", "<f4", FUEL_SAMPLES),

@@ -25,6 +25,8 @@ class Stepper:
         """One fact, to every rule that wants it."""
         for rule, step in self._on[fact.kind]:
             self._guard(rule, device, step, fact)
+        while device.follow_ups:
+            self.take(device, device.follow_ups.pop(0))
 
     def wake(self, name: str, device: Device, now_us: int) -> None:
         """A timer set under a rule's name, or under the name, a colon and more."""

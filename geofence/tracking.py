@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -12,10 +12,12 @@ from domain.events import Severity, Visit, VisitState
 from domain.trips import Trip
 from domain.zones import Zone
 from geofence.conclusions import Withdrawal
+from geofence.facts import Fact
 from geofence.journal import Episode, Journal, event_id, rounded
 from geofence.kernels.ground import metres
 from geofence.rows import from_us
 from geofence.state import NEVER_US, fresh_visits
+from geofence.traffic import Traffic
 
 STATES: Final = tuple(VisitState)
 """A visit's state is kept as its place here."""
@@ -61,6 +63,7 @@ class Surroundings:
     zones: tuple[Zone, ...]
     trips: tuple[PlannedTrip, ...]
     first_trip: NDArray[np.int32]
+    traffic: Traffic = field(default_factory=Traffic)
 
 
 class Device:
@@ -71,6 +74,7 @@ class Device:
         "cool",
         "driven_m",
         "episodes",
+        "follow_ups",
         "journal",
         "key",
         "last_good",
@@ -103,6 +107,7 @@ class Device:
         self.memory: dict[str, Any] = {}
         self.timers: dict[str, int] = {}
         self.cool: dict[str, int] = {}
+        self.follow_ups: list[Fact] = []  # facts rules found out themselves, stepped over next
         self.journal = Journal()
 
     @property
@@ -114,6 +119,11 @@ class Device:
     def zones(self) -> tuple[Zone, ...]:
         """All zones, by number."""
         return self._shared.zones
+
+    @property
+    def traffic(self) -> Traffic:
+        """Where the fleet halts."""
+        return self._shared.traffic
 
     @property
     def planned(self) -> PlannedTrip:
@@ -236,8 +246,11 @@ class Device:
     def withdraw(self, rule: str, place: str, reason: str) -> None:
         """A running event was wrong after all."""
         episode = self.episodes.pop(f"{rule}|{place}", None)
-        if episode is None:
-            return
+        if episode is not None:
+            self.take_back(episode, reason)
+
+    def take_back(self, episode: Episode, reason: str) -> None:
+        """Withdraw an event, running or over."""
         episode.facts["withdrawn"] = reason
         self.journal.note(self.key, episode, max(self.now_us, episode.started_us))
         self.journal.withdrawn[episode.event_id] = Withdrawal(episode.event_id, from_us(self.now_us), reason)

@@ -7,32 +7,45 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from geofence.facts import CARGO_BACK, CARGO_DROP, FUEL_BACK, FUEL_DROP
+from geofence.facts import ALLOWED_DEPOT, CARGO_BACK, CARGO_DROP, FUEL_BACK, FUEL_DROP
 from geofence.kernels.compiler import inner_kernel
 from geofence.kernels.telling import Record, Teller, tell
 
 _SECOND_US = 1_000_000
 _CARGO_SAMPLES = 16
 _FUEL_SAMPLES = 5
+_LEVEL_SAMPLES = 5
 
 
 @inner_kernel
 def step_cargo(s: Record, p: Record, t: int, cargo_kg: float, allowed: int, out: Teller) -> None:
     """Weigh while standing. A level lower than the one before by more than noise is told with both levels."""
-    if not s["still"]:
-        s["cg_n"], s["cg_i"], s["cg_stand"] = 0, 0, 0
-        return
+    if s["still"] != s["cg_still"]:
+        s["cg_n"], s["cg_i"], s["cg_stand"], s["cg_still"] = 0, 0, t, s["still"]
+        if s["still"] and s["cg_stale"]:
+            s["cg_ref"] = np.nan
+        s["cg_stale"] = 1 if not s["still"] and s["cg_served"] else 0
     if math.isnan(cargo_kg):
         return
-    if s["cg_stand"] == 0:
-        s["cg_stand"] = t
+    s["cg_served"] = 1 if s["still"] and allowed <= ALLOWED_DEPOT else 0
+    if not s["still"] and not s["cg_stale"]:
+        return
     s["cg_kg"][s["cg_i"]] = cargo_kg
     s["cg_us"][s["cg_i"]] = t
     s["cg_i"] = (s["cg_i"] + 1) % _CARGO_SAMPLES
     s["cg_n"] = min(int(s["cg_n"]) + 1, _CARGO_SAMPLES)
     window_us = p["cargo_window_s"] * _SECOND_US
-    if t - s["cg_stand"] >= window_us:
+    if not s["still"]:
+        _take_level(s, t)
+    elif t - s["cg_stand"] >= window_us:
         _weigh(s, p, t, window_us, allowed, out)
+
+
+@inner_kernel
+def _take_level(s: Record, t: int) -> None:
+    """Goods go on leaving until a delivery's end, so the level after it is that of the first minute on the road."""
+    if s["cg_n"] >= _LEVEL_SAMPLES:
+        s["cg_ref"], s["cg_ref_us"], s["cg_stale"] = float(np.median(s["cg_kg"][:_LEVEL_SAMPLES])), t, 0
 
 
 @inner_kernel

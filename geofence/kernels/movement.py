@@ -124,6 +124,8 @@ def _tow(s: Record, p: Record, fix: Fix, raw_lon: float, raw_lat: float, out: Te
         return
     if s["tw_on"] == 0:
         s["tw_on"], s["tw_lon"], s["tw_lat"] = 1, int(raw_lon), int(raw_lat)
+    if s["tw_on"] == 1 and s["st_phase"] == 1 and s["still"]:
+        s["tw_lon"], s["tw_lat"] = int(s["st_lon"]), int(s["st_lat"])
     away = metres(s["tw_lon"], s["tw_lat"], raw_lon, raw_lat)
     s["tw_n"] = min(int(s["tw_n"]) + 1, 255) if away - fix.sigma > p["towed_least_m"] else 0
     if s["tw_on"] == 1 and s["tw_n"] >= p["towed_fixes"]:

@@ -66,7 +66,8 @@ def _door(s: Record, p: Record, now: int, t: int, out: Teller) -> None:
     open_us = t - s["dr_raw_us"]
     if now == 2 and not s["dr_told"] and s["dr_closed"] and open_us >= p["unscheduled_unloading_least_s"] * _SECOND_US:
         s["dr_told"] = 1
-        tell(out, DOOR_HELD, s["dr_raw_us"], 0, s["acc_lon"], s["acc_lat"], 0.0, 0.0, 0.0, 0.0)
+        since = float(s["st_start"]) if s["st_phase"] == 1 and s["st_out"] == 0 else 0.0
+        tell(out, DOOR_HELD, s["dr_raw_us"], 0, s["acc_lon"], s["acc_lat"], since, 0.0, 0.0, float(s["st_allowed"]))
     if s["dr_state"] == now or open_us < p["door_least_s"] * _SECOND_US:
         return
     if now == 2 and s["dr_state"] == 1:

@@ -26,6 +26,8 @@ def _drop(device: Device, fact: Fact) -> None:
         return
     if where >= 0 and device.zones[where].kind == ZoneKind.depot:
         return
+    if any(_near(device, fact, k) for k in range(len(device.visits))):
+        return
     facts = {
         "lost_kg": fact.a,
         "before_kg": fact.b,
@@ -35,6 +37,11 @@ def _drop(device: Device, fact: Fact) -> None:
     }
     device.open(NAME, str(fact.decided_us), fact.decided_us, Severity.critical, confidence=0.8, facts=facts)
     device.memory[NAME] = fact.decided_us
+
+
+def _near(device: Device, fact: Fact, number: int) -> bool:
+    away_m = device.metres_to_stop(number, fact.longitude_e7, fact.latitude_e7)
+    return away_m <= float(device.planned.stops[number]["radius_m"]) + device.values["visits.near_m"]
 
 
 def _back(device: Device, _fact: Fact) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from domain.events import Severity
@@ -23,17 +24,19 @@ _PARAMETERS = (
 
 def _begun(device: Device, fact: Fact) -> None:
     device.memory[NAME] = {"at_m": fact.a, "leg_m": fact.a, "stop": -1, "since_us": fact.decided_us}
+    device.memory[NAME]["begun_us"] = fact.decided_us
 
 
 def _served(device: Device, fact: Fact) -> None:
     plan, known = device.plan, device.memory.get(NAME)
-    if plan is None or known is None:
+    if plan is None or known is None or math.isnan(fact.c):
         return
     before, along = known["stop"], plan.stops["along_m"]
     start_m = 0.0 if before < 0 else float(along[before])
     planned_m, driven_m = float(along[fact.place]) - start_m, fact.c - known["leg_m"]
     if fact.place == before + 1 and _too_long(device, driven_m, planned_m, device.values[f"{NAME}.leg_factor"]):
-        _tell(device, f"leg {fact.place}", known["since_us"], fact.time_us, driven_m, planned_m, fact.place)
+        facts = {"leg_driven_m": driven_m, "leg_planned_m": planned_m, "leg_to": plan.trip.stops[fact.place].stop_id}
+        device.open(NAME, "", known["since_us"], Severity.low, confidence=0.8, facts=facts)
     known.update(leg_m=fact.c, stop=fact.place, since_us=fact.decided_us)
 
 
@@ -43,20 +46,15 @@ def _ended(device: Device, fact: Fact) -> None:
         return
     driven_m = fact.b - known["at_m"]
     if _too_long(device, driven_m, plan.length_m, device.values[f"{NAME}.trip_factor"]):
-        _tell(device, "trip", plan.planned_start_us, fact.time_us, driven_m, plan.length_m, None)
+        device.open(NAME, "", max(known["begun_us"], plan.planned_start_us), Severity.low, confidence=0.8)
+    medium = driven_m - plan.length_m > device.values[f"{NAME}.medium_m"]
+    facts = {"driven_m": driven_m, "planned_m": plan.length_m}
+    device.change(NAME, "", Severity.medium if medium else None, **facts)
+    device.close(NAME, "", fact.time_us)
 
 
 def _too_long(device: Device, driven_m: float, planned_m: float, factor: float) -> bool:
     return planned_m > 0 and driven_m > factor * planned_m and driven_m - planned_m > device.values[f"{NAME}.least_m"]
-
-
-def _tell(
-    device: Device, place: str, since_us: int, until_us: int, driven_m: float, planned_m: float, stop: int | None
-) -> None:
-    severity = Severity.medium if driven_m - planned_m > device.values[f"{NAME}.medium_m"] else Severity.low
-    facts = {"driven_m": driven_m, "planned_m": planned_m, "ratio": driven_m / planned_m}
-    if device.open(NAME, place, since_us, severity, stop=stop, confidence=0.8, facts=facts) is not None:
-        device.close(NAME, place, until_us)
 
 
 RULE = Rule(NAME, _PARAMETERS, on={TRIP_ON: _begun, STOP_SERVED: _served, TRIP_OFF: _ended})

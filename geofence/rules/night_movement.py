@@ -22,7 +22,7 @@ _NIGHT_PARAMETERS = (
 )
 _TOW_PARAMETERS = (
     Parameter(f"{TOWED}.least_m", 200, "m", 50, 10_000, "Further from where the ignition went off is told.", in_kernel=True),
-    Parameter(f"{TOWED}.fixes", 2, "1", 1, 10, "With so many fixes in a row.", in_kernel=True),
+    Parameter(f"{TOWED}.fixes", 3, "1", 1, 10, "With so many fixes in a row.", in_kernel=True),
 )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from domain.events import Severity
-from geofence.facts import STAY_HELD, STAY_OFF, STAY_ON, Fact
+from geofence.facts import ALLOWED_NOWHERE, STAY_HELD, STAY_OFF, STAY_ON, STOP_SERVED, Fact
 from geofence.parameters import Parameter
 from geofence.rule import Rule
+from geofence.traffic import Halt
 
 if TYPE_CHECKING:
     from geofence.tracking import Device
@@ -16,12 +17,19 @@ NAME = "unscheduled_stop"
 _PARAMETERS = (
     Parameter("unscheduled_stop.least_s", 600, "s", 120, 14_400, "A halt of this length is told.", in_kernel=True),
     Parameter("unscheduled_stop.red_s", 300, "s", 60, 14_400, "In a red zone, of this length.", in_kernel=True),
+    Parameter(
+        "unscheduled_stop.traffic_vehicles", 3, "1", 2, 100, "So many vehicles of the fleet that halt together are traffic:"
+    ),
+    Parameter("unscheduled_stop.traffic_m", 200, "m", 50, 2000, "within this of each other,"),
+    Parameter("unscheduled_stop.traffic_s", 1200, "s", 60, 7200, "beginning within this long of each other."),
 )
 _RED = 1
 
 
 def _held(device: Device, fact: Fact) -> None:
     plan = device.plan
+    if str(fact.time_us) in _serving(device):
+        return
     if plan is None or fact.c != -1.0 or fact.time_us < plan.planned_start_us:
         return
     in_red = fact.d >= 0.0
@@ -38,7 +46,17 @@ def _held(device: Device, fact: Fact) -> None:
     }
     if in_red:
         facts["red_zone_id"] = device.zones[int(fact.d)].zone_id
-    device.open(NAME, str(fact.time_us), fact.time_us, severity, confidence=0.9, facts=facts)
+    halt = device.traffic.find(device, fact.time_us, fact.longitude_e7, fact.latitude_e7)
+    if halt is not None and _jam(device, halt):
+        return
+    episode = device.open(NAME, str(fact.time_us), fact.time_us, severity, confidence=0.9, facts=facts)
+    if halt is not None:
+        halt.event = episode
+
+
+def _serving(device: Device) -> tuple[str, ...]:
+    halt = device.memory.get("visits") or {}
+    return (str(halt["since"]),) if halt.get("stops") else ()
 
 
 def _over(device: Device, fact: Fact) -> None:
@@ -48,6 +66,27 @@ def _over(device: Device, fact: Fact) -> None:
 
 def _stands(device: Device, fact: Fact) -> None:
     device.stay_us = fact.time_us
+    if device.plan is None or fact.c != ALLOWED_NOWHERE:
+        return
+    halt = Halt(device, fact.time_us, fact.longitude_e7, fact.latitude_e7)
+    device.traffic.note(halt)
+    for other in _jam(device, halt):
+        if other.event is not None:
+            other.device.journal = device.journal
+            other.device.episodes.pop(f"{NAME}|{other.since_us}", None)
+            other.device.take_back(other.event, "traffic")
+            other.event = None
 
 
-RULE = Rule(NAME, _PARAMETERS, on={STAY_ON: _stands, STAY_HELD: _held, STAY_OFF: _over})
+def _jam(device: Device, halt: Halt) -> list[Halt]:
+    values = device.values
+    within_us, vehicles = int(values[f"{NAME}.traffic_s"] * 1e6), int(values[f"{NAME}.traffic_vehicles"])
+    return device.traffic.jam(halt, values[f"{NAME}.traffic_m"], within_us, vehicles)
+
+
+def _served(device: Device, fact: Fact) -> None:
+    """It turned out to be the visit of a stop whose pin is elsewhere."""
+    device.withdraw(NAME, str(fact.time_us), "serves_a_stop")
+
+
+RULE = Rule(NAME, _PARAMETERS, on={STAY_ON: _stands, STAY_HELD: _held, STAY_OFF: _over, STOP_SERVED: _served})

@@ -32,7 +32,7 @@ def _stands(device: Device, fact: Fact) -> None:
 def _held_open(device: Device, fact: Fact) -> None:
     known = device.memory.setdefault(NAME, {})
     known.update(opened=fact.time_us, closed=0)
-    if known.get("stay", 0):
+    if known.get("stay", 0) and fact.a == known["stay"] and fact.d == ALLOWED_NOWHERE:
         _unloads(device, fact.decided_us)
 
 
@@ -45,7 +45,7 @@ def _closed(device: Device, fact: Fact) -> None:
 def _leaves(device: Device, fact: Fact) -> None:
     device.close(NAME, str(fact.time_us), int(fact.a))
     known = device.memory.get(NAME)
-    if known is not None and known.get("stay") == fact.time_us:
+    if known is not None and known.get("stay") == fact.time_us and known.get("waits_for") != fact.time_us:
         known["stay"] = 0
 
 
@@ -53,27 +53,33 @@ def _unloads(device: Device, now_us: int) -> None:
     known, plan = device.memory[NAME], device.plan
     if plan is None or known["allowed"] or known["stay"] < plan.planned_start_us:
         return
-    if _near_pending(device, known) is None:
+    known["near"] = _near_stop(device, known)
+    if known["near"] < 0:
         _open(device, known)
     elif f"{NAME}|{known['stay']}" not in device.episodes:
+        known["waits_for"] = known["stay"]
         device.timers.setdefault(NAME, now_us + int(device.values[f"{NAME}.wait_s"] * 1e6))
 
 
-def _near_pending(device: Device, known: dict[str, int]) -> int | None:
+def _near_stop(device: Device, known: dict[str, int]) -> int:
+    """A stop that this halt may serve though it lies outside the circle, or -1."""
     for k, stop in enumerate(device.planned.stops):
         away_m = device.metres_to_stop(k, known["lon"], known["lat"])
-        if device.is_open(k) and away_m <= float(stop["radius_m"]) + device.values[f"{NAME}.near_m"]:
+        if away_m <= float(stop["radius_m"]) + device.values[f"{NAME}.near_m"] and _may_serve(device, k, known["stay"]):
             return k
-    return None
+    return -1
+
+
+def _may_serve(device: Device, number: int, since_us: int) -> bool:
+    return device.is_open(number) or int(device.visits[number]["came_ms"]) == device.ms(since_us)
 
 
 def _waited(device: Device, now_us: int) -> None:
     known = device.memory.get(NAME, {})
-    if device.plan is None or not known.get("stay", 0):
+    if device.plan is None or known.get("waits_for", 0) != known.get("stay", -1):
         return
-    number = _near_pending(device, known)
-    signed = any(p["stop"] == number and known["stay"] <= p["at_us"] <= now_us for p in device.planned.proofs)
-    if number is None or not signed:
+    proofs = device.planned.proofs
+    if not any(p["stop"] == known["near"] and known["stay"] - 60_000_000 <= p["at_us"] <= now_us for p in proofs):
         _open(device, known)
 
 

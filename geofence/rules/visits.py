@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from domain.events import VisitState
 from geofence.facts import (
+    ALLOWED_NOWHERE,
     GAP,
+    PROOF,
+    STAY_OFF,
+    STAY_ON,
     STOP_ARRIVED,
     STOP_CROSSED,
     STOP_LEFT,
@@ -28,6 +35,8 @@ if TYPE_CHECKING:
 _PARAMETERS = (
     Parameter("visits.gap_mps", 60 / 3.6, "m/s", 1, 60, "How fast a van may have gone straight to a stop and on while unseen."),
     Parameter("visits.usual_mps", 25 / 3.6, "m/s", 1, 40, "How fast it usually gets on along its route."),
+    Parameter("visits.near_m", 60, "m", 0, 500, "A halt this far outside a stop's circle serves it if it was signed for then."),
+    Parameter("visits.signed_after_s", 300, "s", 0, 3600, "A signature this long after such a halt still belongs to it."),
     Parameter("visits.gap_slack_m", 150, "m", 0, 2000, "A stop this far beyond the ends of a gap may lie within it."),
 )
 
@@ -55,9 +64,62 @@ def _served(device: Device, fact: Fact) -> None:
     visit["came_ms"], visit["dwell_s"], visit["away_m"] = device.ms(fact.time_us), fact.a, fact.b
     visit["served_n"] = int(device.visits["served_n"].max()) + 1
     visit["risk_s"] = -1
-    device.driven_m = fact.c
     device.set_visit(fact.place, VisitState.serviced, _confidence(device, fact))
     _order(device)
+
+
+def _halted(device: Device, fact: Fact) -> None:
+    """Remember the halt: it may serve a stop whose pin is wrong, or that has no room to park."""
+    device.memory["visits"] = {
+        "since": fact.time_us,
+        "until": 0,
+        "lon": fact.longitude_e7,
+        "lat": fact.latitude_e7,
+        "stops": [],
+    }
+    plan = device.plan
+    if plan is not None and fact.c == ALLOWED_NOWHERE:
+        for number in np.flatnonzero(plan.proofs["at_us"] <= fact.decided_us):
+            _sign(device, int(number), fact.decided_us)
+
+
+def _signed(device: Device, fact: Fact) -> None:
+    if device.plan is not None:
+        _sign(device, fact.place, fact.decided_us)
+
+
+def _sign(device: Device, number: int, now_us: int) -> None:
+    """A halt just outside the circle, signed for meanwhile, is a visit."""
+    proof, halt = device.planned.proofs[number], device.memory.get("visits")
+    stop = int(proof["stop"])
+    if halt is None or not _unserved(device, stop):
+        return
+    signed_us, until_us = int(proof["at_us"]), halt["until"] or now_us
+    if not halt["since"] - 60_000_000 <= signed_us <= until_us + device.values["visits.signed_after_s"] * 1e6:
+        return
+    away_m = device.metres_to_stop(stop, halt["lon"], halt["lat"])
+    if away_m > float(device.planned.stops[stop]["radius_m"]) + device.values["visits.near_m"]:
+        return
+    halt["stops"].append(stop)
+    stood_s = (until_us - halt["since"]) / 1e6
+    served = Fact(
+        STOP_SERVED, device.slot, now_us, halt["since"], stop, halt["lon"], halt["lat"], stood_s, away_m, math.nan, away_m
+    )
+    device.follow_ups.append(served)
+
+
+def _moved_on(device: Device, fact: Fact) -> None:
+    halt = device.memory.get("visits")
+    if halt is None or halt["since"] != fact.time_us:
+        return
+    halt["until"] = int(fact.a)
+    stood_s = (fact.a - fact.time_us) / 1e6
+    for stop in halt["stops"]:
+        device.follow_ups.append(
+            Fact(
+                STOP_LEFT, device.slot, fact.decided_us, fact.time_us, stop, halt["lon"], halt["lat"], fact.a, stood_s, 0.0, 1.0
+            )
+        )
 
 
 def _confidence(device: Device, fact: Fact) -> float:
@@ -190,6 +252,9 @@ RULE = Rule(
     _PARAMETERS,
     on={
         TRIP_ON: _first_seen,
+        STAY_ON: _halted,
+        STAY_OFF: _moved_on,
+        PROOF: _signed,
         STOP_NEAR: _near,
         STOP_ARRIVED: _arrived,
         STOP_SERVED: _served,
