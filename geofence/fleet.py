@@ -152,8 +152,8 @@ class Fleet:
             decided_us=int(self.decided_us[slot]),
         )
 
-    def forget(self, slot: int) -> None:
-        """A device as never seen."""
+    def forget(self, slot: int, since_us: int = NEVER_US) -> None:
+        """A device as never seen; the fleet's traffic forgets what it did after a moment."""
         self.memory.states[slot] = fresh_states(1)[0]
         self.memory.suspects[slot] = fresh_suspects(1)[0]
         visits = self._visits(slot)
@@ -161,17 +161,18 @@ class Fleet:
         self.decided_us[slot] = NEVER_US
         gone = self._devices.pop(slot, None)
         if gone is not None:
-            self.shared.traffic.drop(gone, NEVER_US)
+            self.shared.traffic.drop(gone, since_us)
         self.wake_us[slot] = self.device(slot, Journal()).wake_us()
 
     def remember(self, slot: int, snapshot: Snapshot) -> None:
         """A device as a snapshot has it."""
-        self.forget(slot)
+        self.forget(slot, max(int(snapshot.state[0]["last_us"]), snapshot.decided_us))
         self.memory.states[slot] = snapshot.state[0]
         self.memory.suspects[slot] = snapshot.suspects
         self.decided_us[slot] = snapshot.decided_us
         device = snapshot.device.moved(slot, self._keys[slot], self.shared, self._device_values(slot))
         self._devices[slot] = device
+        self.shared.traffic.hand_over(device)
         if device.trip_number >= 0:
             visits = self._visits(slot)[: len(snapshot.visits)]
             visits[:] = snapshot.visits

@@ -66,7 +66,11 @@ class Replay:
             low = high
             yield low
         if as_of_us is not None:
-            self._concluded(self._engine.tick(as_of_us))
+            self.wait(as_of_us)
+
+    def wait(self, as_of_us: int) -> None:
+        """Let time pass."""
+        self._concluded(self._engine.tick(as_of_us))
 
     def take(self, batch: Rows) -> None:
         """Rows that arrived together."""

@@ -60,6 +60,13 @@ class Traffic:
         for halts in self.cells.values():
             halts[:] = [halt for halt in halts if halt.device.key != device.key or halt.since_us <= after_us]
 
+    def hand_over(self, device: Device) -> None:
+        """The device's halts are those of this object from now on."""
+        for halts in self.cells.values():
+            for halt in halts:
+                if halt.device.key == device.key:
+                    halt.device = device
+
     def forget(self, as_of_us: int) -> None:
         """Let go of what is two days old."""
         for cell in list(self.cells):
@@ -71,12 +78,8 @@ class Traffic:
 
     def _around(self, halt: Halt) -> list[Halt]:
         column, row = _cell(halt)
-        return [
-            other
-            for x in (column - 1, column, column + 1)
-            for y in (row - 1, row, row + 1)
-            for other in self.cells.get((x, y), ())
-        ]
+        cells = [(x, y) for x in (column - 1, column, column + 1) for y in (row - 1, row, row + 1)]
+        return [other for cell in cells for other in self.cells.get(cell, ())]
 
 
 def _cell(halt: Halt) -> tuple[int, int]:

@@ -17,9 +17,7 @@ NAME = "unscheduled_stop"
 _PARAMETERS = (
     Parameter("unscheduled_stop.least_s", 600, "s", 120, 14_400, "A halt of this length is told.", in_kernel=True),
     Parameter("unscheduled_stop.red_s", 300, "s", 60, 14_400, "In a red zone, of this length.", in_kernel=True),
-    Parameter(
-        "unscheduled_stop.traffic_vehicles", 3, "1", 2, 100, "So many vehicles of the fleet that halt together are traffic:"
-    ),
+    Parameter("unscheduled_stop.traffic_vehicles", 3, "1", 2, 100, "So many vehicles that halt together are traffic:"),
     Parameter("unscheduled_stop.traffic_m", 200, "m", 50, 2000, "within this of each other,"),
     Parameter("unscheduled_stop.traffic_s", 1200, "s", 60, 7200, "beginning within this long of each other."),
 )
