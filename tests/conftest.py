@@ -81,6 +81,9 @@ def _migrated_template(postgres_url: str) -> Iterator[str]:
         connection.execute(f"DROP DATABASE IF EXISTS {_TEMPLATE}".encode())
         connection.execute(f"CREATE DATABASE {_TEMPLATE}".encode())
         migrate(database_named(postgres_url, _TEMPLATE))
+        # A template must have no sessions, and TimescaleDB's background workers open one in every database.
+        connection.execute(f"ALTER DATABASE {_TEMPLATE} ALLOW_CONNECTIONS false".encode())
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (_TEMPLATE,))
         yield postgres_url
         connection.execute(f"DROP DATABASE {_TEMPLATE} WITH (FORCE)".encode())
 
