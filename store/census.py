@@ -35,3 +35,10 @@ def stored_readings(connection: Connection, device_keys: Iterable[str]) -> list[
     """(device_key, fix_time, seq) of every stored position of these devices: a reading stored twice is here twice."""
     rows = connection.execute(_SQL["stored_readings"], {"device_keys": list(device_keys)})
     return [(row["device_key"], row["fix_time"], row["seq"]) for row in rows]
+
+
+def is_caught_up(connection: Connection) -> bool:
+    """Whether all that is stored has been judged, and all that was concluded has reached the alerts."""
+    row = connection.execute(_SQL["backlog"]).fetchone()
+    assert row is not None  # an aggregate always answers
+    return not row["batches"] and not row["events"]

@@ -17,7 +17,7 @@ from beatwatch.services.stack import Running, addresses, everything
 from beatwatch.services.supervisor import Supervisor, stop_requested
 from beatwatch.settings import Settings, read_settings
 from simulators.scenario import load
-from store.census import count_everything
+from store.census import count_everything, is_caught_up
 from store.organisations import organisation_id
 from store.pool import Pool, Role, open_pool
 
@@ -102,9 +102,16 @@ def _progress(performance: Performance) -> str:
 
 
 def _settle(performance: Performance, running: Running, pool: Pool) -> Summary:
-    """Wait until everything acknowledged is stored, let each service finish, and count."""
+    """Wait until everything acknowledged is stored, judged and told, let each service finish, and count."""
     give_up_s = time.monotonic() + _DRAIN_S
-    while summarise(pool, performance.tally).lost and time.monotonic() < give_up_s:
+    while time.monotonic() < give_up_s and not _is_settled(performance, pool):
         time.sleep(0.2)
     running.drain()
     return summarise(pool, performance.tally)
+
+
+def _is_settled(performance: Performance, pool: Pool) -> bool:
+    if summarise(pool, performance.tally).lost:
+        return False
+    with pool.connection() as connection:
+        return is_caught_up(connection)
