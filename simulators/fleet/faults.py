@@ -84,7 +84,9 @@ def poor_sky(seen: Observed) -> None:
 def tunnels(seen: Observed) -> None:
     """No sky for a minute or two; the odometer goes on."""
     for begin, end in _spells(seen, seen.scenario.faults.tunnel, 30, 150):
-        seen.lose_fix(seen.between(begin, end))
+        drive = next((one for one in seen.played.driven if one.from_s <= begin < one.until_s), None)
+        if drive is not None:  # nobody delivers in a tunnel
+            seen.lose_fix(seen.between(begin, min(end, drive.until_s - 5)))
 
 
 def cold_starts(seen: Observed) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +19,23 @@ PARTNER = "meeting a partner"
 def unplanned_halt(case: Case) -> bool:
     """A quarter of an hour's rest, door closed, well away from every place where the van may stand."""
     halt = Halt("rest", float(case.rng.uniform(13 * 60, 24 * 60)), labels=("unscheduled_stop",))
-    return case.insert_halt(halt, lambda node: case.forbidden(node, CLEARANCE_M) and not in_red_zone(case, node))
+    for clearance_m in (CLEARANCE_M, 0.6 * CLEARANCE_M):
+        if case.insert_halt(halt, roadside(case, clearance_m)):
+            return True
+    return _halt_aside(case, halt)
+
+
+def _halt_aside(case: Case, halt: Halt) -> bool:
+    """The whole round runs past allowed places: turn into the nearest street that does not."""
+    nodes = np.arange(len(case.planned.town.network.x_m))
+    apart_m = case.cross_track_m(nodes)
+    for node in nodes[np.argsort(apart_m, kind="stable")][:400]:
+        if case.forbidden(int(node), CLEARANCE_M) and not in_red_zone(case, int(node)) and (ways := _ways(case, int(node))):
+            position, there, back = min(ways, key=lambda way: _longer_m(case, way))
+            case.script.actions[position : position + 1] = [there, halt, back]
+            case.altered = True
+            return True
+    return False
 
 
 def red_zone_halt(case: Case) -> bool:
@@ -88,7 +105,7 @@ def unload_elsewhere(case: Case) -> bool:
         unload_kg=cases * CASE_KG,
         labels=("unscheduled_unloading",),
     )
-    if not case.insert_halt(halt, lambda node: case.forbidden(node, CLEARANCE_M) and not in_red_zone(case, node)):
+    if not case.insert_halt(halt, roadside(case)):
         return False
     take_from_last(case, cases)
     return True
@@ -110,7 +127,12 @@ def siphon_fuel(case: Case) -> bool:
     """Fuel is drawn off at a halt too short to be a rest."""
     drawn_l = float(case.rng.uniform(8, 16))
     halt = Halt("siphoning", float(case.rng.uniform(400, 520)), siphon_l=drawn_l, labels=("fuel_drop",))
-    return case.insert_halt(halt, lambda node: case.forbidden(node, CLEARANCE_M) and not in_red_zone(case, node))
+    return case.insert_halt(halt, roadside(case))
+
+
+def roadside(case: Case, clearance_m: float = CLEARANCE_M) -> Callable[[int], bool]:
+    """Whether a node is well away from where the van may stand, and from red zones, as a test."""
+    return lambda node: case.forbidden(node, clearance_m) and not in_red_zone(case, node)
 
 
 def in_red_zone(case: Case, node: int, margin_m: float = -60.0) -> bool:

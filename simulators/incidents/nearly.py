@@ -12,19 +12,19 @@ from simulators.fleet.faults import hold_back
 from simulators.fleet.observed import Observed
 from simulators.fleet.script import Drive, Halt
 from simulators.incidents.case import Case
-from simulators.incidents.halting import CLEARANCE_M, in_red_zone
+from simulators.incidents.halting import roadside
 
 
 def short_halt(case: Case) -> bool:
     """A telephone call at the roadside, minutes short of the threshold."""
     halt = Halt("call", float(case.rng.uniform(120, 450)), engine_off=False)
-    return case.insert_halt(halt, lambda node: case.forbidden(node, CLEARANCE_M) and not in_red_zone(case, node))
+    return case.insert_halt(halt, roadside(case))
 
 
 def door_at_halt(case: Case) -> bool:
     """The driver looks after the load for a few seconds at the roadside."""
     halt = Halt("look", 60.0, doors=((20.0, 12.0),), engine_off=False)
-    return case.insert_halt(halt, lambda node: case.forbidden(node, CLEARANCE_M) and not in_red_zone(case, node))
+    return case.insert_halt(halt, roadside(case))
 
 
 def lunch_break(case: Case) -> bool:

@@ -93,24 +93,33 @@ def route_deviations(planned: Round, played: Played, signals: Signals) -> list[I
 
 
 def detours(planned: Round, played: Played, signals: Signals) -> list[Incident]:
-    """The round was much longer than planned, on one leg or altogether."""
+    """Legs driven much longer than planned, each with the stop it led to; and the whole round, if that was."""
     if not played.driven:
         return []
     begin_s, done = played.driven[0].from_s, served(played)
     planned_m = [_path_m(planned, leg) for leg in planned.legs]
-    driven_m = float(signals.driven_m[int(played.home_s)] - signals.driven_m[int(begin_s)])
-    longer = driven_m > DETOUR_TRIP * sum(planned_m) and len(done) == len(planned.trip.stops)
-    left_s, pending_m = begin_s, 0.0
+    found, left_s, pending_m = [], begin_s, 0.0
     for stop, leg_m in zip((*planned.trip.stops, None), planned_m, strict=True):
         pending_m += leg_m
         reached = done.get(stop.stop_id) if stop is not None else None
         until_s = played.home_s if stop is None else reached.from_s if reached else None
         if until_s is None or until_s < left_s:
             continue
-        leg_driven_m = float(signals.driven_m[int(until_s)] - signals.driven_m[int(left_s)])
-        longer |= leg_driven_m > DETOUR_LEG * pending_m and leg_driven_m > pending_m + DETOUR_LEG_M
+        if _longer(_driven_m(signals, left_s, until_s), pending_m):
+            found.append(_incident(planned, "detour", stop.stop_id if stop else None, left_s, until_s))
         left_s, pending_m = reached.until_s if reached else until_s, 0.0
-    return [_incident(planned, "detour", None, begin_s, played.home_s)] if longer else []
+    complete = len(done) == len(planned.trip.stops)
+    if complete and _driven_m(signals, begin_s, played.home_s) > DETOUR_TRIP * sum(planned_m):
+        found.append(_incident(planned, "detour", None, begin_s, played.home_s))
+    return found
+
+
+def _driven_m(signals: Signals, from_s: float, until_s: float) -> float:
+    return float(signals.driven_m[int(until_s)] - signals.driven_m[int(from_s)])
+
+
+def _longer(driven_m: float, planned_m: float) -> bool:
+    return driven_m > DETOUR_LEG * planned_m and driven_m > planned_m + DETOUR_LEG_M
 
 
 def _path_m(planned: Round, edges: NDArray[np.int64]) -> float:
