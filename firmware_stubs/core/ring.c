@@ -54,15 +54,8 @@ bool bw_ring_format(struct bw_ring *ring, struct bw_region region)
 bool bw_ring_mount(struct bw_ring *ring, struct bw_region region)
 {
     bool found = false;
-    bool unfinished = false;
     *ring = (struct bw_ring){.region = region, .slots = region.flash->sector_bytes / BW_RECORD_BYTES - 1u};
-    if (!bw_ring_scan(ring, &found, &unfinished)) {
-        return false;
-    }
-    if (!found) {
-        return bw_ring_format(ring, region);
-    }
-    return !unfinished || open_sector(ring, ring->generation + 1u);
+    return bw_ring_scan(ring, &found) && (found || bw_ring_format(ring, region));
 }
 
 static bool write_record(struct bw_ring *ring, const uint8_t record[BW_RECORD_BYTES])

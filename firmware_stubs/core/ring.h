@@ -25,7 +25,8 @@ struct bw_ring {
     uint32_t torn;     /* slots found unreadable by the last mount, or when written */
 };
 
-/* Finds what is stored, finishing an erasure that a power cut interrupted; formats a region that holds no ring. */
+/* Finds what is stored; formats a region that holds no ring. An erasure that a power cut interrupted is done again when the
+ * room is needed. */
 bool bw_ring_mount(struct bw_ring *ring, struct bw_region region);
 
 /* Forgets everything, sequence numbers too. */

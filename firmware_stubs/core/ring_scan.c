@@ -89,7 +89,7 @@ static bool count_all(struct bw_ring *ring)
     return true;
 }
 
-bool bw_ring_scan(struct bw_ring *ring, bool *found, bool *unfinished)
+bool bw_ring_scan(struct bw_ring *ring, bool *found)
 {
     struct bw_ring_sector newest = {0, 0, 0};
     uint8_t probe;
@@ -104,8 +104,8 @@ bool bw_ring_scan(struct bw_ring *ring, bool *found, bool *unfinished)
     ring->next_seq = newest.next_seq;
     ring->dropped = newest.dropped;
     ring->tail = find_oldest(ring);
-    *unfinished = bw_ring_sector_noted(&ring->region, newest.generation, &ring->dropped);
+    bool announced = bw_ring_sector_noted(&ring->region, newest.generation, &ring->dropped);
     uint32_t kept = bw_ring_oldest(ring, ring->generation + 1u);
-    ring->tail = *unfinished && ring->tail < kept ? kept : ring->tail;
+    ring->tail = announced && ring->tail < kept ? kept : ring->tail;
     return count_all(ring);
 }

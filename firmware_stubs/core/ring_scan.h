@@ -18,8 +18,8 @@ void bw_ring_settle(struct bw_ring *ring);
 /* The first position that is still there once `generation` is the newest. */
 uint32_t bw_ring_oldest(const struct bw_ring *ring, uint32_t generation);
 
-/* Sets every count of the ring from its flash. `found` is false where no sector holds a ring. `unfinished` is true when the
- * newest sector announces an erasure; its victim is then left out. False only when the flash cannot be read. */
-bool bw_ring_scan(struct bw_ring *ring, bool *found, bool *unfinished);
+/* Sets every count of the ring from its flash. `found` is false where no sector holds a ring. A sector whose erasure the
+ * newest one has announced is left out: it may be half gone. False only when the flash cannot be read. */
+bool bw_ring_scan(struct bw_ring *ring, bool *found);
 
 #endif

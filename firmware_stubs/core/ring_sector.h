@@ -3,8 +3,8 @@
  * Layout, least significant byte first: magic (4), generation (4), next sequence number (4), readings dropped so far (4),
  * CRC-32 of those 16 bytes (4), then five intent notes of 8 bytes: dropped total after the coming erasure (4), salted
  * CRC-32 of that (4). The sector of generation g is always sector g modulo the number of sectors. A note says "the next sector is
- * about to be erased and this will be the count": a cut at any later byte finds the note and finishes the erasure, so the
- * count is neither lost nor doubled. Five notes, because a cut may tear one.
+ * about to be erased and this will be the count": after a cut at any later byte the note is found and the erasure done
+ * again, so the count is neither lost nor doubled. Five notes, because a cut may tear one.
  */
 #ifndef BW_RING_SECTOR_H
 #define BW_RING_SECTOR_H

@@ -241,6 +241,19 @@ static void writing_fails_when_the_note_or_the_erasure_fails(void **state)
     }
 }
 
+static void numbers_go_on_although_every_record_is_spoilt(void **state)
+{
+    (void)state;
+    for (int32_t i = 0; i < 4; i++) {
+        assert_true(put(i));
+    }
+    memset(bytes, 0, SECTOR_BYTES); /* the first sector, and the record in the second */
+    memset(bytes + SECTOR_BYTES + 64, 0, 64);
+    assert_true(bw_ring_mount(&ring, region()));
+    assert_int_equal(ring.next_seq, 4); /* as the second sector was opened with */
+    assert_int_equal(ring.torn, 1);
+}
+
 #define ring_test(function) cmocka_unit_test_setup(function, fresh)
 
 int main(void)
@@ -259,6 +272,7 @@ int main(void)
         ring_test(a_dead_flash_is_reported),
         ring_test(a_reading_that_cannot_be_dated_is_refused),
         ring_test(five_torn_notes_do_not_stop_the_ring),
+        ring_test(numbers_go_on_although_every_record_is_spoilt),
         ring_test(writing_fails_when_the_note_or_the_erasure_fails),
     };
     return RUN(tests);
