@@ -10,12 +10,14 @@ from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
 
-from api import boards, service
+from api import boards, entrance, service
+from api.access import Gate
 from api.errors import answer_problems, problem_responses
 from api.live import stream
 from api.live.hub import Hub
 from api.pages import serve_pages
-from api.resources import alerts, day_board, devices, events, trip_maps, trips, vehicles, zones
+from api.resources import alerts, day_board, devices, events, people, trip_maps, trips, vehicles, zones
+from api.resources import sign_in as signing_in
 from store.organisations import organisation_id
 from store.pool import Role, open_pool
 
@@ -28,8 +30,10 @@ What is refused is a problem document (RFC 9457).
 """
 
 
-def create_app(database_url: str, *, organisation: str = "default", tile_url: str = "") -> FastAPI:
-    """The application over the database at `database_url`, acting for one organisation until people sign in.
+def create_app(database_url: str, *, organisation: str = "default", tile_url: str = "", sign_in: bool = False) -> FastAPI:
+    """The application over the database at `database_url`.
+
+    With `sign_in`, people have to; otherwise whoever reaches it acts for `organisation`.
 
     Starting it raises UnavailableError when the database cannot be reached and NotFoundError when that organisation is missing.
     """
@@ -37,7 +41,8 @@ def create_app(database_url: str, *, organisation: str = "default", tile_url: st
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
         app.state.pool = await run_in_threadpool(open_pool, database_url, Role.api, max_size=POOL_SIZE)
-        app.state.org_id = await run_in_threadpool(organisation_id, database_url, organisation)
+        open_for = None if sign_in else await run_in_threadpool(organisation_id, database_url, organisation)
+        app.state.gate = Gate(app.state.pool, open_for)
         app.state.hub = Hub(database_url, app.state.pool)
         app.state.hub.start()
         yield
@@ -52,14 +57,15 @@ def create_app(database_url: str, *, organisation: str = "default", tile_url: st
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        responses=problem_responses(400, 422, 503),
+        responses=problem_responses(400, 401, 403, 422, 503),
     )
     answer_problems(app)
-    for resource in (vehicles, trips, trip_maps, day_board, zones, events, alerts, devices):
+    for resource in (vehicles, trips, trip_maps, day_board, zones, events, alerts, devices, people, signing_in):
         app.include_router(resource.router)
     app.include_router(stream.router)
     app.include_router(service.router)
     app.include_router(boards.router)
+    app.include_router(entrance.router)
     serve_pages(app, tile_url)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     service.time_requests(app)

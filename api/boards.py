@@ -10,11 +10,11 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
 
-from api.access import Caller
+from api.access import AlertHandler, Caller
 from api.day_board import CellState
 from api.pages import TEMPLATES, page
 from api.paging import decode, page_of
-from api.resources.alerts import AlertId, alert_of
+from api.resources.alerts import AlertId, acknowledge, alert_of, resolve
 from api.resources.day_board import Day, read_day_board
 from domain.events import Severity
 from store import inbox
@@ -80,19 +80,18 @@ def alerts_page(
 @router.post("/alerts/{alert_id}")
 def act_on_alert(
     request: Request,
-    caller: Caller,
+    caller: AlertHandler,
     alert_id: AlertId,
     action: Annotated[Literal["acknowledge", "confirmed", "false"], Form()],
     reason: Annotated[str, Form(max_length=2000)] = "",
 ) -> Response:
     """Take an alert on, or close it; with htmx only its row comes back."""
-    with caller.transaction() as connection:
-        if action == "acknowledge":
-            row = inbox.acknowledge(connection, alert_id, actor=caller.actor, note=reason or None)
-        else:
-            row = inbox.resolve(connection, alert_id, actor=caller.actor, resolution=Resolution(action), reason=reason or None)
+    if action == "acknowledge":
+        alert = acknowledge(caller, alert_id, reason or None)
+    else:
+        alert = resolve(caller, alert_id, Resolution(action), reason or None)
     if "hx-request" in request.headers:
-        return page(request, "alert_row.html", alert=alert_of(row))
+        return page(request, "alert_row.html", alert=alert)
     return RedirectResponse("/console/alerts", status_code=303)
 
 

@@ -5,15 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from domain.errors import BeatwatchError, ConflictError, DecodeError, InvalidInputError, NotFoundError, UnavailableError
+from domain.errors import (
+    BeatwatchError,
+    ConflictError,
+    DecodeError,
+    InvalidInputError,
+    NotAllowedError,
+    NotFoundError,
+    NotSignedInError,
+    UnavailableError,
+)
 
 _log = structlog.get_logger("api")
 
@@ -21,6 +31,8 @@ MEDIA_TYPE: Final = "application/problem+json"
 _STATUS: Final[Mapping[type[BeatwatchError], int]] = {
     InvalidInputError: 422,
     DecodeError: 422,
+    NotSignedInError: 401,
+    NotAllowedError: 403,
     NotFoundError: 404,
     ConflictError: 409,
     UnavailableError: 503,
@@ -78,14 +90,22 @@ def _answer(status: int, code: str, detail: str, **more: Any) -> JSONResponse:
     return JSONResponse(problem.model_dump(exclude_none=True), status, media_type=MEDIA_TYPE)
 
 
-async def _refused(_request: Request, error: Exception) -> JSONResponse:
+async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, BeatwatchError)
+    if isinstance(error, NotSignedInError) and request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+        return RedirectResponse(f"/sign-in?{urlencode({'then': _asked_for(request)})}", status_code=303)
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 500)
     errors = [InvalidField(field=error.field, detail=error.detail)] if isinstance(error, InvalidInputError) else None
     response = _answer(status, error.code, str(error), errors=errors)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["retry-after"] = "2"
+    if status == HTTPStatus.UNAUTHORIZED:
+        response.headers["www-authenticate"] = "Bearer"
     return response
+
+
+def _asked_for(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 async def _not_valid(_request: Request, error: Exception) -> JSONResponse:

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import assets
+from api.access import Caller
 from domain.errors import UnavailableError
 
 router = APIRouter(include_in_schema=False)
@@ -49,12 +50,13 @@ def need_assets(request: Request) -> Shelf:
 def page(request: Request, template: str, **values: Any) -> HTMLResponse:
     """A page of the console. Raises UnavailableError when what it is drawn with is not installed."""
     shelf = need_assets(request)
-    shown = {"static": shelf.address, "tile_url": shelf.tile_url, "here": request.url.path, **values}
+    signed_in = request.app.state.gate.open_for is None and template != "sign_in.html"
+    shown = {"static": shelf.address, "tile_url": shelf.tile_url, "here": request.url.path, "signed_in": signed_in, **values}
     return TEMPLATES.TemplateResponse(request, template, shown)
 
 
 @router.get("/")
-def live_map(request: Request) -> HTMLResponse:
+def live_map(request: Request, _caller: Caller) -> HTMLResponse:
     """The live map."""
     return page(request, "live.html", live=True)
 

@@ -15,12 +15,14 @@ from beatwatch.commands import (
     judge,
     load,
     migrate,
+    org,
     publish,
     quarantine,
     score,
     services,
     simulate,
     up,
+    user,
 )
 from domain.errors import BeatwatchError
 
@@ -33,6 +35,8 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     judge.register,
     publish.register,
     load.register,
+    org.register,
+    user.register,
     device.register,
     deadletter.register,
     quarantine.register,

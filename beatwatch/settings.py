@@ -22,6 +22,7 @@ class Settings(BaseSettings):
     api_host: str = Field("127.0.0.1", description="address the API listens on")
     api_port: int = Field(8000, ge=0, le=65535, description="port the API listens on; 0 picks a free one")
     organisation: str = Field("default", description="slug of the organisation the API acts for")
+    sign_in: bool = Field(False, description="people have to sign in; otherwise whoever reaches the API acts for ORGANISATION")
     adopt_unknown: bool = Field(True, description="register a device at its first message instead of keeping it aside")
     webhook_url: str = Field("", description="alerts are posted here; empty: they are only logged")
     webhook_secret: str = Field("", description="key of the HMAC-SHA256 signature of webhooks")

@@ -66,3 +66,15 @@ class SettingsError(BeatwatchError):
     """A setting or the environment makes it impossible to start."""
 
     code = "settings"
+
+
+class NotSignedInError(BeatwatchError):
+    """Nobody is signed in, or the token given is unknown, spent or expired."""
+
+    code = "not_signed_in"
+
+
+class NotAllowedError(BeatwatchError):
+    """Whoever asks may not do this."""
+
+    code = "not_allowed"

@@ -58,9 +58,19 @@ def organisation_transaction(pool: Pool, org_id: int) -> Iterator[Connection]:
 
     Raises UnavailableError when the database is away and InvalidInputError for a value that it cannot hold.
     """
+    with transaction(pool) as connection:
+        connection.execute("SELECT set_config('app.org', %s, true)", (str(org_id),))
+        yield connection
+
+
+@contextmanager
+def transaction(pool: Pool) -> Iterator[Connection]:
+    """A transaction that acts for no organisation yet: as the API's role it sees no tenant's row.
+
+    Raises UnavailableError when the database is away and InvalidInputError for a value that it cannot hold.
+    """
     try:
         with pool.connection() as connection, connection.transaction():
-            connection.execute("SELECT set_config('app.org', %s, true)", (str(org_id),))
             yield connection
     except (psycopg.OperationalError, PoolTimeout) as error:
         raise UnavailableError(f"the database does not answer: {error}") from error

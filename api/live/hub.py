@@ -55,9 +55,10 @@ class Subscriber:
             self._queue.get_nowait()
         self._queue.put_nowait(None)
 
-    async def frames(self) -> AsyncIterator[bytes]:
-        """What to send, with a ping whenever it is quiet."""
-        while True:
+    async def frames(self, longest_s: float) -> AsyncIterator[bytes]:
+        """What to send, with a ping whenever it is quiet, for no longer than `longest_s`."""
+        end = self._loop.time() + longest_s
+        while self._loop.time() < end:
             try:
                 one = await asyncio.wait_for(self._queue.get(), PING_EVERY_S)
             except TimeoutError:

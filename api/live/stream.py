@@ -18,6 +18,7 @@ router = APIRouter(tags=["live"])
 
 _EXAMPLE = 'id: 8124\nevent: positions\ndata: {"positions":[{"vehicle_id":"van-07","state":"moving","position":{...}}]}\n\n'
 _HIGHEST = 2**63 - 1
+LONGEST_S = 900.0  # then it has to come back, and to be let in again
 
 
 @router.get(
@@ -47,7 +48,7 @@ async def follow_live(
 
 async def _until_closed(hub: Hub, caller: Access, subscriber: Subscriber) -> AsyncIterator[bytes]:
     try:
-        async for frame in subscriber.frames():
+        async for frame in subscriber.frames(LONGEST_S):
             yield frame
     finally:
         hub.unsubscribe(caller.org_id, subscriber)

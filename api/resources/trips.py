@@ -9,12 +9,13 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from api.access import Access, Caller
+from api.access import Access, Caller, Planner
 from api.errors import problem_responses
 from api.paging import Cursor, Page, decode, page_of
 from domain.errors import NotFoundError
 from domain.events import VisitState
 from store import planning, rounds
+from store.audit import Change
 from store.journal import StopVisit
 from store.rounds import Round, RoundFilter, RoundStop
 from wire.files.trip_json import parse_trips
@@ -139,7 +140,7 @@ _BODY: dict[str, Any] = {
 
 
 @router.post("", operation_id="save_trips", status_code=201, openapi_extra=_BODY, responses=problem_responses(409, 422))
-async def save_trips(caller: Caller, request: Request) -> Stored:
+async def save_trips(caller: Planner, request: Request) -> Stored:
     """Store planned trips, all or none. A trip that is there is planned anew, unless it was dispatched."""
     body = await request.body()
     return await run_in_threadpool(_save, caller, body)
@@ -201,6 +202,10 @@ def _save(caller: Access, body: bytes) -> Stored:
     trips = parse_trips(body)
     with caller.transaction() as connection:
         changed = {trip.trip_id: planning.save_trip(connection, caller.org_id, trip) for trip in trips}
+        for trip in trips:
+            if changed[trip.trip_id]:
+                after = {"device_id": trip.device_id, "planned_start": trip.planned_start.isoformat(), "stops": len(trip.stops)}
+                caller.note(connection, Change(action="trip.plan", kind="trip", identifier=trip.trip_id, after=after))
     return Stored(
         stored=[trip_id for trip_id, is_new in changed.items() if is_new],
         unchanged=[trip_id for trip_id, is_new in changed.items() if not is_new],

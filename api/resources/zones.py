@@ -9,12 +9,13 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import AwareDatetime, BaseModel
 
-from api.access import Access, Caller
+from api.access import Access, Caller, Planner
 from api.errors import problem_responses
 from api.resources.trips import Stored
 from domain.errors import NotFoundError
 from domain.zones import Zone, ZoneKind
 from store import planning
+from store.audit import Change
 from wire.files.zone_geojson import parse_zones, zone_feature
 
 router = APIRouter(prefix="/zones", tags=["zones"])
@@ -81,17 +82,20 @@ def get_zone(caller: Caller, zone_id: ZoneId, at: At = None) -> Feature:
 
 
 @router.post("", operation_id="save_zones", status_code=201, openapi_extra=_BODY, responses=problem_responses(422))
-async def save_zones(caller: Caller, request: Request) -> Stored:
+async def save_zones(caller: Planner, request: Request) -> Stored:
     """Store zones, all or none. A zone that is there gets a new version; conclusions are drawn again from when it holds."""
     body = await request.body()
     return await run_in_threadpool(_save, caller, body)
 
 
 @router.delete("/{zone_id}", operation_id="retire_zone", status_code=204, responses=problem_responses(404))
-def retire_zone(caller: Caller, zone_id: ZoneId, since: At = None) -> None:
+def retire_zone(caller: Planner, zone_id: ZoneId, since: At = None) -> None:
     """Let a zone hold no longer from a moment on, otherwise from now; what it was before stays known."""
     with caller.transaction() as connection:
-        planning.retire_zone(connection, caller.org_id, zone_id, since=since or datetime.now(UTC))
+        moment = since or datetime.now(UTC)
+        planning.retire_zone(connection, caller.org_id, zone_id, since=moment)
+        before = {"since": moment.isoformat()}
+        caller.note(connection, Change(action="zone.retire", kind="zone", identifier=zone_id, before=before))
 
 
 def _zones(caller: Access, at: datetime | None) -> list[Zone]:
@@ -105,6 +109,10 @@ def _save(caller: Access, body: bytes) -> Stored:
     zones = parse_zones(body)
     with caller.transaction() as connection:
         changed = {zone.zone_id: planning.save_zone(connection, caller.org_id, zone) for zone in zones}
+        for zone in zones:
+            if changed[zone.zone_id]:
+                after = zone_feature(zone)["properties"]
+                caller.note(connection, Change(action="zone.save", kind="zone", identifier=zone.zone_id, after=after))
     return Stored(
         stored=[zone_id for zone_id, is_new in changed.items() if is_new],
         unchanged=[zone_id for zone_id, is_new in changed.items() if not is_new],

@@ -94,7 +94,12 @@ def api() -> None:
     settings = read_settings()
     configure_logs(settings)
     with Servers(settings, broker=False) as servers:
-        app = create_app(servers.database_url, organisation=settings.organisation, tile_url=settings.tile_url)
+        app = create_app(
+            servers.database_url,
+            organisation=settings.organisation,
+            tile_url=settings.tile_url,
+            sign_in=settings.sign_in,
+        )
         port = wanted_port(settings.api_port, "API_PORT")
         uvicorn.run(
             app,

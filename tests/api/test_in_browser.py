@@ -74,7 +74,7 @@ def test_a_marker_moves_and_an_alert_appears(watched: Watched, address: str, cli
     assert before is not None
     assert float(tag.get_attribute("data-longitude") or "nan") == pytest.approx(DEPOT[0], abs=1e-5)
 
-    yard.report(van, {"fix_time": NOW + timedelta(seconds=10), "longitude_deg": DEPOT[0] + 0.001, "speed_mps": 10.0})
+    yard.report(van, {"fix_time": NOW + timedelta(seconds=10), "longitude_deg": DEPOT[0] + 0.004, "speed_mps": 10.0})
     page.wait_for_function(
         "before => document.querySelector('.tag[data-vehicle=van-1]').getBoundingClientRect().x > before + 20", arg=before["x"]
     )

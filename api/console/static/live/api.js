@@ -26,6 +26,7 @@ export async function change(path, body = {}) {
 
 async function answer(response) {
   if (response.ok) return response.json();
+  if (response.status === 401) location.assign(`/sign-in?then=${encodeURIComponent(location.pathname)}`);
   const problem = await response.json().catch(() => ({}));
   throw new Error(problem.detail ?? `the server answered ${response.status}`);
 }

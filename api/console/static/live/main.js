@@ -104,4 +104,4 @@ setInterval(() => {
   list.refresh();
   alerts.refreshAges();
 }, 1000);
-follow("/live", { heard, state });
+follow("/live", { heard, state, refused: () => read("/me").catch(() => {}) });

@@ -3,7 +3,7 @@
 const KINDS = ["hello", "positions", "events", "visits", "alerts"];
 const QUIET_MS = 45_000; // the server says something at least every 15 s
 
-export function follow(path, { heard, state }) {
+export function follow(path, { heard, state, refused }) {
   let source;
   let last = Date.now();
 
@@ -15,7 +15,9 @@ export function follow(path, { heard, state }) {
     source.addEventListener("open", () => state("live"));
     source.addEventListener("error", () => {
       state("lost");
-      if (source.readyState === EventSource.CLOSED) setTimeout(open, 3000);
+      if (source.readyState !== EventSource.CLOSED) return;
+      setTimeout(open, 3000);
+      refused();
     });
     source.addEventListener("ping", () => (last = Date.now()));
     for (const kind of KINDS) {

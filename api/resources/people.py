@@ -1,0 +1,150 @@
+"""People who can sign in, and what was changed by whom."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.access import Access, Administrator
+from api.errors import problem_responses
+from api.paging import Cursor, Limit, Page, decode, page_of
+from api.passwords import LONGEST, SHORTEST, hash_password
+from domain.errors import ConflictError, NotAllowedError
+from domain.people import PERMISSIONS, Role
+from store import audit, people
+from store.audit import AuditRow, Change
+
+router = APIRouter(tags=["people"])
+
+Login = Annotated[str, Path(max_length=200, examples=["asha@example.org"])]
+Password = Annotated[str, Field(min_length=SHORTEST, max_length=LONGEST)]
+
+
+class Person(BaseModel):
+    """Somebody who can sign in."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    login: str = Field(examples=["asha@example.org"])
+    name: str
+    role: Role
+    state: Literal["active", "disabled"]
+    locked_until: datetime | None = Field(description="Too many wrong passwords.")
+    created_at: datetime
+
+
+class NewPerson(BaseModel):
+    """Somebody to register in one's own organisation."""
+
+    login: str = Field(min_length=1, max_length=200, pattern=r"^[^\sA-Z\x00]+$", examples=["asha@example.org"])
+    name: str = Field(min_length=1, max_length=200)
+    role: Role
+    password: Password
+
+
+class PersonChange(BaseModel):
+    """What to change of somebody; their sessions end, and so does a lock-out."""
+
+    name: str | None = Field(None, min_length=1, max_length=200)
+    role: Role | None = None
+    state: Literal["active", "disabled"] | None = None
+    password: Password | None = None
+
+
+class AuditEntry(BaseModel):
+    """One change: who, what, and how it was before and after."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    audit_id: int
+    at: datetime
+    actor: str
+    action: str = Field(examples=["alert.acknowledge"])
+    subject_kind: str
+    subject_id: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+@router.get("/people", operation_id="list_people", responses=problem_responses(401, 403))
+def list_people(caller: Administrator, limit: Limit = 100, cursor: Cursor = None) -> Page[Person]:
+    """People by login."""
+    after = decode(cursor, str)
+    with caller.transaction() as connection:
+        rows = people.list_people(connection, after=after[0] if after else None, limit=limit + 1)
+    items, following = page_of(rows, limit, Person.model_validate, lambda row: (row.login,))
+    return Page(items=items, next_cursor=following)
+
+
+@router.post("/people", operation_id="add_person", status_code=201, responses=problem_responses(401, 403, 409))
+def add_person(caller: Administrator, person: NewPerson) -> Person:
+    """Register somebody in one's own organisation, with no more rights than one has."""
+    _refuse_more_than_own(caller, person.role)
+    password_hash = hash_password(person.password)
+    with caller.transaction() as connection:
+        row = people.add_person(
+            connection, caller.org_id, login=person.login, name=person.name, role=person.role, password_hash=password_hash
+        )
+        caller.note(connection, Change(action="person.add", kind="person", identifier=row.login, after=_shown(row)))
+    return Person.model_validate(row)
+
+
+@router.patch("/people/{login}", operation_id="change_person", responses=problem_responses(401, 403, 404, 409))
+def change_person(caller: Administrator, login: Login, change: PersonChange) -> Person:
+    """Change somebody's name, role, state or password."""
+    if login == caller.actor and (change.role or change.state):
+        raise ConflictError("somebody else has to change your own role or state")
+    password_hash = hash_password(change.password) if change.password else None
+    with caller.transaction() as connection:
+        before = people.person_named(connection, login)
+        for role in (Role(before.role), change.role):
+            _refuse_more_than_own(caller, role)
+        after = people.change_person(
+            connection, before, name=change.name, role=change.role, state=change.state, password_hash=password_hash
+        )
+        what = "person.password" if change.password else "person.change"
+        states = {"before": _shown(before), "after": _shown(after)}
+        caller.note(connection, Change(action=what, kind="person", identifier=login, **states), after.org_id)
+    return Person.model_validate(after)
+
+
+@router.get("/audit", operation_id="list_changes", responses=problem_responses(401, 403))
+def list_changes(
+    caller: Administrator,
+    actor: Annotated[str | None, Query(max_length=200)] = None,
+    subject_kind: Annotated[str | None, Query(max_length=200)] = None,
+    subject_id: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Page[AuditEntry]:
+    """Who changed what, the newest first."""
+    after = decode(cursor, datetime, int)
+    with caller.transaction() as connection:
+        rows = audit.list_changes(
+            connection,
+            actor=actor,
+            kind=subject_kind,
+            identifier=subject_id,
+            after=(after[0], after[1]) if after else None,
+            limit=limit + 1,
+        )
+    items, following = page_of(rows, limit, _entry, lambda row: (row.at, row.audit_id))
+    return Page(items=items, next_cursor=following)
+
+
+def _entry(row: AuditRow) -> AuditEntry:
+    return AuditEntry.model_validate(row)
+
+
+def _shown(person: people.Person) -> dict[str, Any]:
+    return {"name": person.name, "role": person.role, "state": person.state}
+
+
+def _refuse_more_than_own(caller: Access, role: Role | None) -> None:
+    if role is not None and not PERMISSIONS[role] <= PERMISSIONS[caller.role]:
+        raise NotAllowedError(f"a {caller.role.value} may not manage a {role.value}")
+    if role is Role.platform_administrator and caller.role is not Role.platform_administrator:
+        raise NotAllowedError("only a platform administrator may manage another")

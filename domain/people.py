@@ -1,0 +1,43 @@
+"""Who may do what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+
+class Role(StrEnum):
+    """What somebody is in an organisation; it holds for that organisation and all below it."""
+
+    platform_administrator = "platform_administrator"
+    manufacturer_analyst = "manufacturer_analyst"
+    distributor_manager = "distributor_manager"
+    logistics_manager = "logistics_manager"
+    checker = "checker"
+    driver = "driver"
+    field_representative = "field_representative"
+    integrator = "integrator"
+
+
+class Permission(StrEnum):
+    """What a request needs to be allowed."""
+
+    observe = "observe"  # see vehicles, trips, events, alerts
+    handle_alerts = "handle_alerts"
+    plan = "plan"  # zones and trips
+    administer = "administer"  # people, and what they did
+
+
+_MANAGER: Final = frozenset({Permission.observe, Permission.handle_alerts, Permission.plan})
+
+PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
+    Role.platform_administrator: frozenset(Permission),
+    Role.manufacturer_analyst: frozenset({Permission.observe}),
+    Role.distributor_manager: _MANAGER | {Permission.administer},
+    Role.logistics_manager: _MANAGER,
+    Role.checker: frozenset({Permission.observe}),
+    Role.driver: frozenset(),
+    Role.field_representative: frozenset(),
+    Role.integrator: frozenset({Permission.observe, Permission.plan}),
+}
