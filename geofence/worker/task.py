@@ -94,7 +94,8 @@ def store_outcome(connection: Connection, judge: Judge, devices: Mapping[int, Ju
     visits = [visit for visit in correction.visits if (visit.trip_id, visit.stop_id) in owners]
     put_visits(connection, owners, visits)
     _take_back(connection, outcome)
-    drop_checkpoints(connection, outcome.rebuilt)
+    if outcome.rebuilt:
+        drop_checkpoints(connection, outcome.rebuilt)
     save_checkpoints(connection, outcome.org_id, judge.due_checkpoints(outcome.touched))
     count = len(events) + len(visits) + len(correction.overturned) + len(correction.withdrawn)
     if count:
