@@ -39,6 +39,7 @@ class Engine:
         """Raise InvalidInputError for parameters the rule book does not know or allow, and for an impossible zone."""
         self._parameters = parameters or Parameters()
         self._parameters.check(CATALOGUE)
+        self._world = world
         self._fleet = Fleet(world, self._parameters)
         self._stepper = Stepper(RULES)
         self._facts = np.zeros(4096, FACT)
@@ -113,11 +114,11 @@ class Engine:
         """
         parameters = self._parameters if parameters is None else parameters
         parameters.check(CATALOGUE)
-        fleet = Fleet(world, parameters)
+        fleet = Fleet(world, parameters, self._fleet.index if world.zones is self._world.zones else None)
         kept: dict[int, bytes] = {number: self.checkpoint(number) for number in self._fleet.seen()}
         for number, checkpoint in kept.items():
             fleet.remember(fleet.slot(number), unpack(checkpoint, fleet))
-        self._fleet, self._parameters = fleet, parameters
+        self._fleet, self._world, self._parameters = fleet, world, parameters
 
     @property
     def devices(self) -> list[int]:

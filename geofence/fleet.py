@@ -24,7 +24,8 @@ _NO_VISITS: Final = fresh_visits(0)
 class Fleet:
     """Slots by device number, the kernels' memory, and a Device for each slot that rules have dealt with."""
 
-    def __init__(self, world: World, parameters: Parameters) -> None:
+    def __init__(self, world: World, parameters: Parameters, index: ZoneIndex | None = None) -> None:
+        """`index` is that of the world's zones, where there is one already."""
         self._world, self._parameters = world, parameters
         self._numbers: list[int] = list(world.devices)
         self._slots = {number: slot for slot, number in enumerate(self._numbers)}
@@ -33,8 +34,8 @@ class Fleet:
         slot_of = {key: slot for slot, key in enumerate(self._keys)}
         compiled = compile_world(world, parameters, slot_of, slots)
         self.plans: Plans = compiled.arrays
-        self._index = ZoneIndex(world.zones)
-        self.land = Land(self._index.arrays, self._index.scratch(), compiled.zones)
+        self.index = ZoneIndex(world.zones) if index is None else index
+        self.land = Land(self.index.arrays, self.index.scratch(), compiled.zones)
         self.zone_numbers = {zone.zone_id: number for number, zone in enumerate(world.zones)}
         planned = tuple(self._planned(number, compiled) for number in range(len(compiled.trips)))
         self.shared = Surroundings(world.zones, planned, self.plans.first_trip)
@@ -75,7 +76,7 @@ class Fleet:
         if slot is None:
             slot = self._slots[number] = len(self._numbers)
             self._numbers.append(number)
-            self._keys.append(str(number))
+            self._keys.append(self._world.devices.get(number, str(number)))
             if slot >= len(self.memory.states):
                 self._grow()
         return slot

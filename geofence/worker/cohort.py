@@ -51,7 +51,7 @@ class Cohort:
         self._plans = Plans()
         self._clocks = {org_id: EventClock(*clock) for org_id, clock in states[0].clocks.items()}
         self._saved_clocks = {org_id: clock.newest_fix_at for org_id, clock in states[0].clocks.items()}
-        self._plans_are_stale = True
+        self._plans_are_stale = self._devices_are_stale = True
         self._planned_at: datetime | None = None
 
     def recover(self, connection: Connection, now: datetime) -> Step:
@@ -67,17 +67,16 @@ class Cohort:
                 self._judge(connection, task, step, is_recovery=True)
         return step
 
-    def forget_plans(self) -> None:
-        """Read the world again before the next step."""
-        self._plans_are_stale = True
+    def forget_devices(self) -> None:
+        """Read which devices there are again before the next step."""
+        self._devices_are_stale = True
 
     def step(self, connection: Connection, now: datetime, until: int | None = None) -> Step | None:
         """Judge the next batches (up to cursor `until`) and changes of plan, and let time pass; None: nothing was to do."""
         changes = self._next_changes(connection, now)
         batches, is_caught_up = self._next_batches(connection, until)
         rows = rows_of_batches(connection, batches, ROW, ALARM_BITS)
-        if changes or self._plans_are_stale or not self._plans.knows(rows["device"]):
-            self._read_plans(connection, self._plans.since)
+        self._refresh(connection, changes, rows)
         rows = rows[rows["device"] < len(self._plans.org_of)]
         self._note_time(rows, batches)
         due = self._due(now, is_caught_up=is_caught_up)
@@ -135,9 +134,25 @@ class Cohort:
                 return batches[:count], count == waiting
         return batches, len(batches) == waiting < BATCHES_A_STEP
 
+    def _refresh(self, connection: Connection, changes: Sequence[PlanChange], rows: Rows) -> None:
+        """Have the world as it is by now, reading and moving devices no more than needed."""
+        if self._plans_are_stale or any(change.device_id is None for change in changes):
+            self._read_plans(connection, self._plans.since)
+        elif changes:
+            self._plans.read_trips(connection, self.lanes)
+            self._renew()
+        elif self._devices_are_stale or not self._plans.knows(rows["device"]):
+            self._plans.read_devices(connection, self.lanes)
+            for org_id, judge in self._judges.items():
+                judge.learn(self._plans.devices.get(org_id, ()))
+        self._devices_are_stale = False
+
     def _read_plans(self, connection: Connection, since: datetime) -> None:
         self._plans.read(connection, self.lanes, since)
-        self._plans_are_stale = False
+        self._plans_are_stale = self._devices_are_stale = False
+        self._renew()
+
+    def _renew(self) -> None:
         for org_id, judge in self._judges.items():
             judge.renew(self._plans.world(org_id), Parameters())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -16,6 +16,7 @@ from geofence.parameters import Parameters
 from geofence.rows import Rows, from_us, to_us
 from geofence.worker.corrections import Produced
 from geofence.world import World
+from store.conclusions import Judged
 
 CHECKPOINT_EVERY_US: Final = 600_000_000
 _SPREAD_US: Final = 7_919_000_000  # a prime, so that devices do not all save at the same moment
@@ -34,15 +35,19 @@ class Judge:
     """Judges the devices of one organisation; `renew` when its world changed."""
 
     def __init__(self, world: World, parameters: Parameters, make_engine: MakeEngine = Engine) -> None:
-        self.stop_owners = stop_owners(world)
-        self._engine = make_engine(world, parameters)
+        self._engine = make_engine(self._growing(world), parameters)
         self._last_fix_us: dict[int, int] = {}
         self._saved_slot: dict[int, int] = {}
 
     def renew(self, world: World, parameters: Parameters) -> None:
         """Go on in a changed world."""
-        self.stop_owners = stop_owners(world)
-        self._engine.renew(world, parameters)
+        self._engine.renew(self._growing(world), parameters)
+
+    def learn(self, devices: Iterable[Judged]) -> None:
+        """Know new devices by name; they have no trips yet, so that the world can stay as it is."""
+        for device in devices:
+            self._keys[device.device_id] = device.key
+            self._organisations[device.device_id] = device.org_id
 
     def sort(self, rows: Rows) -> Sorted:
         """Tell late rows from those that may be judged now; a device with any late row has none of the latter."""
@@ -106,6 +111,12 @@ class Judge:
                 self._engine.restore(device, other._engine.checkpoint(device))
         self._last_fix_us |= other._last_fix_us
         self._saved_slot |= other._saved_slot
+
+    def _growing(self, world: World) -> World:
+        """The world with names that `learn` can add to."""
+        self.stop_owners = stop_owners(world)
+        self._keys, self._organisations = dict(world.devices), dict(world.organisations)
+        return replace(world, devices=self._keys, organisations=self._organisations)
 
     def _noted(self, rows: Rows, conclusions: Conclusions) -> Produced:
         ends = np.flatnonzero(np.diff(rows["device"], append=-1))

@@ -13,11 +13,13 @@ import structlog
 from numpy.typing import NDArray
 
 from domain.errors import InvalidInputError
+from domain.trips import Trip
 from domain.validity import check_trip, check_zone
+from domain.zones import Zone
 from geofence.world import World
 from store.conclusions import Judged
 from store.lanes import lane_of, registered_devices
-from store.planning import Plan, plans_between
+from store.planning import trips_between, zones_between
 from store.pool import Connection
 
 HISTORY: Final = timedelta(days=8)
@@ -37,10 +39,24 @@ class Plans:
     since: datetime = _END_OF_TIME
     org_of: NDArray[np.int32] = field(default_factory=lambda: np.zeros(1, np.int32))  # by device number; 0 = nobody's
     judged: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(1, np.bool_))  # by device number
-    _plans: Mapping[int, Plan] = field(default_factory=dict)
+    _zones: Mapping[int, tuple[Zone, ...]] = field(default_factory=dict)
+    _trips: Mapping[int, tuple[Trip, ...]] = field(default_factory=dict)
 
     def read(self, connection: Connection, lanes: Collection[int], since: datetime) -> None:
         """Read everything again, for fixes from `since` on."""
+        zones = zones_between(connection, since - TRIP_SPAN, None)
+        self._zones = {org_id: usable(versions, check_zone) for org_id, versions in zones.items()}
+        self.since = since
+        self.read_trips(connection, lanes)
+
+    def read_trips(self, connection: Connection, lanes: Collection[int]) -> None:
+        """Read devices and trips again; the zones stay the very same."""
+        self.read_devices(connection, lanes)
+        trips = trips_between(connection, self.since - TRIP_SPAN, _END_OF_TIME)
+        self._trips = {org_id: usable(planned, check_trip) for org_id, planned in trips.items()}
+
+    def read_devices(self, connection: Connection, lanes: Collection[int]) -> None:
+        """Read the devices alone."""
         registered = registered_devices(connection)
         size = max((device.device_id for device, _ in registered), default=0) + 1
         self.org_of, self.judged = np.zeros(size, np.int32), np.zeros(size, np.bool_)
@@ -51,8 +67,6 @@ class Plans:
                 self.judged[device.device_id] = True
                 grouped[device.org_id].append(device)
         self.devices = dict(grouped)
-        self._plans = plans_between(connection, since - TRIP_SPAN, _END_OF_TIME)
-        self.since = since
 
     def knows(self, devices: NDArray[np.int32]) -> bool:
         """Whether all these device numbers were registered when this was read."""
@@ -60,11 +74,10 @@ class Plans:
 
     def world(self, org_id: int) -> World:
         """The world of one organisation, with the trips of the judged devices alone: other lanes judge the others."""
-        plan = self._plans.get(org_id, Plan())
         keys = {device.device_id: device.key for device in self.devices.get(org_id, ())}
         names = frozenset(keys.values())
-        trips = [trip for trip in plan.trips if trip.device_id in names]
-        return World(usable(plan.zones, check_zone), usable(trips, check_trip), keys, dict.fromkeys(keys, org_id))
+        trips = tuple(trip for trip in self._trips.get(org_id, ()) if trip.device_id in names)
+        return World(self._zones.get(org_id, ()), trips, keys, dict.fromkeys(keys, org_id))
 
 
 def usable(records: Iterable[Planned], check: Callable[[Planned], None]) -> tuple[Planned, ...]:

@@ -71,9 +71,9 @@ class Worker:
 
     def heard(self, channels: set[str]) -> None:
         """Take note of what the database told."""
-        if channels & {"beatwatch_planned", "beatwatch_devices"}:
+        if "beatwatch_devices" in channels:
             for cohort in self._cohorts:
-                cohort.forget_plans()
+                cohort.forget_devices()
 
     def _step(self, cohort: Cohort) -> bool:
         until = min((other.cursor.batch for other in self._cohorts if other.cursor.batch > cohort.cursor.batch), default=None)
