@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -79,6 +79,7 @@ class Stand:
     database_url: str
     mqtt_url: str
     broker: Program
+    broker_folder: Path
     postgres: Program
     services: dict[str, Service] = field(default_factory=dict)
     _connection: psycopg.Connection[Any] | None = None
@@ -116,8 +117,8 @@ def broker_alone() -> Iterator[str]:
 
 
 @contextmanager
-def stand() -> Iterator[Stand]:
-    """Start the servers, migrate, and stop everything in the end."""
+def stand(disk: Callable[[Path], AbstractContextManager[Path]] = nullcontext) -> Iterator[Stand]:
+    """Start the servers, migrate, and stop everything in the end. `disk` prepares the folder of the broker."""
     with tempfile.TemporaryDirectory(prefix="beatwatch-bench-") as name, ExitStack() as stack:
         folder = Path(name)
         folder.chmod(0o755)
@@ -125,10 +126,12 @@ def stand() -> Iterator[Stand]:
         postgres.program.start()
         stack.callback(postgres.program.stop)
         migrate(postgres.url)
-        broker, url = embedded_mosquitto(folder, free_port())
+        (folder / "broker").mkdir(mode=0o755)
+        broker_folder = stack.enter_context(disk(folder / "broker"))
+        broker, url = embedded_mosquitto(broker_folder, free_port())
         broker.start()
         stack.callback(broker.stop)
-        standing = Stand(folder, postgres.url, url, broker, postgres.program)
+        standing = Stand(folder, postgres.url, url, broker, broker_folder, postgres.program)
         stack.callback(lambda: [service.end() for service in standing.services.values()])
         yield standing
 
