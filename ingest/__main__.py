@@ -16,8 +16,9 @@ from ingest.decoding import Decoded, Decoder
 from ingest.pipeline import Pipeline
 from ingest.registry import Registry
 from ingest.screening import Screening
-from ingest.sources.delivery import Source
+from ingest.sources.delivery import Delivery, Source
 from ingest.sources.mqtt import MqttLimits, MqttSource
+from ingest.throttle import Throttle
 from store.telemetry_writer import TelemetryWriter
 from wire.registry import codec
 from wire.topics import Router
@@ -25,6 +26,7 @@ from wire.topics import Router
 _log = structlog.get_logger()
 _BACKOFF_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 _IDLE_S: Final = 0.5
+_HELD_S: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,9 @@ class IngestOptions:
     linger_s: float = 0.02  # how long a batch that is not full waits for more
     limits: MqttLimits = field(default_factory=MqttLimits)
     screening: Screening = field(default_factory=Screening)
+    device_rate_per_s: float = 0.0  # messages of one topic; more wait their turn. 0: no limit
+    device_burst: float = 100.0
+    retention_days: int = 0  # 0: kept for ever
     ca_file: str | None = None  # certificate authority of an mqtts broker
 
 
@@ -86,19 +91,21 @@ def _announce(source: MqttSource, writer: TelemetryWriter, stop: threading.Event
 
 
 def _serve(source: MqttSource, pipeline: Pipeline, stop: threading.Event, options: IngestOptions) -> None:
+    throttle = _throttle(options)
     while True:
         draining = stop.is_set()
         if draining:
             source.stop_reading()
-        deliveries = source.take(options.max_batch, 0.0 if draining else _IDLE_S)
+        deliveries = _take(source, options, wait_s=0.0 if draining else (_HELD_S if throttle else _IDLE_S))
+        metrics.RECEIVED.inc(len(deliveries))
+        if throttle is not None:
+            # Who is told to stop leaves what still waits its turn with the broker.
+            deliveries = throttle.admit(deliveries, time.time_ns() // 1000)
+            metrics.HELD.set(len(throttle))
         if not deliveries:
             if draining:
                 return
             continue
-        if len(deliveries) < options.max_batch and not draining:
-            time.sleep(options.linger_s)
-            deliveries += source.take(options.max_batch - len(deliveries), 0.0)
-        metrics.RECEIVED.inc(len(deliveries))
         metrics.BATCH_SIZE.observe(len(deliveries))
         metrics.QUEUE_DEPTH.set(len(source))
         metrics.QUEUE_BYTES.set(source.waiting_bytes)
@@ -106,6 +113,20 @@ def _serve(source: MqttSource, pipeline: Pipeline, stop: threading.Event, option
         if not _store(pipeline, decoded, stop):
             return
         _finish(source, pipeline, decoded)
+
+
+def _throttle(options: IngestOptions) -> Throttle | None:
+    if options.device_rate_per_s <= 0:
+        return None
+    return Throttle(options.device_rate_per_s, options.device_burst, options.limits.receive_maximum // 2)
+
+
+def _take(source: MqttSource, options: IngestOptions, wait_s: float) -> list[Delivery]:
+    deliveries = source.take(options.max_batch, wait_s)
+    if deliveries and wait_s and len(deliveries) < options.max_batch:
+        time.sleep(options.linger_s)
+        deliveries += source.take(options.max_batch - len(deliveries), 0.0)
+    return deliveries
 
 
 def _store(pipeline: Pipeline, decoded: Decoded, stop: threading.Event) -> bool:

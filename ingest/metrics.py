@@ -24,6 +24,7 @@ SILENT: Final = Counter("beatwatch_ingest_silent", "Messages that are well-forme
 ACKNOWLEDGED: Final = Counter("beatwatch_ingest_acknowledged", "Messages committed and acknowledged")
 RETRIES: Final = Counter("beatwatch_ingest_retries", "Attempts to store a batch that failed because the database was away")
 RECONNECTS: Final = Counter("beatwatch_ingest_connections", "Connections made to the broker")
+HELD: Final = Gauge("beatwatch_ingest_held", "Messages that wait because their device says too much")
 QUEUE_DEPTH: Final = Gauge("beatwatch_ingest_queue_depth", "Messages received and not yet taken up")
 QUEUE_BYTES: Final = Gauge("beatwatch_ingest_queue_bytes", "Bytes of payload received and not yet taken up")
 BATCH_SIZE: Final = Histogram(

@@ -54,10 +54,18 @@ def _service(*, broker: bool = False) -> Iterator[_Service]:
 def ingest() -> None:
     """Take messages from the broker, store them, and only then acknowledge them."""
     from ingest.__main__ import IngestOptions, run
+    from ingest.screening import Screening
 
     with _service(broker=True) as service:
+        settings = service.settings
         options = IngestOptions(
-            adopt_unknown=service.settings.adopt_unknown, default_organisation=service.settings.organisation
+            client_id=settings.mqtt_client_id,
+            adopt_unknown=settings.adopt_unknown,
+            default_organisation=settings.organisation,
+            screening=Screening(max_age_s=86_400 * settings.max_fix_age_days),
+            device_rate_per_s=settings.device_rate_per_s,
+            ca_file=settings.mqtt_ca_file or None,
+            retention_days=settings.retention_days,
         )
         run(service.database_url, service.mqtt_url, service.stop, options, service.on_ready)
 
