@@ -13,10 +13,11 @@ import structlog
 from domain.errors import UnavailableError
 from ingest import metrics
 from ingest.decoding import Decoded, Decoder
+from ingest.downlink import serve_downlink
 from ingest.pipeline import Pipeline
 from ingest.registry import Registry
 from ingest.screening import Screening
-from ingest.sources.delivery import Delivery, Source
+from ingest.sources.delivery import Delivery
 from ingest.sources.mqtt import MqttLimits, MqttSource
 from ingest.throttle import Throttle
 from store.telemetry_writer import TelemetryWriter
@@ -64,6 +65,8 @@ def run(
     registry = Registry(writer, adopt=options.adopt_unknown, default_slug=options.default_organisation)
     pipeline = Pipeline(Decoder(router, codec), registry, writer, options.screening)
     source.start()
+    downlink = threading.Thread(target=serve_downlink, args=(database_url, source, stop), name="downlink", daemon=True)
+    downlink.start()
     try:
         _announce(source, writer, stop, on_ready)
         _serve(source, pipeline, stop, options)
@@ -145,10 +148,10 @@ def _store(pipeline: Pipeline, decoded: Decoded, stop: threading.Event) -> bool:
             return True
 
 
-def _finish(source: Source, pipeline: Pipeline, decoded: Decoded) -> None:
+def _finish(source: MqttSource, pipeline: Pipeline, decoded: Decoded) -> None:
     source.acknowledge(decoded.deliveries)
     metrics.ACKNOWLEDGED.inc(len(decoded.deliveries))
     now_us = time.time_ns() // 1000
     metrics.LAG.observe((now_us - delivery.received_us) / 1e6 for delivery in decoded.deliveries)
     for reply in pipeline.decoder.replies():
-        source.publish(reply.topic, reply.payload)
+        source.send(reply.topic, reply.payload)

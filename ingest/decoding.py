@@ -15,11 +15,14 @@ from domain.observations import DeviceStatus, Position, Reading, SensorReading
 from ingest.sources.delivery import Delivery
 from store.deadletters import DeadLetter
 from store.devices import Identity
+from store.downlink import DeviceAnswer
+from wire.answers import decode_answer
 from wire.codec import Codec, Message
 from wire.topics import Route, Router
 
 _log = structlog.get_logger()
 _LONGEST_IDENTITY: Final = 200
+_INT8_END: Final = 2**63
 R = TypeVar("R", bound=Reading)
 
 
@@ -55,6 +58,7 @@ class Decoded:
     sensor_readings: Heard[SensorReading] = field(default_factory=Heard)
     statuses: Heard[DeviceStatus] = field(default_factory=Heard)
     letters: dict[int, DeadLetter] = field(default_factory=dict)  # by number of the delivery
+    answers: list[DeviceAnswer] = field(default_factory=list)
     silent: int = 0  # messages that are well-formed and hold no reading
 
     def __len__(self) -> int:
@@ -67,7 +71,7 @@ class Decoded:
     def kept(self, wanted: Callable[[Identity, int], bool]) -> Decoded:
         """The same without the readings that are not `wanted`; letters stay."""
         heard = self.positions.kept(wanted), self.sensor_readings.kept(wanted), self.statuses.kept(wanted)
-        return Decoded(self.deliveries, *heard, letters=dict(self.letters))
+        return Decoded(self.deliveries, *heard, letters=dict(self.letters), answers=self.answers)
 
 
 class Decoder:
@@ -103,7 +107,9 @@ class Decoder:
         codec = self._codecs.get(route.format) or self._new_codec(route.format)
         received_at = datetime.fromtimestamp(delivery.received_us / 1e6, UTC)
         readings = codec.decode(delivery.topic, delivery.payload, received_at, route.device)
-        decoded.silent += not readings
+        if not readings:
+            self._hear_answer(route, delivery, received_at, decoded)
+            decoded.silent += 1
         senders = [self._identity(route, reading.device) for reading in readings]
         for reading, sender in zip(readings, senders, strict=True):
             if isinstance(reading, Position):
@@ -112,6 +118,14 @@ class Decoder:
                 decoded.sensor_readings.add(reading, sender, number)
             else:
                 decoded.statuses.add(reading, sender, number)
+
+    def _hear_answer(self, route: Route, delivery: Delivery, received_at: datetime, decoded: Decoded) -> None:
+        if route.tenant is not None and delivery.topic.endswith("/ack"):
+            answer = decode_answer(delivery.payload)
+            if answer.message_id.isdecimal() and int(answer.message_id) < _INT8_END:  # others are not to a message of ours
+                reason = None if answer.reason is None else storable(answer.reason)
+                number = int(answer.message_id)
+                decoded.answers.append(DeviceAnswer(route.tenant, route.device, number, answer.accepted, reason, received_at))
 
     def letter(self, delivery: Delivery, reason: str, detail: str) -> DeadLetter:
         """The dead letter of a delivery, with the format and tenant that its topic names."""

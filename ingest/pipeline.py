@@ -60,7 +60,7 @@ class Pipeline:
     def _commit(self, decoded: Decoded, devices: Mapping[Identity, KnownDevice]) -> None:
         batch = to_batch(decoded, devices, self.screening)
         started = time.perf_counter()
-        stored = self.writer.store(batch, list(decoded.letters.values()), days_of(batch))
+        stored = self.writer.store(batch, list(decoded.letters.values()), days_of(batch), decoded.answers)
         metrics.STORE_S.observe(time.perf_counter() - started)
         _count(decoded, stored)
 

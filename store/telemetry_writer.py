@@ -9,9 +9,10 @@ from datetime import date
 import psycopg
 from psycopg.rows import dict_row
 
-from store import deadletters, devices, telemetry
+from store import deadletters, devices, downlink, telemetry
 from store.deadletters import DeadLetter, KeptLetter
 from store.devices import Identity, KnownDevice
+from store.downlink import DeviceAnswer
 from store.failures import database_errors
 from store.pool import Connection, Role, take_role
 from store.telemetry import StoredBatch, TelemetryBatch
@@ -59,13 +60,21 @@ class TelemetryWriter:
         with self._transaction("mark dead letters") as connection:
             deadletters.mark_redriven(connection, ids)
 
-    def store(self, batch: TelemetryBatch, letters: Sequence[DeadLetter], days: dict[str, set[date]]) -> StoredBatch:
-        """Commit readings and dead letters together. `days` are those of each series that deserve a partition."""
+    def store(
+        self,
+        batch: TelemetryBatch,
+        letters: Sequence[DeadLetter],
+        days: dict[str, set[date]],
+        answers: Sequence[DeviceAnswer] = (),
+    ) -> StoredBatch:
+        """Commit readings, dead letters and answers together. `days` are those of each series that deserve a partition."""
         for series, wanted in days.items():
             self._ensure_days(series, wanted)
         with self._transaction("store readings") as connection:
             if letters:
                 deadletters.keep_dead_letters(connection, letters)
+            if answers:
+                downlink.record_answers(connection, answers)
             return telemetry.store_batch(connection, batch) if len(batch) else StoredBatch(None, 0, 0, 0)
 
     def _ensure_days(self, series: str, wanted: set[date]) -> None:

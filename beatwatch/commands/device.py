@@ -13,6 +13,7 @@ from domain.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from store.device_admin import DeviceRef, Mount
+    from store.downlink import Channel
     from store.pool import Connection
 
 Key = Annotated[str, typer.Argument(help="the device's name, unique in its organisation")]
@@ -27,6 +28,8 @@ def register(app: typer.Typer) -> None:
     for name, command in (("add", add), ("list", list_all), ("rotate", rotate), ("disable", disable), ("enable", enable)):
         group.command(name)(command)
     group.command("mount")(mount_on)
+    group.command("send")(send)
+    group.command("sent")(list_sent)
     group.command("accounts")(accounts)
     app.add_typer(group, name="device")
 
@@ -109,6 +112,45 @@ def mount_on(
     with worker_connection() as connection:
         device = device_admin.device_named(connection, org, key)
         _mount(connection, device, vehicle, shelf, asset, since)
+
+
+def send(
+    key: Key,
+    channel: Annotated[str, typer.Argument(help="cmd: a command, cfg: a configuration")],
+    payload: Annotated[str, typer.Argument(help='JSON object, such as {"command": "report"}')],
+    org: Org = "default",
+    hours: Annotated[float, typer.Option(min=0.001, help="for which it is worth delivering")] = 24.0,
+    as_json: AsJson = False,
+) -> None:
+    """Queue a command or a configuration for a device; it gets it now, or when it comes back."""
+    from datetime import UTC, datetime, timedelta
+
+    from beatwatch.worker_connection import worker_connection
+    from store import device_admin, downlink
+
+    try:
+        content = json.loads(payload)
+    except ValueError as error:
+        raise InvalidInputError("payload", f"no JSON: {error}") from error
+    if not isinstance(content, dict) or channel not in {"cmd", "cfg"}:
+        raise InvalidInputError("payload", "give cmd or cfg, and a JSON object")
+    chosen: Channel = "cmd" if channel == "cmd" else "cfg"
+    with worker_connection() as connection:
+        device = device_admin.device_named(connection, org, key)
+        number = downlink.queue_message(connection, device, chosen, content, datetime.now(UTC) + timedelta(hours=hours))
+    print(json.dumps({"id": number}) if as_json else f"queued as {number}")
+
+
+def list_sent(key: Key, org: Org = "default", limit: Annotated[int, typer.Option(min=1)] = 50, as_json: AsJson = False) -> None:
+    """What was sent to a device, newest first, and what it answered."""
+    from beatwatch.commands.tables import show
+    from beatwatch.worker_connection import worker_connection
+    from store import device_admin, downlink
+
+    with worker_connection() as connection:
+        rows = downlink.list_messages(connection, device_admin.device_named(connection, org, key), limit)
+    columns = ("downlink_id", "channel", "payload", "state", "accepted", "reason", "created_at", "sent_at", "answered_at")
+    show(rows, columns, as_json=as_json)
 
 
 def accounts(

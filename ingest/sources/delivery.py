@@ -25,5 +25,12 @@ class Source(Protocol):
     def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
         """Tell the broker that these are safe."""
 
-    def publish(self, topic: str, payload: bytes) -> None:
-        """Send something back, when connected."""
+
+class Sender(Protocol):
+    """The way back to devices."""
+
+    def can_send(self) -> bool:
+        """Whether the broker is there."""
+
+    def send(self, topic: str, payload: bytes, expires_s: int | None = None) -> None:
+        """Publish with QoS 1; the broker forgets after `expires_s` seconds what it could not deliver."""

@@ -64,7 +64,7 @@ class MqttSource:
         self._connection_no = 0
         self.connected = threading.Event()
         self._receipts: deque[Sequence[tuple[int, int]]] = deque()
-        self._outgoing: deque[tuple[str, bytes]] = deque()
+        self._outgoing: deque[tuple[str, bytes, int | None]] = deque()
         self._stopping = threading.Event()
         self._closing = threading.Event()
         self._wake_read, self._wake_write = os.pipe()
@@ -105,9 +105,13 @@ class MqttSource:
             self._receipts.append(receipts)
             self._wake()
 
-    def publish(self, topic: str, payload: bytes) -> None:
-        """Send a message with QoS 0 as soon as we are connected."""
-        self._outgoing.append((topic, payload))
+    def can_send(self) -> bool:
+        """Whether the broker is there."""
+        return self.connected.is_set()
+
+    def send(self, topic: str, payload: bytes, expires_s: int | None = None) -> None:
+        """Publish with QoS 1 as soon as we are connected; paho sends again what a lost connection left open."""
+        self._outgoing.append((topic, payload, expires_s))
         self._wake()
 
     def stop_reading(self) -> None:
@@ -229,4 +233,8 @@ class MqttSource:
             if packet_ids and self.connected.is_set():
                 self._client.acknowledge(packet_ids)
         while self._outgoing and self.connected.is_set():
-            self._client.publish(*self._outgoing.popleft())
+            topic, payload, expires_s = self._outgoing.popleft()
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # of paho
+            if expires_s is not None:
+                properties.MessageExpiryInterval = max(1, expires_s)
+            self._client.publish(topic, payload, qos=1, properties=properties)

@@ -1,0 +1,41 @@
+-- name: queue_message
+INSERT INTO downlink (org_id, device_id, channel, payload, expires_at)
+VALUES (%(org_id)s, %(device_id)s, %(channel)s, %(payload)s, %(expires_at)s)
+RETURNING downlink_id
+
+-- name: expire_messages
+UPDATE downlink SET state = 'expired' WHERE state IN ('queued', 'sent') AND expires_at <= now()
+
+-- name: queue_again
+-- The device has said since that it is there, and has not answered: perhaps it never got it.
+UPDATE downlink SET state = 'queued'
+FROM latest_device_status status
+WHERE downlink.state = 'sent' AND status.device_id = downlink.device_id AND status.online
+    AND status.received_at > downlink.sent_at AND downlink.sent_at < now() - interval '2 seconds'
+
+-- name: take_queued
+-- Two that serve take different ones; who dies before it has committed leaves them queued.
+SELECT downlink_id, organisation.slug, device.device_key, channel, payload, extract(epoch FROM expires_at - now())::integer AS expires_s
+FROM downlink JOIN device USING (device_id) JOIN organisation ON organisation.org_id = downlink.org_id
+WHERE downlink.state = 'queued' AND device.state = 'active'
+ORDER BY downlink_id
+LIMIT %(limit)s
+FOR UPDATE OF downlink SKIP LOCKED
+
+-- name: mark_sent
+UPDATE downlink SET state = 'sent', sent_at = now(), sendings = sendings + 1 WHERE downlink_id = ANY (%(ids)s)
+
+-- name: record_answers
+UPDATE downlink SET state = 'acknowledged', accepted = given.accepted, reason = given.reason, answered_at = given.answered_at
+FROM unnest(%(slug)s::text[], %(device_key)s::text[], %(downlink_id)s::bigint[], %(accepted)s::boolean[], %(reason)s::text[],
+    %(answered_at)s::timestamptz[]) AS given (slug, device_key, downlink_id, accepted, reason, answered_at)
+JOIN organisation USING (slug) JOIN device USING (org_id, device_key)
+WHERE downlink.downlink_id = given.downlink_id AND downlink.device_id = device.device_id AND downlink.state <> 'acknowledged'
+
+-- name: list_messages
+SELECT downlink_id, organisation.slug AS organisation, device_key, channel, payload, downlink.state, accepted, reason,
+    downlink.created_at, expires_at, sent_at, sendings, answered_at
+FROM downlink JOIN device USING (device_id) JOIN organisation ON organisation.org_id = downlink.org_id
+WHERE downlink.device_id = %(device_id)s
+ORDER BY downlink_id DESC
+LIMIT %(limit)s
