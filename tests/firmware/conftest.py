@@ -13,6 +13,7 @@ import pytest
 from beatwatch.services.mosquitto import embedded_mosquitto
 from beatwatch.services.ports import free_port
 from beatwatch.services.program import Program
+from tests.ingest.conftest import IngestProcess
 
 FIRMWARE = Path(__file__).parents[2] / "firmware_stubs"
 VECTORS = FIRMWARE / "vectors"
@@ -41,3 +42,13 @@ def own_broker() -> Iterator[tuple[Program, str]]:
         program.start()
         yield program, url
         program.stop()
+
+
+@pytest.fixture
+def ingest(database_url: str, own_broker: tuple[Program, str], tmp_path: Path) -> Iterator[IngestProcess]:
+    service = IngestProcess(database_url, own_broker[1], tmp_path / "ingest.log")
+    service.start()
+    yield service
+    if service.process is not None and service.process.poll() is None:
+        service.process.kill()
+        service.process.wait()

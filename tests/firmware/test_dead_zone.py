@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,16 +20,6 @@ SPREAD = (
     " FROM position WHERE longitude_e7 IS NOT NULL) AS gaps"
 )
 HOUR_WITHOUT_NETWORK = f"0 speed max\n0 network off\n{DRIVE}3600 network on\n3600 speed 1\n"
-
-
-@pytest.fixture
-def ingest(database_url: str, own_broker: tuple[Program, str], tmp_path: Path) -> Iterator[IngestProcess]:
-    service = IngestProcess(database_url, own_broker[1], tmp_path / "ingest.log")
-    service.start()
-    yield service
-    if service.process is not None and service.process.poll() is None:
-        service.process.kill()
-        service.process.wait()
 
 
 def test_an_hour_without_network_is_stored_once_with_the_newest_first(
