@@ -37,7 +37,7 @@ class Service:
         """Start it and wait until it says that it is ready."""
         self.spawn()
         port = self.environment["METRICS_PORT"]
-        wait_until(lambda: fetched(f"http://127.0.0.1:{port}/readyz") is not None, 180.0, f"{self.name} to be ready")
+        wait_until(lambda: fetched(f"http://127.0.0.1:{port}/readyz") is not None, 600.0, f"{self.name} to be ready")
 
     def spawn(self) -> None:
         """Start it and do not wait."""
