@@ -20,6 +20,7 @@ from ingest.screening import Screening
 from ingest.sources.delivery import Delivery
 from ingest.sources.mqtt import MqttLimits, MqttSource
 from ingest.throttle import Throttle
+from ingest.upkeep import keep_up
 from store.telemetry_writer import TelemetryWriter
 from wire.registry import codec
 from wire.topics import Router
@@ -65,8 +66,11 @@ def run(
     registry = Registry(writer, adopt=options.adopt_unknown, default_slug=options.default_organisation)
     pipeline = Pipeline(Decoder(router, codec), registry, writer, options.screening)
     source.start()
-    downlink = threading.Thread(target=serve_downlink, args=(database_url, source, stop), name="downlink", daemon=True)
-    downlink.start()
+    for name, task, arguments in (
+        ("downlink", serve_downlink, (database_url, source, stop)),
+        ("upkeep", keep_up, (database_url, options.retention_days, stop)),
+    ):
+        threading.Thread(target=task, args=arguments, name=name, daemon=True).start()
     try:
         _announce(source, writer, stop, on_ready)
         _serve(source, pipeline, stop, options)

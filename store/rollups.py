@@ -1,0 +1,45 @@
+"""Sums by vehicle and hour, kept in step with the stored readings; and the end of old readings."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+from store.pool import Connection
+from store.statements import statements
+from store.telemetry import batches_after
+
+_SQL = statements("rollups")
+_BATCHES: Final = 200
+SERIES: Final = ("position", "sensor_reading", "device_status")
+
+
+def refresh_rollups(connection: Connection) -> bool:
+    """Work out anew the hours that the next stored batches touch; late readings correct the hours they belong to.
+
+    One transaction's worth: True if there was anything. False also when another process is at it.
+    """
+    held = connection.execute(_SQL["lock_cursor"]).fetchone()
+    if held is None:
+        return False
+    batches = batches_after(connection, held["cursor"], limit=_BATCHES)
+    if not batches:
+        return False
+    starts = [batch.min_fix_time for batch in batches if batch.min_fix_time is not None]
+    ends = [batch.max_fix_time for batch in batches if batch.max_fix_time is not None]
+    if starts:
+        span = {"batch_ids": [batch.batch_id for batch in batches], "min_fix_time": min(starts), "max_fix_time": max(ends)}
+        touched = connection.execute(_SQL["touched_hours"], span).fetchall()
+        hours = {"devices": [row["device_id"] for row in touched], "hours": [row["hour"] for row in touched]}
+        connection.execute(_SQL["refresh_hours"], hours)
+    connection.execute(_SQL["move_cursor"], {"cursor": batches[-1].cursor})
+    return True
+
+
+def drop_days_before(connection: Connection, before: date) -> int:
+    """Drop all readings of the days before `before`, a partition at a time; how many partitions."""
+    dropped = 0
+    for series in SERIES:
+        row = connection.execute(_SQL["drop_days_before"], {"series": series, "before": before}).fetchone()
+        dropped += 0 if row is None else int(row["dropped"])
+    return dropped
