@@ -6,6 +6,7 @@ import pytest
 
 from store.pool import Connection, Role, open_pool
 from store.session import Session, open_session
+from tests.alerts.receiver import Receiver, receiving
 
 
 @pytest.fixture
@@ -20,3 +21,9 @@ def session(database_url: str) -> Iterator[Session]:
     session = open_session(database_url, Role.worker)
     yield session
     session.close()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as receiver:
+        yield receiver

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hmac
 import json
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -23,43 +21,10 @@ from store.outbox import LEASE, claim, next_due, post
 from store.pool import Connection
 from store.session import Session
 from tests.alerts.occurrences import NOW
+from tests.alerts.receiver import Receiver
 
 pytestmark = pytest.mark.server
 SECRET = "a shared secret"
-
-
-@dataclass
-class Receiver:
-    """What came in, and with which statuses to answer next (200 when there are none left)."""
-
-    url: str = ""
-    statuses: list[int] = field(default_factory=list)
-    requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    received = Receiver()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            received.requests.append((dict(self.headers), body))
-            self.send_response(received.statuses.pop(0) if received.statuses else 200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *args: object) -> None:
-            """Be quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    received.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield received
-    server.shutdown()
-    server.server_close()
-    thread.join()
 
 
 @dataclass
