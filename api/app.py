@@ -16,7 +16,7 @@ from api.errors import answer_problems, problem_responses
 from api.live import stream
 from api.live.hub import Hub
 from api.pages import serve_pages
-from api.resources import alerts, day_board, devices, events, people, trip_maps, trips, vehicles, zones
+from api.resources import alerts, day_board, devices, events, payload_profiles, people, trip_maps, trips, vehicles, zones
 from api.resources import sign_in as signing_in
 from store.organisations import organisation_id
 from store.pool import Role, open_pool
@@ -60,7 +60,7 @@ def create_app(database_url: str, *, organisation: str = "default", tile_url: st
         responses=problem_responses(400, 401, 403, 422, 503),
     )
     answer_problems(app)
-    for resource in (vehicles, trips, trip_maps, day_board, zones, events, alerts, devices, people, signing_in):
+    for resource in (vehicles, trips, trip_maps, day_board, zones, events, alerts, devices, payload_profiles, people, signing_in):
         app.include_router(resource.router)
     app.include_router(stream.router)
     app.include_router(service.router)

@@ -15,6 +15,7 @@ from ingest import metrics
 from ingest.decoding import Decoded, Decoder
 from ingest.downlink import serve_downlink
 from ingest.pipeline import Pipeline
+from ingest.profiles import DeviceProfiles
 from ingest.registry import Registry
 from ingest.screening import Screening
 from ingest.sources.delivery import Delivery
@@ -22,7 +23,6 @@ from ingest.sources.mqtt import MqttLimits, MqttSource
 from ingest.throttle import Throttle
 from ingest.upkeep import keep_up
 from store.telemetry_writer import TelemetryWriter
-from wire.registry import codec
 from wire.topics import Router
 
 _log = structlog.get_logger()
@@ -63,8 +63,9 @@ def run(
     router = Router()
     source = MqttSource(mqtt_url, options.client_id, router.filters(), options.limits, ca_file=options.ca_file)
     writer = TelemetryWriter(database_url)
-    registry = Registry(writer, adopt=options.adopt_unknown, default_slug=options.default_organisation)
-    pipeline = Pipeline(Decoder(router, codec), registry, writer, options.screening)
+    profiles = DeviceProfiles()
+    registry = Registry(writer, adopt=options.adopt_unknown, default_slug=options.default_organisation, profiles=profiles)
+    pipeline = Pipeline(Decoder(router, profiles.codec), registry, writer, options.screening)
     source.start()
     for name, task, arguments in (
         ("downlink", serve_downlink, (database_url, source, stop)),
@@ -72,7 +73,7 @@ def run(
     ):
         threading.Thread(target=task, args=arguments, name=name, daemon=True).start()
     try:
-        _announce(source, writer, stop, on_ready)
+        _announce(source, registry, stop, on_ready)
         _serve(source, pipeline, stop, options)
     finally:
         source.close()
@@ -80,10 +81,10 @@ def run(
     _log.info("ingest has drained")
 
 
-def _announce(source: MqttSource, writer: TelemetryWriter, stop: threading.Event, on_ready: Callable[[], None]) -> None:
+def _announce(source: MqttSource, registry: Registry, stop: threading.Event, on_ready: Callable[[], None]) -> None:
     for attempt in range(10**9):
         try:
-            writer.devices_changed()
+            registry.refresh()
         except UnavailableError as error:
             _log.warning("the database is away", reason=str(error))
             if stop.wait(_BACKOFF_S[min(attempt, len(_BACKOFF_S) - 1)]):

@@ -157,7 +157,12 @@ def _identity(route: Route, device: str) -> Identity:
     """Who sent it. Raises DecodeError for a name that cannot be one."""
     if not device or len(device) > _LONGEST_IDENTITY or device != storable(device):
         raise DecodeError("bad_identity", f"{device[:_LONGEST_IDENTITY]!r} names no device")
-    return Identity(route.tenant, route.format.removesuffix("-any"), device)
+    return Identity(route.tenant, identity_format(route.format), device)
+
+
+def identity_format(format_name: str) -> str:
+    """The format that a device's identity is registered under: its forms on one topic share it."""
+    return format_name.removesuffix("-any")
 
 
 def storable(text: str) -> str:

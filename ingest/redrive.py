@@ -8,12 +8,12 @@ from typing import Final
 
 from ingest.decoding import Decoder
 from ingest.pipeline import Pipeline
+from ingest.profiles import DeviceProfiles
 from ingest.registry import Registry
 from ingest.screening import Screening
 from ingest.sources.delivery import Delivery
 from store.deadletters import KeptLetter
 from store.telemetry_writer import TelemetryWriter
-from wire.registry import codec
 from wire.topics import Router
 
 _AT_ONCE: Final = 1_000
@@ -36,10 +36,12 @@ def redrive(
     Safe to interrupt: a letter is marked after its readings are committed. Raises UnavailableError.
     """
     writer = TelemetryWriter(database_url)
-    registry = Registry(writer, adopt=adopt, default_slug=default_slug)
-    pipeline = Pipeline(Decoder(Router(), codec, redriving=True), registry, writer, Screening())
+    profiles = DeviceProfiles()
+    registry = Registry(writer, adopt=adopt, default_slug=default_slug, profiles=profiles)
+    pipeline = Pipeline(Decoder(Router(), profiles.codec, redriving=True), registry, writer, Screening())
     redriven = still_dead = after = 0
     try:
+        registry.refresh()
         while letters := writer.letters_to_redrive(after, dead_letter_id, reason, _AT_ONCE):
             dead = pipeline.store(pipeline.decoder.decode([_delivery(letter) for letter in letters]))
             done = [letter.dead_letter_id for number, letter in enumerate(letters) if number not in dead]

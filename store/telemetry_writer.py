@@ -9,11 +9,12 @@ from datetime import date
 import psycopg
 from psycopg.rows import dict_row
 
-from store import deadletters, devices, downlink, telemetry
+from store import deadletters, devices, downlink, payload_profiles, telemetry
 from store.deadletters import DeadLetter, KeptLetter
 from store.devices import Identity, KnownDevice
 from store.downlink import DeviceAnswer
 from store.failures import database_errors
+from store.payload_profiles import ProfiledDevice
 from store.pool import Connection, Role, take_role
 from store.telemetry import StoredBatch, TelemetryBatch
 
@@ -41,6 +42,11 @@ class TelemetryWriter:
         with self._transaction("adopt devices") as connection:
             devices.adopt_devices(connection, identities, default_slug)
             return devices.find_devices(connection, identities)
+
+    def profiled_devices(self) -> list[ProfiledDevice]:
+        """The identities of devices whose payloads have a profile."""
+        with self._transaction("read payload profiles") as connection:
+            return payload_profiles.list_profiled_devices(connection)
 
     def devices_changed(self) -> bool:
         """Whether what `find` has answered may have changed since the last call; also after a new connection."""

@@ -103,6 +103,12 @@ def encoder(name: str) -> Encoder:
     return made
 
 
+def share_profiles(one: str, other: str) -> bool:
+    """Whether a profile of one format is one of the other too, as with the two forms of Teltonika."""
+    kinds = [FORMATS[name].profile if name in FORMATS else None for name in (one, other)]
+    return kinds[0] is not None and kinds[0] is kinds[1]
+
+
 def profile(name: str, settings: Mapping[str, Any]) -> Any:
     """The profile that settings, such as a database keeps, describe; `InvalidInputError` names the one that is wrong."""
     kind = format_named(name).profile

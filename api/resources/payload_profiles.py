@@ -1,0 +1,73 @@
+"""Payload profiles: how the trackers and sensors of an organisation are wired, model by model or one by one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Path
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.access import Caller
+from api.errors import problem_responses
+from store import payload_profiles
+from wire.registry import profile
+
+router = APIRouter(prefix="/payload-profiles", tags=["devices"])
+
+
+class Scope(StrEnum):
+    """A profile holds for all devices of a model, or for one device, whose own wins."""
+
+    model = "model"
+    device = "device"
+
+
+class PayloadProfile(BaseModel):
+    """What payloads of a model or device mean, where it differs from what their format usually says."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    format: str = Field(examples=["teltonika"])
+    scope: Scope
+    name: str = Field(description="The model, or the device's key.", examples=["FMB920"])
+    settings: dict[str, Any] = Field(description="As docs/formats.md describes for the format.")
+    changed_at: datetime
+
+
+FormatName = Annotated[str, Path(max_length=50, examples=["teltonika"])]
+Name = Annotated[str, Path(max_length=200, examples=["FMB920"])]
+Settings = Annotated[dict[str, Any], Body(examples=[{"inputs": {"1": {"field": "door_open", "inverted": True}}}])]
+
+
+@router.get("", operation_id="list_payload_profiles")
+def list_payload_profiles(caller: Caller) -> list[PayloadProfile]:
+    """All profiles of the organisation."""
+    with caller.transaction() as connection:
+        rows = payload_profiles.list_profiles(connection, caller.org_id)
+    return [PayloadProfile.model_validate(row) for row in rows]
+
+
+@router.put("/{format}/{scope}/{name}", operation_id="save_payload_profile", responses=problem_responses(422))
+def save_payload_profile(
+    caller: Caller,
+    format: FormatName,  # noqa: A002
+    scope: Scope,
+    name: Name,
+    settings: Settings,
+) -> PayloadProfile:
+    """Store a profile; it holds from the next messages on, and for dead letters that are sent again."""
+    profile(format, settings)
+    with caller.transaction() as connection:
+        row = payload_profiles.save_profile(connection, caller.org_id, format, scope, name, settings)
+    return PayloadProfile.model_validate(row)
+
+
+@router.delete(
+    "/{format}/{scope}/{name}", operation_id="delete_payload_profile", status_code=204, responses=problem_responses(404)
+)
+def delete_payload_profile(caller: Caller, format: FormatName, scope: Scope, name: Name) -> None:  # noqa: A002
+    """Remove a profile; the format's usual meaning holds again."""
+    with caller.transaction() as connection:
+        payload_profiles.delete_profile(connection, caller.org_id, format, scope, name)

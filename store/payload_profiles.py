@@ -1,0 +1,70 @@
+"""Payload profiles: what of a model, or of one device, differs from what its payload format usually says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from domain.errors import NotFoundError
+from store.pool import Connection
+from store.statements import statements
+
+_SQL: Final = statements("payload_profiles")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredProfile:
+    """A profile of a format for a `scope`, model or device, of that name."""
+
+    format: str
+    scope: str
+    name: str
+    settings: dict[str, Any]
+    changed_at: datetime
+
+
+class ProfiledDevice(NamedTuple):
+    """An identity that a profile holds for; of several for one identity the last counts."""
+
+    identity_format: str
+    external_id: str
+    format: str
+    settings: dict[str, Any]
+
+
+def save_profile(
+    connection: Connection, org_id: int, format_name: str, scope: str, name: str, settings: Mapping[str, Any]
+) -> StoredProfile:
+    """Insert or replace a profile."""
+    row = {**_key(org_id, format_name, scope, name), "settings": Jsonb(dict(settings))}
+    with connection.cursor(row_factory=class_row(StoredProfile)) as cursor:
+        saved = cursor.execute(_SQL["upsert_profile"], row).fetchone()
+    assert saved is not None  # an upsert always returns its row
+    return saved
+
+
+def delete_profile(connection: Connection, org_id: int, format_name: str, scope: str, name: str) -> None:
+    """Remove a profile. Raises NotFoundError."""
+    if not connection.execute(_SQL["delete_profile"], _key(org_id, format_name, scope, name)).rowcount:
+        raise NotFoundError("payload profile", f"{format_name}/{scope}/{name}")
+
+
+def list_profiles(connection: Connection, org_id: int) -> list[StoredProfile]:
+    """The profiles of an organisation."""
+    with connection.cursor(row_factory=class_row(StoredProfile)) as cursor:
+        return cursor.execute(_SQL["list_profiles"], {"org_id": org_id}).fetchall()
+
+
+def list_profiled_devices(connection: Connection) -> list[ProfiledDevice]:
+    """The identities of all organisations' devices that a profile holds for."""
+    rows = connection.execute(_SQL["list_profiled_devices"]).fetchall()
+    return [ProfiledDevice(**row) for row in rows]
+
+
+def _key(org_id: int, format_name: str, scope: str, name: str) -> dict[str, Any]:
+    return {"org_id": org_id, "format": format_name, "scope": scope, "name": name}

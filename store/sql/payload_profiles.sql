@@ -1,0 +1,22 @@
+-- name: upsert_profile
+INSERT INTO payload_profile (org_id, format, scope, name, settings)
+VALUES (%(org_id)s, %(format)s, %(scope)s, %(name)s, %(settings)s)
+ON CONFLICT (org_id, format, scope, name) DO UPDATE SET settings = excluded.settings, changed_at = now()
+RETURNING format, scope, name, settings, changed_at
+
+-- name: delete_profile
+DELETE FROM payload_profile WHERE org_id = %(org_id)s AND format = %(format)s AND scope = %(scope)s AND name = %(name)s
+
+-- name: list_profiles
+SELECT format, scope, name, settings, changed_at FROM payload_profile
+WHERE org_id = %(org_id)s
+ORDER BY format, scope, name
+
+-- name: list_profiled_devices
+-- A device's own profile stands after its model's, and one of the identity's very format after one of a sibling's, so that the last one counts.
+SELECT identity.format AS identity_format, identity.external_id, profile.format, profile.settings
+FROM payload_profile profile
+JOIN device ON device.org_id = profile.org_id
+    AND profile.name = CASE profile.scope WHEN 'model' THEN device.model ELSE device.device_key END
+JOIN device_identity identity ON identity.device_id = device.device_id
+ORDER BY profile.scope = 'device', identity.format = profile.format, profile.format
