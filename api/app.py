@@ -60,7 +60,19 @@ def create_app(database_url: str, *, organisation: str = "default", tile_url: st
         responses=problem_responses(400, 401, 403, 422, 503),
     )
     answer_problems(app)
-    for resource in (vehicles, trips, trip_maps, day_board, zones, events, alerts, devices, payload_profiles, people, signing_in):
+    for resource in (
+        vehicles,
+        trips,
+        trip_maps,
+        day_board,
+        zones,
+        events,
+        alerts,
+        devices,
+        payload_profiles,
+        people,
+        signing_in,
+    ):
         app.include_router(resource.router)
     app.include_router(stream.router)
     app.include_router(service.router)

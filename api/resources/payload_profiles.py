@@ -9,9 +9,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Path
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.access import Caller
+from api.access import Administrator
 from api.errors import problem_responses
 from store import payload_profiles
+from store.audit import Change
 from wire.registry import profile
 
 router = APIRouter(prefix="/payload-profiles", tags=["devices"])
@@ -41,17 +42,17 @@ Name = Annotated[str, Path(max_length=200, examples=["FMB920"])]
 Settings = Annotated[dict[str, Any], Body(examples=[{"inputs": {"1": {"field": "door_open", "inverted": True}}}])]
 
 
-@router.get("", operation_id="list_payload_profiles")
-def list_payload_profiles(caller: Caller) -> list[PayloadProfile]:
+@router.get("", operation_id="list_payload_profiles", responses=problem_responses(401, 403))
+def list_payload_profiles(caller: Administrator) -> list[PayloadProfile]:
     """All profiles of the organisation."""
     with caller.transaction() as connection:
         rows = payload_profiles.list_profiles(connection, caller.org_id)
     return [PayloadProfile.model_validate(row) for row in rows]
 
 
-@router.put("/{format}/{scope}/{name}", operation_id="save_payload_profile", responses=problem_responses(422))
+@router.put("/{format}/{scope}/{name}", operation_id="save_payload_profile", responses=problem_responses(401, 403, 422))
 def save_payload_profile(
-    caller: Caller,
+    caller: Administrator,
     format: FormatName,  # noqa: A002
     scope: Scope,
     name: Name,
@@ -61,13 +62,24 @@ def save_payload_profile(
     profile(format, settings)
     with caller.transaction() as connection:
         row = payload_profiles.save_profile(connection, caller.org_id, format, scope, name, settings)
+        caller.note(connection, _change("payload_profile.save", format, scope, name, settings))
     return PayloadProfile.model_validate(row)
 
 
 @router.delete(
-    "/{format}/{scope}/{name}", operation_id="delete_payload_profile", status_code=204, responses=problem_responses(404)
+    "/{format}/{scope}/{name}",
+    operation_id="delete_payload_profile",
+    status_code=204,
+    responses=problem_responses(401, 403, 404),
 )
-def delete_payload_profile(caller: Caller, format: FormatName, scope: Scope, name: Name) -> None:  # noqa: A002
+def delete_payload_profile(caller: Administrator, format: FormatName, scope: Scope, name: Name) -> None:  # noqa: A002
     """Remove a profile; the format's usual meaning holds again."""
     with caller.transaction() as connection:
         payload_profiles.delete_profile(connection, caller.org_id, format, scope, name)
+        caller.note(connection, _change("payload_profile.delete", format, scope, name, {}))
+
+
+def _change(action: str, format_name: str, scope: Scope, name: str, settings: dict[str, Any]) -> Change:
+    """What is written down: which settings there are, not what they say, for some are secrets."""
+    identifier = f"{format_name}/{scope}/{name}"
+    return Change(action=action, kind="payload_profile", identifier=identifier, after={"settings": sorted(settings)})

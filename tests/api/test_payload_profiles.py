@@ -21,6 +21,9 @@ def test_profiles_are_kept_listed_replaced_and_removed(client: httpx.Client) -> 
     assert client.delete(path).status_code == 204
     assert client.delete(path).status_code == 404
     assert len(client.get("/payload-profiles").json()) == 1
+    changes = [change for change in client.get("/audit").json()["items"] if change["subject_kind"] == "payload_profile"]
+    assert [change["action"].rpartition(".")[2] for change in changes] == ["delete", "save", "save", "save"]
+    assert "strict" not in str(changes)
 
 
 @pytest.mark.parametrize(
