@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from simulators.fleet.fixes import Fixes
 from simulators.fleet.observed import Observed
 from simulators.fleet.tracker import put, wander
+from simulators.spans import spans_of
 from simulators.streams import stream
 from simulators.town.places import Place
 
@@ -52,15 +53,13 @@ def _degrade(seen: Observed, rows: NDArray[np.bool_], hdop: float, satellites: i
 def multipath(seen: Observed) -> None:
     """Between tall buildings reflections throw the position aside by tens of metres, and receivers do not always notice."""
     radius_m = seen.planned.town.canyon_radius_m
-    if radius_m <= 0:
+    if radius_m <= 0 or seen.scenario.faults.multipath_per_canyon_hour <= 0:
         return
     signals = seen.signals
     inside = np.hypot(signals.x_m[seen.second], signals.y_m[seen.second]) < radius_m
-    per_s = seen.scenario.faults.multipath_per_canyon_hour / 3600
-    at = 0
-    while at < len(seen.second):
-        gap_s = float(seen.rng.exponential(1 / per_s))
-        begin = float(seen.second[at]) + gap_s
+    gap_s = 3600 / seen.scenario.faults.multipath_per_canyon_hour if seen.played.driven else np.inf
+    end, home_s = seen.played.driven[0].from_s if seen.played.driven else 0.0, seen.played.home_s
+    while (begin := end + float(seen.rng.exponential(gap_s))) < home_s:
         end = begin + float(seen.rng.uniform(4, 45))
         rows = seen.between(begin, end) & inside
         if rows.any():
@@ -69,7 +68,6 @@ def multipath(seen: Observed) -> None:
             _shift(seen, rows, reach_m * np.cos(angle) + shaken[0], reach_m * np.sin(angle) + shaken[1])
             if seen.rng.random() < 0.65:
                 _degrade(seen, rows, 1.5 + reach_m / 16, 6)
-        at = int(np.searchsorted(seen.second, end))
 
 
 def poor_sky(seen: Observed) -> None:
@@ -124,13 +122,14 @@ def radio_gaps(seen: Observed) -> None:
 
 def _inside(seen: Observed, places: list[Place]) -> list[tuple[float, float]]:
     """Spans of the day spent within any of the places."""
-    if not places:
+    if not places or not seen.played.driven:
         return []
-    signals, within = seen.signals, np.zeros(len(seen.signals.x_m), np.bool_)
+    first, last = int(seen.played.driven[0].from_s), int(seen.played.home_s)
+    x_m, y_m = seen.signals.x_m[first:last], seen.signals.y_m[first:last]
+    within = np.zeros(len(x_m), np.bool_)
     for place in places:
-        within |= np.hypot(signals.x_m - place.x_m, signals.y_m - place.y_m) < place.radius_m
-    edges = np.flatnonzero(np.diff(within.astype(np.int8), prepend=0, append=0))
-    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+        within |= (x_m - place.x_m) ** 2 + (y_m - place.y_m) ** 2 < place.radius_m**2
+    return [(first + begin, first + end) for begin, end in spans_of(within)]
 
 
 def hold_back(seen: Observed, begin: float, end: float) -> None:

@@ -30,7 +30,7 @@ def simulate_asset(
     incidents: list[Incident] = []
     theft, moved = rng.random(2)
     if theft < plan.asset_theft * days or moved < plan.asset_transfer * days:
-        at_s = float(rng.uniform(0.15, 0.6)) * days * 86_400
+        at_s = 86_400 * int(rng.integers(days)) + 3600 * float(rng.uniform(8, 17))  # while the shop is open
         place = town.outlets[int(rng.integers(len(town.outlets)))]
         gone = second >= at_s
         x_m[gone], y_m[gone] = place.x_m, place.y_m

@@ -13,8 +13,8 @@ from simulators.compiler import kernel
 from simulators.scenario import SensorsPlan
 from simulators.sensors.equipment import Cooler
 from simulators.sensors.readings import readings_of
+from simulators.spans import spans_of
 from simulators.streams import stream
-from simulators.truth.derived import spans_of
 
 LEAST_C, MOST_C, SLACK_C = 2.0, 8.0, 2.0
 EXCURSION_S, DOOR_GRACE_S = 600, 600
@@ -78,5 +78,7 @@ def box_temperature(
 def excursions(box_c: NDArray[np.float64], door_open: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Spans outside the band by more than two degrees for ten minutes that no door within ten minutes explains."""
     outside = (box_c > MOST_C + SLACK_C) | (box_c < LEAST_C - SLACK_C)
-    lately = np.convolve(door_open, np.ones(DOOR_GRACE_S), "full")[: len(door_open)] > 0.5
+    opened = np.concatenate([[0], np.cumsum(door_open)])
+    since = np.maximum(np.arange(1, len(opened)) - DOOR_GRACE_S, 0)
+    lately = opened[1:] > opened[since]
     return [(begin, end) for begin, end in spans_of(outside) if (~lately[begin:end]).sum() >= EXCURSION_S]

@@ -13,8 +13,8 @@ from domain.truth import Incident
 from simulators.scenario import SensorsPlan
 from simulators.sensors.equipment import Movement, Shelf
 from simulators.sensors.readings import readings_of
+from simulators.spans import spans_of
 from simulators.streams import stream
-from simulators.truth.derived import spans_of
 
 PRODUCTS = (("cola-500", 540.0), ("water-1500", 1530.0), ("biscuits-200", 214.0), ("soap-120", 127.0), ("noodles-70", 84.0))
 OPENS_H, CLOSES_H = 7.0, 21.0

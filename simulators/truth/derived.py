@@ -12,6 +12,7 @@ from domain.truth import Incident
 from simulators.fleet.driving import Driven, Played, Stood
 from simulators.fleet.planning import CASE_KG, Round
 from simulators.fleet.signals import Signals
+from simulators.spans import spans_of
 from simulators.town.zones import speed_limit_mps
 from simulators.truth.corridor import off_route
 from simulators.truth.visits import served
@@ -93,25 +94,23 @@ def route_deviations(planned: Round, played: Played, signals: Signals) -> list[I
 
 
 def detours(planned: Round, played: Played, signals: Signals) -> list[Incident]:
-    """Legs driven much longer than planned, each with the stop it led to; and the whole round, if that was."""
+    """One for a round that was much longer than planned, on one of its legs or altogether."""
     if not played.driven:
         return []
     begin_s, done = played.driven[0].from_s, served(played)
     planned_m = [_path_m(planned, leg) for leg in planned.legs]
-    found, left_s, pending_m = [], begin_s, 0.0
+    complete = len(done) == len(planned.trip.stops)
+    longer = complete and _driven_m(signals, begin_s, played.home_s) > DETOUR_TRIP * sum(planned_m)
+    left_s, pending_m = begin_s, 0.0
     for stop, leg_m in zip((*planned.trip.stops, None), planned_m, strict=True):
         pending_m += leg_m
         reached = done.get(stop.stop_id) if stop is not None else None
         until_s = played.home_s if stop is None else reached.from_s if reached else None
         if until_s is None or until_s < left_s:
             continue
-        if _longer(_driven_m(signals, left_s, until_s), pending_m):
-            found.append(_incident(planned, "detour", stop.stop_id if stop else None, left_s, until_s))
+        longer |= _longer(_driven_m(signals, left_s, until_s), pending_m)
         left_s, pending_m = reached.until_s if reached else until_s, 0.0
-    complete = len(done) == len(planned.trip.stops)
-    if complete and _driven_m(signals, begin_s, played.home_s) > DETOUR_TRIP * sum(planned_m):
-        found.append(_incident(planned, "detour", None, begin_s, played.home_s))
-    return found
+    return [_incident(planned, "detour", None, begin_s, played.home_s)] if longer else []
 
 
 def _driven_m(signals: Signals, from_s: float, until_s: float) -> float:
@@ -153,12 +152,6 @@ def weight_drops(planned: Round, played: Played, signals: Signals) -> list[Incid
         if odd:
             found.append(_incident(planned, "cargo_weight_drop", stop.stop_id if stop else None, one.from_s, one.until_s))
     return found
-
-
-def spans_of(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Half-open spans of consecutive true flags."""
-    edges = np.flatnonzero(np.diff(flags.astype(np.int8), prepend=0, append=0))
-    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
 def _incident(planned: Round, rule: str, stop_id: str | None, from_s: float, until_s: float) -> Incident:
