@@ -15,7 +15,7 @@ from simulators.streams import stream
 from simulators.town.network import Network, Streets, build
 from simulators.town.plane import Plane
 
-OUTLET_SPACING_M = 90.0
+OUTLET_SPACING_M, YARD_M = 90.0, 200.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +144,9 @@ def _assign(network: Network, sites: list[_Site], nodes: list[int], plan: TownPl
     radius_m = np.array([np.hypot(sites[index].x_m, sites[index].y_m) for index in usable])
     # Not the very rim: a depot wants streets on all sides, at seven tenths of the town's reach.
     depot = usable.pop(int(np.argmin(np.abs(radius_m - 0.7 * float(radius_m.max())))))
+    # The depot's own yard holds no customer.
+    home = sites[depot]
+    usable = [index for index in usable if np.hypot(sites[index].x_m - home.x_m, sites[index].y_m - home.y_m) > YARD_M]
     kinds = [*_OTHERS, *[(ZoneKind.red, 150.0)] * plan.red_zones, *[(ZoneKind.dead, 350.0)] * plan.dead_zones]
     chosen = [usable.pop(int(rng.integers(len(usable)))) for _ in kinds]
     return Town(
