@@ -16,7 +16,7 @@ from ingest.sources.delivery import Delivery
 from store.deadletters import DeadLetter
 from store.devices import Identity
 from store.downlink import DeviceAnswer
-from wire.answers import decode_answer
+from wire.acknowledgement import decode_acknowledgement
 from wire.codec import Codec, Message
 from wire.topics import Route, Router
 
@@ -121,10 +121,11 @@ class Decoder:
 
     def _hear_answer(self, route: Route, delivery: Delivery, received_at: datetime, decoded: Decoded) -> None:
         if route.tenant is not None and delivery.topic.endswith("/ack"):
-            answer = decode_answer(delivery.payload)
-            if answer.message_id.isdecimal() and int(answer.message_id) < _INT8_END:  # others are not to a message of ours
+            answer = decode_acknowledgement(delivery.payload)
+            message_id = answer.message_id or ""
+            if message_id.isdecimal() and int(message_id) < _INT8_END:  # others are not to a message of ours
                 reason = None if answer.reason is None else storable(answer.reason)
-                number = int(answer.message_id)
+                number = int(message_id)
                 decoded.answers.append(DeviceAnswer(route.tenant, route.device, number, answer.accepted, reason, received_at))
 
     def letter(self, delivery: Delivery, reason: str, detail: str) -> DeadLetter:

@@ -30,7 +30,7 @@ class Acknowledgement:
     """An answer; `message_id` is that of the message answered, `reason` says why it was not accepted."""
 
     accepted: bool
-    regarding: str  # cmd, cfg or ota
+    regarding: str | None = None  # cmd, cfg or ota
     message_id: str | None = None
     reason: str | None = None
     version: str | None = None  # of the configuration that now holds
@@ -41,7 +41,7 @@ class Acknowledgement:
 
 class _Answer(msgspec.Struct):
     accepted: bool
-    regarding: Word
+    regarding: Word | None = None
     id: Word | None = None
     reason: Word | None = None
     version: Word | None = None
@@ -60,7 +60,7 @@ def decode_acknowledgement(payload: bytes) -> Acknowledgement:
         accepted=answer.accepted,
         regarding=answer.regarding,
         message_id=answer.id,
-        reason=answer.reason,
+        reason=answer.reason or None,
         version=answer.version,
         offset=answer.offset,
         boot_id=answer.boot_id,

@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import cbor2
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from beatwatch.services.program import Program
-from domain.errors import DecodeError
 from store import device_admin, downlink
 from store.pool import Role, open_pool
 from tests.ingest.conftest import IngestProcess, wait_until
-from wire.answers import Answer, decode_answer
-
-
-def test_answers_are_read_in_both_forms() -> None:
-    assert decode_answer(b'{"id":"7","regarding":"cmd","accepted":true,"reason":"","boot_id":1}') == Answer("7", True, None)
-    assert decode_answer(cbor2.dumps({44: "8", 60: "cfg", 61: False, 62: "version", 1: 4})) == Answer("8", False, "version")
-
-
-@given(st.binary(max_size=40) | st.from_regex(rb"\{[ -~]{0,30}"))
-def test_anything_else_is_refused(payload: bytes) -> None:
-    with contextlib.suppress(DecodeError):
-        decode_answer(payload)
 
 
 class Van:

@@ -144,3 +144,12 @@ def test_mutated_messages_are_each_stored_or_kept_and_the_counts_add_up(make_pip
     assert readings == kept + duplicates
     assert ask("SELECT count(*) FROM dead_letter WHERE reason = 'internal_error'") == [(0,)]
     assert ask("SELECT count(*) FROM dead_letter WHERE reason = 'unstorable'") == [(0,)]
+
+
+def test_an_answer_about_a_piece_of_an_image_is_no_dead_letter(make_pipeline: Any, ask: Any) -> None:
+    pipeline = make_pipeline()
+    answer = {"regarding": "ota", "accepted": True, "offset": 512, "boot_id": 3, "time": "2026-05-01T05:59:58Z"}
+    decoded = pipeline.decoder.decode([delivery(answer, "bw/1/default/van/ack")])
+    pipeline.store(decoded)
+    assert (decoded.answers, decoded.silent) == ([], 1)
+    assert ask("SELECT count(*) FROM dead_letter") == [(0,)]

@@ -29,6 +29,7 @@ def test_an_answer_in_both_forms() -> None:
     )
     numbered = {44: "c-1", 60: "cfg", 61: False, 62: "invalid: window", 43: "8", 1: 3, 3: 1777615198000, 99: "later firmware's"}
     assert decode_acknowledgement(text) == decode_acknowledgement(cbor2.dumps(numbered)) == REFUSED
+    assert decode_acknowledgement(b'{"id":"7","accepted":true,"reason":""}') == Acknowledgement(accepted=True, message_id="7")
     assert decode_acknowledgement(cbor2.dumps({60: "ota", 61: True, 63: 512})) == Acknowledgement(
         accepted=True, regarding="ota", offset=512
     )
@@ -41,7 +42,7 @@ def test_an_answer_in_both_forms() -> None:
         (b"{}", "missing_field"),
         (cbor2.dumps([1]), "wrong_type"),
         (cbor2.dumps({61: 1, 60: "cfg"}), "wrong_type"),
-        (cbor2.dumps({61: True}), "missing_field"),
+        (cbor2.dumps({60: "cfg"}), "missing_field"),
         (b'{"accepted":true,"regarding":"cfg","time":"noon"}', "bad_time"),
     ],
 )
