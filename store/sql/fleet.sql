@@ -1,11 +1,33 @@
 -- name: list_vehicles
-SELECT latest.*, fleet.org_id, fleet.vehicle_id, fleet.registration, fleet.name, fleet.device_key
-FROM fleet
-LEFT JOIN latest_position AS latest USING (device_id)
-WHERE (%(words)s::text IS NULL OR concat_ws(' ', fleet.vehicle_id, fleet.registration, fleet.name) ILIKE %(words)s)
-  AND (%(after_vehicle)s::text IS NULL OR (fleet.vehicle_id, fleet.org_id) > (%(after_vehicle)s, %(after_org)s::integer))
-ORDER BY fleet.vehicle_id, fleet.org_id
-LIMIT %(limit)s
+WITH named AS (
+    SELECT org_id, vehicle_id, registration, name, NULL::integer AS device_id
+    FROM vehicle
+    WHERE (%(words)s::text IS NULL OR concat_ws(' ', vehicle_id, registration, name) ILIKE %(words)s)
+      AND (%(after_vehicle)s::text IS NULL OR (vehicle_id, org_id) > (%(after_vehicle)s, %(after_org)s::integer))
+    UNION ALL
+    SELECT device.org_id, device.device_key, NULL, NULL, device.device_id
+    FROM device
+    JOIN latest_position USING (device_id)
+    WHERE NOT EXISTS (SELECT FROM device_assignment AS a WHERE a.device_id = device.device_id AND a.valid @> now())
+      AND (%(words)s::text IS NULL OR device.device_key ILIKE %(words)s)
+      AND (%(after_vehicle)s::text IS NULL OR (device.device_key, device.org_id) > (%(after_vehicle)s, %(after_org)s::integer))
+    ORDER BY vehicle_id, org_id
+    LIMIT %(limit)s
+)
+SELECT latest.*, named.org_id, named.vehicle_id, named.registration, named.name, device.device_key
+FROM named
+LEFT JOIN LATERAL (
+    SELECT assignment.device_id
+    FROM device_assignment AS assignment
+    LEFT JOIN latest_position AS newest USING (device_id)
+    WHERE named.device_id IS NULL AND assignment.org_id = named.org_id AND assignment.vehicle_id = named.vehicle_id
+      AND assignment.valid @> now()
+    ORDER BY newest.fix_time DESC NULLS LAST, assignment.device_id
+    LIMIT 1
+) AS mounted ON true
+LEFT JOIN device ON device.device_id = coalesce(named.device_id, mounted.device_id)
+LEFT JOIN latest_position AS latest ON latest.device_id = device.device_id
+ORDER BY named.vehicle_id, named.org_id
 
 -- name: find_vehicle
 SELECT latest.*, fleet.org_id, fleet.vehicle_id, fleet.registration, fleet.name, fleet.device_key
@@ -44,8 +66,11 @@ ORDER BY fix.fix_time, fix.device_id, fix.seq
 LIMIT %(limit)s
 
 -- name: list_moved
-SELECT latest.*, fleet.org_id, fleet.vehicle_id, fleet.registration, fleet.name, fleet.device_key
-FROM latest_position AS latest
-JOIN ingest_batch AS batch USING (batch_id)
-JOIN fleet USING (device_id)
+SELECT latest.*, device.org_id, coalesce(vehicle.vehicle_id, device.device_key) AS vehicle_id, vehicle.registration, vehicle.name,
+    device.device_key
+FROM ingest_batch AS batch
+JOIN latest_position AS latest USING (batch_id)
+JOIN device USING (device_id)
+LEFT JOIN device_assignment AS assignment ON assignment.device_id = device.device_id AND assignment.valid @> now()
+LEFT JOIN vehicle ON vehicle.org_id = assignment.org_id AND vehicle.vehicle_id = assignment.vehicle_id
 WHERE batch.xid >= %(mark)s::text::xid8

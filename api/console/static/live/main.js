@@ -75,7 +75,7 @@ function heard(kind, data) {
   if (kind === "reset") return readEverything().catch((error) => toast(error.message));
   if (kind === "positions") {
     fleet.heard(data.positions);
-    list.refresh();
+    if (fleet.all().length < 300) list.refresh(); // else once a second
     if (data.positions.some((vehicle) => vehicle.vehicle_id === chosen)) {
       showDetail(fleet.get(chosen), trips.of(chosen), () => choose(null));
       map?.lengthenTrack(fleet.get(chosen).position);

@@ -159,7 +159,8 @@ class LiveMap {
   #animate() {
     const step = () => {
       const now = performance.now();
-      if (this.fleet.all().some((vehicle) => vehicle.alerted || (vehicle.glide && vehicle.glide.end > now - 100)) || this.drawn !== this.fleet.version) {
+      const moving = () => this.fleet.all().some((vehicle) => vehicle.glide?.end > now - 100);
+      if (this.drawn !== this.fleet.version || this.fleet.marked().length > 0 || moving()) {
         this.drawn = this.fleet.version;
         this.map.triggerRepaint();
       }

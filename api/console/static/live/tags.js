@@ -5,6 +5,7 @@ import { at, geographic } from "./motion.js";
 import { Fleet } from "./fleet.js";
 
 const MOST_TAGS = 60;
+const MOST_FOR_ALL = 400; // vehicles, beyond which only those that matter have a tag
 const LOWEST_ZOOM = 11;
 const WIDE_PX = 58; // tags nearer than this hide each other
 const HIGH_PX = 20;
@@ -21,9 +22,9 @@ export class Tags {
 
   draw(now) {
     const { clientWidth: width, clientHeight: height } = this.map.getContainer();
-    const vehicles = this.fleet.all().filter((vehicle) => vehicle.glide);
-    const all = vehicles.length <= 400 && this.map.getZoom() >= LOWEST_ZOOM;
-    const wanted = vehicles.filter((vehicle) => all || this.#weight(vehicle) > 0).sort((a, b) => this.#weight(b) - this.#weight(a));
+    const all = this.fleet.all().length <= MOST_FOR_ALL && this.map.getZoom() >= LOWEST_ZOOM;
+    const candidates = all ? this.fleet.all() : new Set([this.fleet.get(this.chosen), ...this.fleet.marked()]);
+    const wanted = [...candidates].filter((vehicle) => vehicle?.glide).sort((a, b) => this.#weight(b) - this.#weight(a));
     const shown = new Map();
     const taken = [];
     for (const vehicle of wanted) {

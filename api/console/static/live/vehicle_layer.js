@@ -104,8 +104,8 @@ export class VehicleLayer {
 }
 
 function sizeAt(zoom, count) {
-  const crowd = count > 2000 ? 0.6 : count > 300 ? 0.8 : 1;
-  return Math.min(30, Math.max(9, 9 + (zoom - 8) * 2.2)) * crowd;
+  const crowd = count > 10_000 ? 0.45 : count > 2000 ? 0.6 : count > 300 ? 0.8 : 1;
+  return Math.min(30, Math.max(9, 9 + (zoom - 8) * 2.2)) * Math.min(1, crowd + Math.max(0, zoom - 12) * 0.15);
 }
 
 function shifted(matrix, [x, y]) {

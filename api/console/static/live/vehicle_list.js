@@ -5,11 +5,13 @@ import { Fleet } from "./fleet.js";
 import { ago, speed } from "./words.js";
 
 const MOST_ROWS = 200;
+const NAMES = new Intl.Collator(undefined, { numeric: true });
 
 export class VehicleList {
   #rows = new Map();
   #chosen = null;
   #words = "";
+  #ordered = [];
 
   constructor(fleet, choose) {
     this.fleet = fleet;
@@ -30,10 +32,9 @@ export class VehicleList {
 
   refresh() {
     const now = Date.now();
-    const all = this.fleet.all();
+    const all = this.#inOrder();
     this.#count(all, now);
     const found = this.#words ? all.filter((vehicle) => haystack(vehicle).includes(this.#words)) : all;
-    found.sort((a, b) => Number(b.alerted) - Number(a.alerted) || a.vehicle_id.localeCompare(b.vehicle_id, undefined, { numeric: true }));
     const shown = found.slice(0, MOST_ROWS);
     const kept = new Set(shown.map((vehicle) => vehicle.vehicle_id));
     for (const [id, row] of this.#rows) if (!kept.has(id)) row.remove(), this.#rows.delete(id);
@@ -42,6 +43,16 @@ export class VehicleList {
     const note = $("#no-vehicles");
     note.hidden = shown.length > 0 && rest === 0;
     say(note, rest > 0 ? `${rest} more: search to find them` : this.#words ? "No vehicle of that name." : "No vehicle has reported yet.");
+  }
+
+  /** Those with open alerts first, then by name; sorted only when that may have changed. */
+  #inOrder() {
+    if (this.sorted !== this.fleet.order) {
+      const byName = (a, b) => NAMES.compare(a.vehicle_id, b.vehicle_id);
+      this.#ordered = [...this.fleet.all()].sort((a, b) => Number(b.alerted) - Number(a.alerted) || byName(a, b));
+      this.sorted = this.fleet.order;
+    }
+    return this.#ordered;
   }
 
   #count(all, now) {

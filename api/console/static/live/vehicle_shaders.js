@@ -16,10 +16,11 @@ void main() {
   float t = clamp((now - times.x) / span, 0.0, 1.0);
   float course = radians(mix(times.z, times.w, min(t * 3.0, 1.0)) - bearing);
   vec4 middle = matrix * vec4(mix(path.xy, path.zw, t), 0.0, 1.0);
-  float reach = size * (look.z > 0.5 ? 1.3 : 1.0) * ratio;
-  vec2 offset = corner * reach * 2.2;
+  float grown = look.z > 0.5 ? 1.3 : 1.0;
+  float extent = look.y + look.z > 0.5 ? 2.2 : 1.45; // a pulse or a ring needs room; for the rest each pixel counts
+  vec2 offset = corner * size * grown * ratio * extent;
   float c = cos(course), s = sin(course);
-  spot = vec2(corner.x * c - corner.y * s, corner.x * s + corner.y * c) * 2.2;
+  spot = vec2(corner.x * c - corner.y * s, corner.x * s + corner.y * c) * extent;
   shown = look;
   gl_Position = vec4(middle.xy + offset / view * 2.0 * middle.w, middle.z, middle.w);
 }`;
@@ -50,6 +51,7 @@ void main() {
   int state = int(shown.x + 0.5);
   float shape = state == 0 ? drop(spot) : length(spot) - 0.58;
   float rim = shape - 0.17;
+  if (shown.y + shown.z < 0.5 && rim > 0.25) discard;
   vec4 here = vec4(0.0);
   if (shown.y > 0.5) {
     float beat = fract(now / 1600.0);
@@ -57,7 +59,7 @@ void main() {
     here = over(here, colours[3], smoothstep(soft, -soft, ring) * (1.0 - beat) * 0.9);
     here = over(here, colours[3], smoothstep(0.45, 0.0, length(spot) - 0.85) * 0.30);
   }
-  here = over(here, vec3(0.0), smoothstep(0.42, 0.0, length(spot - vec2(0.0, -0.04)) - 0.62) * 0.26);
+  here = over(here, vec3(0.0), smoothstep(0.25, 0.0, rim) * 0.22);
   here = over(here, shown.y > 0.5 ? colours[3] : colours[4], smoothstep(soft, -soft, rim));
   here = over(here, colours[state], smoothstep(soft, -soft, shape));
   if (state == 1) here = over(here, colours[4], smoothstep(soft, -soft, length(spot) - 0.2));
