@@ -17,6 +17,7 @@ from geofence.engine import Engine
 from geofence.worker.cohort import Cohort, Step
 from geofence.worker.judge import MakeEngine
 from geofence.worker.metrics import count_step
+from geofence.worker.warm_up import warm_up
 from store.lanes import LANES, LaneState, count_workers, join_workers, lane_states, release_lanes, take_lanes
 from store.pool import Connection, Role
 from store.session import Session, open_session
@@ -127,6 +128,7 @@ def run(
     `on_ready` is called once the first lanes are held. While the database is away it is tried again every second.
     """
     stop = stop or _stop_on_signals()
+    warm_up(make_engine)
     while not stop.is_set():
         try:
             session = open_session(database_url, Role.worker, CHANNELS)
