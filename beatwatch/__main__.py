@@ -8,6 +8,7 @@ from collections.abc import Callable
 import typer
 
 from beatwatch.commands import (
+    backtest,
     deadletter,
     decode,
     demo,
@@ -27,6 +28,7 @@ from beatwatch.commands import (
 from domain.errors import BeatwatchError
 
 COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
+    backtest.register,
     demo.register,
     up.register,
     services.register,

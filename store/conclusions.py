@@ -96,6 +96,12 @@ def past_since(connection: Connection, devices: Sequence[Judged], change_nos: Ma
     )
 
 
+def events_between(connection: Connection, org_id: int, since: datetime, until: datetime) -> dict[str, str]:
+    """Rule by event_id of what is held to have begun from `since` until `until`."""
+    rows = connection.execute(_SQL["events_between"], {"org_id": org_id, "since": since, "until": until})
+    return {row["event_id"]: row["rule"] for row in rows}
+
+
 def checkpoints_before(connection: Connection, befores: Mapping[int, datetime]) -> dict[int, Checkpoint]:
     """The newest checkpoint of each device whose moment is earlier than given; devices without one are left out."""
     wanted = {"device_ids": list(befores), "befores": list(befores.values())}

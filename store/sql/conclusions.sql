@@ -61,6 +61,10 @@ JOIN unnest(%(trip_ids)s::text[], %(stop_ids)s::text[]) AS wanted (trip_id, stop
 WHERE form.change_no <= known.change_no
 ORDER BY form.org_id, form.trip_id, form.stop_id, form.change_no DESC
 
+-- name: events_between
+SELECT event_id, rule FROM event
+WHERE org_id = %(org_id)s AND started_at >= %(since)s AND started_at < %(until)s AND superseded_at IS NULL
+
 -- name: newest_checkpoints_before
 SELECT wanted.device_id, found.at, found.change_no, found.state
 FROM unnest(%(device_ids)s::integer[], %(befores)s::timestamptz[]) AS wanted (device_id, before)

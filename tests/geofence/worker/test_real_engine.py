@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from domain.errors import InvalidInputError
 from domain.events import Event, Visit
 from geofence.engine import Engine
 from geofence.grading import NO_REASON, clock_reason
 from geofence.history import Judgement, judge
+from geofence.parameters import Parameters
 from geofence.rows import FLAGS, MISSING_US, Rows, rows_from_positions, to_us
+from geofence.worker.backtest import backtest
 from geofence.world import World
 from simulators.scenario import load
 from simulators.simulation import Simulation
@@ -128,18 +131,48 @@ def batches(
         yield rows, {index: position.alarms for index, position in enumerate(cut) if position.alarms}
 
 
+def plan(connection: Connection, simulation: Simulation) -> dict[str, int]:
+    """Register the devices and save zones and trips -> device number by key."""
+    keys = sorted(simulation.devices)
+    for key in keys:
+        connection.execute("INSERT INTO device (org_id, device_key) VALUES (1, %s)", (key,))
+    for zone in simulation.zones:
+        save_zone(connection, 1, zone)
+    for trip in simulation.trips:
+        save_trip(connection, 1, trip)
+    return {key: number for number, key in enumerate(keys, 1)}
+
+
+def test_a_backtest_says_what_other_parameters_would_change(empty: Connection, real: Bench) -> None:
+    simulation = generate(load("morning_run"), 9, vehicles=2, days=1)
+    numbers = plan(empty, simulation)
+    for rows, alarms in batches(simulation, numbers, Random(9)):
+        store(empty, rows, alarms)
+    real.drain()
+    real.now += timedelta(hours=12)
+    real.drain()
+    since = simulation.start.replace(hour=0, minute=0, second=0, microsecond=0)
+    span = (since, since + timedelta(days=1))
+    same = backtest(empty, 1, *span, Parameters())
+    assert sum(difference.then for difference in same.values()) > 0
+    assert all(difference.gained == difference.lost == [] for difference in same.values())
+    told: list[tuple[int, int]] = []
+    patient = Parameters({"unscheduled_stop.least_s": 14_400.0})
+    other = backtest(empty, 1, *span, patient, lambda done, total: told.append((done, total)))
+    assert (other["unscheduled_stop"].now, len(other["unscheduled_stop"].lost)) == (0, same["unscheduled_stop"].then)
+    assert same["unscheduled_stop"].then > 0
+    assert told == [(2, 2)]
+    before = empty.execute("SELECT count(*) AS n FROM event").fetchone()
+    with pytest.raises(InvalidInputError, match="no such parameter"):
+        backtest(empty, 1, *span, Parameters({"unscheduled_stop.colour": 1.0}))
+    assert empty.execute("SELECT count(*) AS n FROM event").fetchone() == before
+
+
 @pytest.mark.parametrize(("scenario", "seed"), [("morning_run", 5), ("backlog", 6), ("missed_stops", 7)])
 def test_the_final_conclusions_are_those_of_all_rows_at_once(empty: Connection, real: Bench, scenario: str, seed: int) -> None:
     random = Random(seed)
     simulation = generate(load(scenario), seed, vehicles=3, days=1)
-    keys = sorted(simulation.devices)
-    for key in keys:
-        empty.execute("INSERT INTO device (org_id, device_key) VALUES (1, %s)", (key,))
-    numbers = {key: number for number, key in enumerate(keys, 1)}
-    for zone in simulation.zones:
-        save_zone(empty, 1, zone)
-    for trip in simulation.trips:
-        save_trip(empty, 1, trip)
+    numbers = plan(empty, simulation)
     everything = []
     for rows, alarms in batches(simulation, numbers, random):
         everything.append(rows)
@@ -155,6 +188,8 @@ def test_the_final_conclusions_are_those_of_all_rows_at_once(empty: Connection, 
     assert ticked_at is not None
     rows = np.concatenate(everything)
     assert (rows["received_at_us"] != MISSING_US).all()
-    for found, wanted in zip(stored(empty), expected(empty, rows, dict(enumerate(keys, 1)), ticked_at), strict=True):
+    for found, wanted in zip(
+        stored(empty), expected(empty, rows, {number: key for key, number in numbers.items()}, ticked_at), strict=True
+    ):
         assert sorted(found - wanted, key=str) == []
         assert sorted(wanted - found, key=str) == []

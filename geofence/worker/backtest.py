@@ -1,0 +1,93 @@
+"""Stored days judged again with other parameters. Nothing is written."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from geofence.engine import Engine
+from geofence.history import Judgement, judge
+from geofence.parameters import Parameters
+from geofence.rows import ALARM_BITS, ROW, to_us
+from geofence.worker.plans import TRIP_SPAN
+from geofence.world import World
+from store.conclusions import Judged, events_between
+from store.lanes import registered_devices
+from store.planning import trips_between, zones_between
+from store.pool import Connection
+from store.telemetry import newest_cursor, rows_of_devices
+
+LEAD: Final = timedelta(days=1)
+"""How long before the first day rows are judged for, so that it begins with the state that it began with."""
+DEVICES_AT_ONCE: Final = 100
+
+
+@dataclass(slots=True)
+class Difference:
+    """The events of one rule: how many there were and would be, and which of them are not the same."""
+
+    then: int = 0
+    now: int = 0
+    gained: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+
+
+def backtest(
+    connection: Connection,
+    org_id: int,
+    since: datetime,
+    until: datetime,
+    parameters: Parameters,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> dict[str, Difference]:
+    """By rule, the stored events that began from `since` until `until` against those that `parameters` would give.
+
+    `progress` is told of (devices done, of all). Raises InvalidInputError for parameters that the rule book does not allow.
+    """
+    then = events_between(connection, org_id, since, until)
+    now: dict[str, str] = {}
+    for judgement in _judgements(connection, org_id, since, until, parameters, progress):
+        events = judgement.events.values()
+        now.update({event.event_id: event.rule for event in events if since <= event.started_at < until})
+    found: dict[str, Difference] = defaultdict(Difference)
+    for event_id, rule in then.items():
+        found[rule].then += 1
+        if event_id not in now:
+            found[rule].lost.append(event_id)
+    for event_id, rule in now.items():
+        found[rule].now += 1
+        if event_id not in then:
+            found[rule].gained.append(event_id)
+    return dict(sorted(found.items()))
+
+
+def _judgements(
+    connection: Connection,
+    org_id: int,
+    since: datetime,
+    until: datetime,
+    parameters: Parameters,
+    progress: Callable[[int, int], None],
+) -> Iterator[Judgement]:
+    devices = [device for device, _ in registered_devices(connection) if device.org_id == org_id]
+    zones = zones_between(connection, since - LEAD, until, org_id=org_id).get(org_id, ())
+    trips = trips_between(connection, since - LEAD - TRIP_SPAN, until, org_id=org_id).get(org_id, ())
+    for first in range(0, len(devices), DEVICES_AT_ONCE):
+        group = devices[first : first + DEVICES_AT_ONCE]
+        keys = {device.device_id: device.key for device in group}
+        theirs = tuple(trip for trip in trips if trip.device_id in keys.values())
+        world = World(zones, theirs, keys, dict.fromkeys(keys, org_id))
+        yield _judge(connection, Engine(world, parameters), group, (since - LEAD, until))
+        progress(first + len(group), len(devices))
+
+
+def _judge(connection: Connection, engine: Engine, group: list[Judged], span: tuple[datetime, datetime]) -> Judgement:
+    spans = {device.device_id: span for device in group}
+    rows = rows_of_devices(connection, spans, newest_cursor(connection), ROW, ALARM_BITS)
+    judgement = Judgement()
+    for _, conclusions in judge(engine, rows, to_us(span[1])):
+        judgement.take(conclusions)
+    return judgement
