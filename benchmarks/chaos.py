@@ -35,7 +35,7 @@ from store.pool import Role, open_pool
 from wire.codec import Message
 from wire.registry import encoder
 
-PATIENCE_S: Final = 180.0
+PATIENCE_S: Final = 400.0
 _STORED: Final = "SELECT count(*) FROM position"
 _DISTINCT: Final = "SELECT count(*) FROM (SELECT DISTINCT device_id, fix_time, seq FROM position) AS reading"
 _EVENTS: Final = """
