@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,10 +9,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from benchmarks import fuzz
 from domain.errors import InvalidInputError
 from domain.observations import Position, Reading
-from ingest.decoding import Decoded
-from ingest.sources.delivery import Delivery
 from store.telemetry_writer import TelemetryWriter
 from tests.ingest.conftest import FIX, NOW_US, delivery
 from wire.codec import Codec
@@ -98,54 +96,6 @@ def test_one_name_is_one_device_in_every_format(make_pipeline: Any, ask: Any) ->
     assert ask("SELECT external_id FROM device_identity ORDER BY 1") == [("default:van",), ("jo:ph",)]
 
 
-def mutated(rng: random.Random, seeds: list[Delivery]) -> Delivery:
-    seed = rng.choice(seeds)
-    payload = bytearray(seed.payload)
-    for _ in range(rng.choice([0, 1, 1, 2, 5, 40])):
-        action = rng.randrange(4)
-        at = rng.randrange(len(payload) + 1)
-        if action == 0:
-            payload[at:at] = rng.randbytes(rng.randrange(1, 5))
-        elif action == 1:
-            del payload[at : at + rng.randrange(1, 9)]
-        elif payload:
-            payload[at % len(payload)] = rng.choice(b'0123456789"{}[],:-+eE.\x00\xff\x80' if action == 2 else bytes(range(256)))
-    return seed._replace(payload=bytes(payload), retained=rng.random() < 0.05)
-
-
-def accounted(decoded: Decoded) -> int:
-    with_readings = {*decoded.positions.delivery_nos, *decoded.sensor_readings.delivery_nos, *decoded.statuses.delivery_nos}
-    assert not with_readings & decoded.letters.keys()
-    return len(with_readings) + len(decoded.letters) + decoded.silent
-
-
-def test_mutated_messages_are_each_stored_or_kept_and_the_counts_add_up(make_pipeline: Any, ask: Any) -> None:
-    pipeline = make_pipeline()
-    rng = random.Random(4)
-    seeds = [
-        delivery(FIX),
-        delivery([FIX, FIX | {"seq": 2, "temperature_c": [1.5, None], "alarms": ["sos"], "odometer_m": 5.5}]),
-        delivery({"measured_at": NOW_US // 1000, "weight_g": 100.5, "count": 3}, "bw/1/default/shelf/sensor"),
-        delivery({"online": True, "firmware": "1.2"}, "bw/1/default/van/status"),
-        delivery({"_type": "location", "lat": 12.9, "lon": 77.5, "tst": NOW_US // 1_000_000, "t": "u"}, "owntracks/jo/ph"),
-        delivery(bytes.fromhex("a6010102011b0000019f000000000304"), "bw/1/default/van/pos"),
-    ]
-    messages, readings = 0, 0
-    for _ in range(20):
-        decoded = pipeline.decoder.decode([mutated(rng, seeds) for _ in range(250)])
-        messages += accounted(decoded)
-        readings += len(decoded)
-        pipeline.store(decoded)
-    assert messages == 5000
-    stored = (
-        "SELECT (SELECT count(*) FROM position) + (SELECT count(*) FROM sensor_reading) + (SELECT count(*) FROM device_status)"
-    )
-    (kept,), (duplicates,) = ask(stored)[0], ask("SELECT sum(duplicate_count)::int FROM ingest_batch")[0]
-    assert readings == kept + duplicates
-    assert ask("SELECT count(*) FROM dead_letter WHERE reason = 'internal_error'") == [(0,)]
-    assert ask("SELECT count(*) FROM dead_letter WHERE reason = 'unstorable'") == [(0,)]
-
-
 def test_an_answer_about_a_piece_of_an_image_is_no_dead_letter(make_pipeline: Any, ask: Any) -> None:
     pipeline = make_pipeline()
     answer = {"regarding": "ota", "accepted": True, "offset": 512, "boot_id": 3, "time": "2026-05-01T05:59:58Z"}
@@ -153,3 +103,12 @@ def test_an_answer_about_a_piece_of_an_image_is_no_dead_letter(make_pipeline: An
     pipeline.store(decoded)
     assert (decoded.answers, decoded.silent) == ([], 1)
     assert ask("SELECT count(*) FROM dead_letter") == [(0,)]
+
+
+def test_mutated_messages_of_every_format_are_each_stored_or_kept_and_the_counts_add_up(database_url: str) -> None:
+    figures = fuzz.run(database_url, messages=6_000, seed=4)
+    assert figures["with_readings"] > 500
+    assert figures["dead_letters"] > 500
+    assert figures["unaccounted"] == 0
+    assert figures["internal_errors"] == 0
+    assert figures["dead_letters_kept"] == figures["dead_letters"]
