@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final
 
 import numpy as np
@@ -12,7 +14,7 @@ from domain.errors import InvalidInputError
 from geofence.checkpoints import Snapshot, pack, unpack
 from geofence.conclusions import Conclusions
 from geofence.facts import FACT, KINDS, TRIP_OFF, Fact
-from geofence.fleet import Fleet
+from geofence.fleet import Fleet, Holdings
 from geofence.journal import Journal
 from geofence.kernels.stepping import fall_silent, find_silent, step_rows
 from geofence.parameters import Parameters
@@ -54,6 +56,7 @@ class Engine:
         journal = Journal()
         if len(rows) == 0:
             return journal.conclusions()
+        rows = np.require(rows, requirements=["C", "W"])  # other layouts would be compiled for anew
         starts = np.concatenate(([0], np.flatnonzero(np.diff(rows["device"])) + 1, [len(rows)]))
         numbers = rows["device"][starts[:-1]]
         devices = np.array([self._fleet.slot(int(number)) for number in numbers], np.int32)
@@ -64,6 +67,7 @@ class Engine:
         pasts = _Pasts(rows, grades, starts, before, devices)
         self._step_over(facts, pasts, journal)
         self._catch_up(rows, starts, devices, pasts, journal)
+        self._fleet.show_visits()
         kinds = np.bincount(facts["kind"], minlength=len(KINDS))
         counts = {KINDS[kind]: int(kinds[kind]) for kind in np.flatnonzero(kinds)}
         return journal.conclusions(grades=grades, reasons=reasons, counts=counts)
@@ -81,6 +85,7 @@ class Engine:
         find_silent(fleet.memory.states, fleet.plans, as_of_us, due)
         for slot in np.flatnonzero((due < FAR_FUTURE_US) | (fleet.wake_us <= as_of_us)):
             self._tick_device(int(slot), int(due[slot]), as_of_us, journal)
+        fleet.show_visits()
         return journal.conclusions()
 
     def frontier_us(self, device: int) -> int | None:
@@ -126,6 +131,11 @@ class Engine:
         return self._fleet.seen()
 
     @property
+    def memory(self) -> Holdings:
+        """What is kept of the devices, to be measured."""
+        return self._fleet.holdings()
+
+    @property
     def faults(self) -> dict[str, int]:
         """How often each rule has raised since the engine began."""
         return dict(self._stepper.faults)
@@ -154,15 +164,14 @@ class Engine:
             self._facts = np.concatenate((self._facts, np.zeros(len(self._facts) + 2 * room, FACT)))
 
     def _step_over(self, facts: NDArray[np.void], pasts: _Pasts, journal: Journal) -> None:
-        slot, device, past = -1, None, pasts.of(-1)
-        for fields in facts.tolist():
-            fact = Fact._make(fields)
-            if fact.slot != slot or device is None:
-                slot, past = fact.slot, pasts.of(fact.slot)
-                device = self._fleet.device(slot, journal)
-            if self._fleet.wake_us[slot] <= fact.decided_us:
-                self._fire(device, fact.decided_us, past)
-            self._take(device, fact, past)
+        wanted = facts[self._stepper.wanted[facts["kind"]]]
+        for slot, of_device in groupby(map(Fact._make, wanted.tolist()), key=attrgetter("slot")):
+            device, past = self._fleet.device(slot, journal), pasts.of(slot)
+            for fact in of_device:
+                if device.wake_us() <= fact.decided_us:
+                    self._fire(device, fact.decided_us, past)
+                self._take(device, fact, past)
+            self._fleet.wake_us[slot] = device.wake_us()
 
     def _take(self, device: Device, fact: Fact, past: Past) -> None:
         device.now_us = fact.decided_us
@@ -170,8 +179,8 @@ class Engine:
         if fact.kind == TRIP_OFF and fact.a == 1.0 and device.plan is not None:
             device.last_heard_us, device.last_good = past(fact.decided_us)
             self._stepper.finish_trip(device, fact.decided_us)
+            device.last_good = None
             self._fleet.schedule_trip(device)
-        self._fleet.wake_us[device.slot] = device.wake_us()
 
     def _catch_up(
         self, rows: Rows, starts: NDArray[np.int64], devices: NDArray[np.int32], pasts: _Pasts, journal: Journal
@@ -192,6 +201,7 @@ class Engine:
                 self._turn_trip(device, due_us)
             else:
                 self._stepper.wake(name, device, due_us)
+        device.last_good = None
         self._fleet.wake_us[device.slot] = device.wake_us()
 
     def _turn_trip(self, device: Device, now_us: int) -> None:
@@ -221,6 +231,7 @@ class Engine:
         while (due_us := device.wake_us()) <= as_of_us:
             self._fire(device, due_us, past)
             latest = max(latest, due_us)
+        self._fleet.wake_us[slot] = device.wake_us()
         self._fleet.decided_us[slot] = max(int(self._fleet.decided_us[slot]), latest)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +14,21 @@ from geofence.kernels.stepping import Land, Memory, Plans
 from geofence.parameters import Parameters
 from geofence.plan import compile_world
 from geofence.rulebook import resolve
-from geofence.state import NEVER_US, STATE, VISIT, fresh_states, fresh_suspects, fresh_visits
-from geofence.tracking import FAR_FUTURE_US, Device, PlannedTrip, Surroundings
+from geofence.state import NEVER_US, fresh_states, fresh_suspects, fresh_visits
+from geofence.tracking import FAR_FUTURE_US, Device, PlannedTrip, ProofPlace, Surroundings
 from geofence.world import World
 
 _NO_VISITS: Final = fresh_visits(0)
+_NO_JOURNAL: Final = Journal()
+
+
+class Holdings(NamedTuple):
+    """What is kept of devices, and what they share."""
+
+    arrays: tuple[NDArray[Any], ...]
+    devices: tuple[Device, ...]
+    shared: tuple[Any, ...]
+    vehicles: int
 
 
 class Fleet:
@@ -46,6 +56,7 @@ class Fleet:
         self.decided_us = np.full(slots, NEVER_US, np.int64)
         self.wake_us = np.full(slots, FAR_FUTURE_US, np.int64)
         self._devices: dict[int, Device] = {}
+        self._touched: set[int] = set()
         self._values: dict[str, dict[str, float]] = {}
         has_trip = np.flatnonzero(np.diff(self.plans.first_trip) > 0)
         self.wake_us[has_trip] = self.plans.trips["begin_us"][self.plans.first_trip[has_trip]]
@@ -53,6 +64,7 @@ class Fleet:
     def _planned(self, number: int, compiled: Any) -> PlannedTrip:
         record, trip = compiled.arrays.trips[number], compiled.trips[number]
         first, proof = int(record["first_stop"]), int(record["first_proof"])
+        until = proof + int(record["proofs"])
         organisation = str(self._world.organisations.get(self._numbers[int(record["slot"])], 0))
         return PlannedTrip(
             trip=trip,
@@ -62,8 +74,9 @@ class Fleet:
             planned_end_us=int(record["planned_end_us"]),
             length_m=float(record["length_m"]),
             stops=compiled.arrays.stops[first : first + int(record["stops"])],
-            proofs=compiled.arrays.proofs[proof : proof + int(record["proofs"])],
+            proofs=tuple(ProofPlace(*one) for one in compiled.arrays.proofs[proof:until].tolist()),
             values=resolve(self._parameters, organisation, self._world.routes.get(trip.trip_id)),
+            signed_us={int(one["stop"]): int(one["at_us"]) for one in reversed(compiled.arrays.proofs[proof:until])},
         )
 
     def known_slot(self, number: int) -> int | None:
@@ -113,7 +126,15 @@ class Fleet:
             device = self._devices[slot] = Device(slot, self._keys[slot], self.shared, self._device_values(slot), _NO_VISITS)
             self.schedule_trip(device)
         device.journal = journal
+        self._touched.add(slot)
         return device
+
+    def show_visits(self) -> None:
+        """Conclude the visits that changed since this was called last."""
+        for slot in self._touched:
+            if slot in self._devices:
+                self._devices[slot].show_visits()
+        self._touched.clear()
 
     def _device_values(self, slot: int) -> dict[str, float]:
         organisation = str(self._world.organisations.get(self._numbers[slot], 0))
@@ -139,6 +160,14 @@ class Fleet:
         following = first if device.trip_number < first else device.trip_number + 1
         if following < last:
             device.timers["trip"] = self.shared.trips[following].begin_us
+
+    def holdings(self) -> Holdings:
+        """Everything kept of the devices."""
+        shared = (self.shared, *self._values.values(), *(plan.values for plan in self.shared.trips), _NO_JOURNAL)
+        devices = tuple(self._devices.values())
+        for device in devices:
+            device.journal = _NO_JOURNAL
+        return Holdings((*self.memory, self.decided_us, self.wake_us), devices, shared, len(self._numbers))
 
     def snapshot(self, slot: int) -> Snapshot:
         """All that is known of a device."""
@@ -182,8 +211,3 @@ class Fleet:
                 device.values = device.plan.values
         self.schedule_trip(device)
         self.wake_us[slot] = device.wake_us()
-
-
-def bytes_per_device(stops: int) -> int:
-    """What the kernels keep of a device with so many planned stops."""
-    return int(STATE.itemsize + fresh_suspects(1).nbytes + stops * VISIT.itemsize)

@@ -29,33 +29,37 @@ class Episode:
 
 @dataclass(slots=True)
 class Journal:
-    """What one call concluded so far."""
+    """What one call concluded so far. Events are made of their episodes at the end, once each, in their latest form."""
 
-    events: dict[str, Event] = field(default_factory=dict)
+    episodes: dict[str, tuple[str, Episode, int | None]] = field(default_factory=dict)
     visits: dict[tuple[str, str], Visit] = field(default_factory=dict)
     withdrawn: dict[str, Withdrawal] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
     def note(self, device_key: str, episode: Episode, ended_us: int | None) -> None:
-        """Keep an event's present form."""
-        self.events[episode.event_id] = Event(
-            event_id=episode.event_id,
-            rule=episode.rule,
-            severity=episode.severity,
-            device_id=device_key,
-            trip_id=episode.trip_id,
-            stop_id=episode.stop_id,
-            started_at=from_us(episode.started_us),
-            ended_at=None if ended_us is None else from_us(ended_us),
-            detected_at=from_us(episode.detected_us),
-            confidence=episode.confidence,
-            facts=dict(episode.facts),
-        )
+        """An event began, changed or ended."""
+        self.episodes[episode.event_id] = device_key, episode, ended_us
 
     def conclusions(self, **rest: Any) -> Conclusions:
         """Everything kept."""
-        events, visits = list(self.events.values()), list(self.visits.values())
-        return Conclusions(events, visits, list(self.withdrawn.values()), self.faults, **rest)
+        events = [_event(*noted) for noted in self.episodes.values()]
+        return Conclusions(events, list(self.visits.values()), list(self.withdrawn.values()), self.faults, **rest)
+
+
+def _event(device_key: str, episode: Episode, ended_us: int | None) -> Event:
+    return Event(
+        episode.event_id,
+        episode.rule,
+        episode.severity,
+        device_key,
+        episode.trip_id,
+        episode.stop_id,
+        from_us(episode.started_us),
+        None if ended_us is None else from_us(ended_us),
+        from_us(episode.detected_us),
+        episode.confidence,
+        facts=dict(episode.facts),
+    )
 
 
 def event_id(rule: str, device_key: str, trip_id: str | None, place: str, started_us: int) -> str:

@@ -38,6 +38,7 @@ _FIELDS: Final[list[tuple[str, str] | tuple[str, str, int]]] = [
     ("away", "<u1"),  # has been away from the depot
     ("over", "<u1"),  # back at the depot for good
     ("depot_n", "<u1"),
+    ("in_depot", "<u1"),
     ("mark", "<i4"),  # proofs passed
     # the stop that stands, or was left so lately that it may go on; and the candidate for the next
     ("st_phase", "<u1"),  # 0 none, 1 stands, 2 left

@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from geofence.conclusions import Fault
-from geofence.facts import KINDS, Fact
+from geofence.facts import KINDS, TRIP_OFF, Fact
 from geofence.rule import Rule, Wake
 from geofence.tracking import Device
 
@@ -19,6 +21,8 @@ class Stepper:
         self.faults: Counter[str] = Counter()
         self._rules = tuple(rules)
         self._on = [[(rule, rule.on[kind]) for rule in rules if kind in rule.on] for kind in range(len(KINDS))]
+        self.wanted = np.array([bool(wanting) for wanting in self._on])
+        self.wanted[TRIP_OFF] = True
         self._wake = {rule.name: rule for rule in rules if rule.wake is not None}
 
     def take(self, device: Device, fact: Fact) -> None:

@@ -34,6 +34,16 @@ _UNSET: Final = ("came_ms", "went_ms", "risk_s")
 _MS_US: Final = 1_000
 
 
+class ProofPlace(NamedTuple):
+    """A proof of delivery; NaN where its place is not known."""
+
+    at_us: int
+    stop: int
+    longitude_e7: float
+    latitude_e7: float
+    accuracy_m: float
+
+
 class PlannedTrip(NamedTuple):
     """A trip with what the kernels know of it."""
 
@@ -44,8 +54,9 @@ class PlannedTrip(NamedTuple):
     planned_end_us: int
     length_m: float
     stops: NDArray[np.void]  # of plan.STOP
-    proofs: NDArray[np.void]  # of plan.PROOF
+    proofs: tuple[ProofPlace, ...]  # by capture
     values: dict[str, float]  # parameters of its organisation and route
+    signed_us: dict[int, int]  # stop -> when its first proof was captured
 
 
 class GoodFix(NamedTuple):
@@ -71,6 +82,7 @@ class Device:
 
     __slots__ = (
         "_shared",
+        "changed",
         "cool",
         "driven_m",
         "episodes",
@@ -107,6 +119,7 @@ class Device:
         self.memory: dict[str, Any] = {}
         self.timers: dict[str, int] = {}
         self.cool: dict[str, int] = {}
+        self.changed = 0  # bit k: the visit of stop k is to be concluded
         self.follow_ups: list[Fact] = []  # facts rules found out themselves, stepped over next
         self.journal = Journal()
 
@@ -132,6 +145,7 @@ class Device:
 
     def start_trip(self, number: int, visits: NDArray[np.void]) -> None:
         """Take up a trip; `visits` has room for its stops."""
+        self.show_visits()
         self.trip_number, self.over = number, False
         plan = self._shared.trips[number]
         self.visits = visits[: len(plan.stops)]
@@ -175,7 +189,7 @@ class Device:
 
     def wake_us(self) -> int:
         """When the earliest timer is due."""
-        return min(self.timers.values(), default=FAR_FUTURE_US)
+        return min(self.timers.values()) if self.timers else FAR_FUTURE_US
 
     # events
 
@@ -224,8 +238,11 @@ class Device:
         episode.facts.update(rounded(facts))
         self.journal.note(self.key, episode, max(ended_us, episode.started_us))
         if cool_down:
-            self.cool = {name: until for name, until in self.cool.items() if until > self.now_us}
-            self.cool[key] = ended_us + int(self.values["alarm.cool_down_s"] * 1e6)
+            self._cool(key, ended_us)
+
+    def _cool(self, key: str, ended_us: int) -> None:
+        self.cool = {name: until for name, until in self.cool.items() if until > self.now_us}
+        self.cool[key] = ended_us + int(self.values["alarm.cool_down_s"] * 1e6)
 
     def tell(
         self,
@@ -240,8 +257,12 @@ class Device:
         facts: dict[str, Any] | None = None,
     ) -> None:
         """An event of a moment."""
-        if self.open(rule, place, at_us, severity, stop=stop, confidence=confidence, facts=facts) is not None:
-            self.close(rule, place, at_us, cool_down)
+        episode = self.open(rule, place, at_us, severity, stop=stop, confidence=confidence, facts=facts)
+        if episode is not None:
+            del self.episodes[f"{rule}|{place}"]
+            self.journal.note(self.key, episode, at_us)
+            if cool_down:
+                self._cool(f"{rule}|{place}", at_us)
 
     def withdraw(self, rule: str, place: str, reason: str) -> None:
         """A running event was wrong after all."""
@@ -257,6 +278,10 @@ class Device:
 
     # visits
 
+    def states(self) -> list[int]:
+        """The state of each stop of the trip."""
+        return self.visits["state"].tolist()  # type: ignore[no-any-return]
+
     def is_open(self, number: int) -> bool:
         """Whether a stop has not been served, missed or given up."""
         return int(self.visits[number]["state"]) in OPEN_STATES
@@ -264,22 +289,36 @@ class Device:
     def mark(self, number: int, marks: int) -> None:
         """Add marks to a visit."""
         self.visits[number]["marks"] = int(self.visits[number]["marks"]) | marks
+        self.show(number)
 
     def unmark(self, number: int, marks: int) -> None:
         """Take marks off a visit."""
         self.visits[number]["marks"] = int(self.visits[number]["marks"]) & ~marks
+        self.show(number)
 
     def set_visit(self, number: int, state: VisitState | None, confidence: float | None = None) -> None:
-        """Change a visit and conclude its new form."""
+        """Change a visit; its latest form is concluded."""
         visit = self.visits[number]
         if state is not None:
             visit["state"] = CODE[state]
         if confidence is not None:
             visit["confidence"] = round(100 * confidence)
-        self.show_visit(number)
+        self.show(number)
 
-    def show_visit(self, number: int) -> None:
-        """Conclude a visit's present form."""
+    def show(self, number: int) -> None:
+        """Have a visit's latest form concluded."""
+        self.changed |= 1 << number
+
+    def show_visits(self) -> None:
+        """Conclude the present form of the visits that changed."""
+        number, changed = 0, self.changed
+        while changed >> number:
+            if changed >> number & 1:
+                self._show_visit(number)
+            number += 1
+        self.changed = 0
+
+    def _show_visit(self, number: int) -> None:
         plan, visit = self.planned, self.visits[number]
         marks = int(visit["marks"])
         facts: dict[str, Any] = {"position_no": number + 1}

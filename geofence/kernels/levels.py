@@ -52,36 +52,33 @@ def _take_level(s: Record, t: int) -> None:
 def _weigh(s: Record, p: Record, t: int, window_us: float, allowed: int, out: Teller) -> None:
     recent = np.empty(_CARGO_SAMPLES)
     count = 0
-    for j in range(s["cg_n"]):
+    for back in range(s["cg_n"]):
+        j = (s["cg_i"] + _CARGO_SAMPLES - 1 - back) % _CARGO_SAMPLES
         if t - s["cg_us"][j] <= max(window_us, 2.5 * s["interval_s"] * _SECOND_US):
             recent[count] = s["cg_kg"][j]
             count += 1
     if count < p["cargo_samples"]:
         return
-    level = float(np.median(recent[:count]))
-    noise = 1.4826 * float(np.median(np.abs(recent[:count] - level)))
-    before = float(s["cg_ref"])
-    least = max(float(p["cargo_weight_drop_least_kg"]), p["cargo_weight_drop_share"] * before, 4.0 * noise)
+    level, before = float(np.median(recent[:count])), float(s["cg_ref"])
+    least = max(float(p["cargo_weight_drop_least_kg"]), p["cargo_weight_drop_share"] * level)
+    if not _settled(recent, count, least):
+        return
+    least = max(least, 4.0 * 1.4826 * float(np.median(np.abs(recent[:count] - level))))
     if s["cg_drop"] - level <= least:
         tell(out, CARGO_BACK, t, 0, s["acc_lon"], s["acc_lat"], level, float(s["cg_drop"]), 0.0, 0.0)
         s["cg_drop"] = np.nan
-    if before - level >= least and s["cg_us"][(s["cg_i"] + _CARGO_SAMPLES - 1) % _CARGO_SAMPLES] == t:
-        if _settled(recent, count, level, noise, p):
-            tell(out, CARGO_DROP, s["cg_ref_us"], 0, s["acc_lon"], s["acc_lat"], before - level, before, level, float(allowed))
-            s["cg_drop"] = before
-            s["cg_ref"] = level
-        return
-    s["cg_ref"] = level
-    s["cg_ref_us"] = t
+    if before - level >= least:
+        tell(out, CARGO_DROP, s["cg_ref_us"], 0, s["acc_lon"], s["acc_lat"], before - level, before, level, float(allowed))
+        s["cg_drop"] = before
+    s["cg_ref"], s["cg_ref_us"] = level, t
 
 
 @inner_kernel
-def _settled(recent: NDArray[np.float64], count: int, level: float, noise: float, p: Record) -> bool:
-    """All of the window lies about the new level: nobody is lifting or standing on the bed at this moment."""
-    for j in range(count):
-        if abs(recent[j] - level) > max(float(p["cargo_weight_drop_least_kg"]), 4.0 * noise):
-            return False
-    return True
+def _settled(recent: NDArray[np.float64], count: int, least: float) -> bool:
+    """The newer half of the window weighs as the older: nobody is lifting or standing on the bed at this moment."""
+    half = count // 2
+    newer, older = np.median(recent[:half]), np.median(recent[half:count])
+    return bool(abs(newer - older) < least)
 
 
 @inner_kernel

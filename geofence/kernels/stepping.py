@@ -187,7 +187,7 @@ def fall_silent(s: Record, facts: NDArray[np.void], count: NDArray[np.int64], sl
 @inner_kernel
 def tell_silence(s: Record, next_us: float, out: Teller) -> None:
     """Tell that the device was quiet for too long; `next_us` is its next message, NaN while there is none."""
-    known = 1 if s["in_dead"] or (s["st_allowed"] == ALLOWED_DEPOT and s["st_phase"] == 1) else 0
+    known = 1 if s["in_dead"] or s["in_depot"] else 0
     slept = 1.0 if s["ig"] == 1 else 0.0
     tell(out, SILENCE, s["last_us"], known, s["acc_lon"], s["acc_lat"], next_us, 0.0, slept, float(s["off_on"]))
 
@@ -296,6 +296,7 @@ def _follow(s: Record, p: Record, memory: Memory, plans: Plans, slot: int, fix: 
     x, y = _plane(trip, fix.lon, fix.lat)
     slack = max(fix.sigma, _NEAR_STOP_SLACK_M)
     in_depot = _at_depot(s, p, fix, trip)
+    s["in_depot"] = 1 if in_depot else 0
     k = at_stop(stops, x, y, slack)
     if in_depot:
         allowed = ALLOWED_DEPOT

@@ -70,12 +70,15 @@ def step_visits(
         return nearest
     now_ms = (fix.t - begin_us) // _MS_US
     reach = max(float(p["visit_approach_m"]), fix.step_m)
+    following = -1
     for k in range(len(stops)):
         edge = math.sqrt((x - stops[k]["x"]) ** 2 + (y - stops[k]["y"]) ** 2) - stops[k]["radius_m"]
         nearest = min(nearest, edge)
         bits = int(visits[k]["bits"])
+        if following < 0 and not bits & (BIT_SERVED | BIT_PASSED):
+            following = k
         if edge <= reach or bits & (BIT_NEAR | BIT_INSIDE | BIT_ARRIVED):
-            _near(p, fix, stops[k], visits[k], k, edge, begin_us, now_ms, out)
+            _near(p, fix, stops[k], visits[k], k, edge, k == following, begin_us, now_ms, out)
             if edge > 0.0 and not bits & (BIT_INSIDE | BIT_ARRIVED | BIT_CROSSED) and fix.step_m > edge:
                 _cross(fix, stops[k], visits[k], k, x, y, was_x, was_y, out)
         elif s["rt_known"] and not bits & (BIT_PASSED | BIT_SERVED) and s["rt_s"] - stops[k]["along_m"] >= p["visit_passed_m"]:
@@ -86,10 +89,19 @@ def step_visits(
 
 @inner_kernel
 def _near(
-    p: Record, fix: Fix, stop: Record, visit: Record, k: int, edge: float, begin_us: int, now_ms: int, out: Teller
+    p: Record,
+    fix: Fix,
+    stop: Record,
+    visit: Record,
+    k: int,
+    edge: float,
+    following: bool,
+    begin_us: int,
+    now_ms: int,
+    out: Teller,
 ) -> None:
     visit["closest_m"] = min(float(visit["closest_m"]), edge + stop["radius_m"])
-    if not visit["bits"] & BIT_NEAR and edge <= p["visit_approach_m"]:
+    if following and not visit["bits"] & BIT_NEAR and edge <= p["visit_approach_m"]:
         visit["bits"] |= BIT_NEAR
         tell(out, STOP_NEAR, fix.t, k, fix.lon, fix.lat, edge, 0.0, 0.0, 0.0)
     if edge <= 0.0:

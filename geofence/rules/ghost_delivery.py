@@ -28,7 +28,7 @@ def _signed(device: Device, fact: Fact) -> None:
     plan = device.plan
     if plan is None:
         return
-    number = int(plan.proofs[fact.place]["stop"])
+    number = plan.proofs[fact.place].stop
     if device.visits[number]["went_ms"] >= 0:
         _weigh(device, number, float(device.visits[number]["dwell_s"]))
     elif device.is_open(number):
@@ -78,10 +78,8 @@ def _served(device: Device, fact: Fact) -> None:
 
 def _proof_us(device: Device, number: int) -> int | None:
     """When a stop's first proof was captured, if that was before now."""
-    for proof in device.planned.proofs:
-        if proof["stop"] == number and proof["at_us"] <= device.now_us:
-            return int(proof["at_us"])
-    return None
+    at_us = device.planned.signed_us.get(number)
+    return at_us if at_us is not None and at_us <= device.now_us else None
 
 
 def _finish(device: Device, _now_us: int) -> None:

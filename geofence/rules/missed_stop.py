@@ -9,7 +9,7 @@ from geofence.facts import STOP_PASSED, STOP_SERVED, Fact
 from geofence.parameters import Parameter
 from geofence.rule import Rule
 from geofence.rules.visits import mark_gap
-from geofence.tracking import CODE, DROVE_BY, FINAL, LIKELY, POSSIBLE, SHARED, SUSPECTED
+from geofence.tracking import CODE, DROVE_BY, FINAL, LIKELY, OPEN_STATES, POSSIBLE, SHARED, SUSPECTED
 
 if TYPE_CHECKING:
     from geofence.tracking import Device
@@ -35,8 +35,9 @@ def _served(device: Device, fact: Fact) -> None:
     device.withdraw(NAME, str(fact.place), "served_later")
     device.unmark(fact.place, SUSPECTED | FINAL)
     served_later = 0
-    for k in range(len(device.visits) - 1, -1, -1):
-        if device.visits[k]["served_n"] > 0:
+    served = device.visits["served_n"].tolist()
+    for k in range(len(served) - 1, -1, -1):
+        if served[k] > 0:
             served_later += 1
         elif served_later >= device.values["missed_stop.later_stops"]:
             _suspect(device, k, "later_stops_served", fact.decided_us)
@@ -51,7 +52,7 @@ def _suspect(device: Device, number: int, why: str, now_us: int) -> None:
     visit["marks"] = int(visit["marks"]) | SUSPECTED
     visit["risk_s"] = (now_us - device.planned.begin_us) // 1_000_000
     _open(device, number, now_us, 0.6, {"stage": "suspected", "why": why})
-    device.show_visit(number)
+    device.show(number)
 
 
 def _open(device: Device, number: int, at_us: int, confidence: float, facts: dict[str, object]) -> None:
@@ -73,7 +74,7 @@ def _final_us(device: Device, number: int) -> int:
 
 
 def _set_timer(device: Device) -> None:
-    due = [_final_us(device, k) for k in range(len(device.visits)) if device.is_open(k)]
+    due = [_final_us(device, k) for k, state in enumerate(device.states()) if state in OPEN_STATES]
     device.timers.pop(NAME, None)
     if due and min(due) < device.planned.end_us:
         device.timers[NAME] = min(due)

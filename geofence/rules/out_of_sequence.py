@@ -25,7 +25,7 @@ def _served(device: Device, fact: Fact) -> None:
     plan = device.plan
     if plan is None:
         return
-    outside = [k for k, visit in enumerate(device.visits) if visit["state"] == CODE[VisitState.out_of_sequence]]
+    outside = [k for k, state in enumerate(device.states()) if state == CODE[VisitState.out_of_sequence]]
     share = len(outside) / len(device.visits)
     if len(outside) < device.values[f"{NAME}.least_stops"] and share <= device.values[f"{NAME}.share"]:
         return

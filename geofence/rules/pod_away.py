@@ -31,12 +31,12 @@ def _signed(device: Device, fact: Fact) -> None:
     if plan is None or not math.isfinite(fact.a):
         return
     proof = plan.proofs[fact.place]
-    if math.isnan(proof["lon"]):
+    if math.isnan(proof.longitude_e7):
         return
-    number, sigma = int(proof["stop"]), max(10.0, float(proof["accuracy_m"]) if proof["accuracy_m"] > 0 else 10.0)
-    phone_m = device.metres_to_stop(number, float(proof["lon"]), float(proof["lat"]))
+    number, sigma = proof.stop, max(10.0, proof.accuracy_m)
+    phone_m = device.metres_to_stop(number, proof.longitude_e7, proof.latitude_e7)
     van_m = device.metres_to_stop(number, fact.longitude_e7, fact.latitude_e7) - fact.a
-    apart_m = metres(float(proof["lon"]), float(proof["lat"]), fact.longitude_e7, fact.latitude_e7) - fact.a - sigma
+    apart_m = metres(proof.longitude_e7, proof.latitude_e7, fact.longitude_e7, fact.latitude_e7) - fact.a - sigma
     allowed_m = max(device.values[f"{NAME}.phone_m"], float(plan.stops[number]["radius_m"]) + 2.0 * sigma)
     away = phone_m > allowed_m and van_m > device.values[f"{NAME}.van_m"]
     if not away and apart_m <= device.values[f"{NAME}.apart_m"]:

@@ -8,6 +8,7 @@ from domain.events import Severity
 from geofence.facts import ALLOWED_NOWHERE, STAY_HELD, STAY_OFF, STAY_ON, STOP_SERVED, Fact
 from geofence.parameters import Parameter
 from geofence.rule import Rule
+from geofence.rules.visits import served_outside
 from geofence.traffic import Halt
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _RED = 1
 
 def _held(device: Device, fact: Fact) -> None:
     plan = device.plan
-    if str(fact.time_us) in _serving(device):
+    if served_outside(device, fact.time_us):
         return
     if plan is None or fact.c != -1.0 or fact.time_us < plan.planned_start_us:
         return
@@ -50,11 +51,6 @@ def _held(device: Device, fact: Fact) -> None:
     episode = device.open(NAME, str(fact.time_us), fact.time_us, severity, confidence=0.9, facts=facts)
     if halt is not None:
         halt.event = episode
-
-
-def _serving(device: Device) -> tuple[str, ...]:
-    halt = device.memory.get("visits") or {}
-    return (str(halt["since"]),) if halt.get("stops") else ()
 
 
 def _over(device: Device, fact: Fact) -> None:

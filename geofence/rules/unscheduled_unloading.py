@@ -79,7 +79,7 @@ def _waited(device: Device, now_us: int) -> None:
     if device.plan is None or known.get("waits_for", 0) != known.get("stay", -1):
         return
     proofs = device.planned.proofs
-    if not any(p["stop"] == known["near"] and known["stay"] - 60_000_000 <= p["at_us"] <= now_us for p in proofs):
+    if not any(p.stop == known["near"] and known["stay"] - 60_000_000 <= p.at_us <= now_us for p in proofs):
         _open(device, known)
 
 

@@ -6,8 +6,6 @@ import math
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from domain.events import VisitState
 from geofence.facts import (
     ALLOWED_NOWHERE,
@@ -27,11 +25,12 @@ from geofence.facts import (
 from geofence.kernels.ground import metres
 from geofence.parameters import Parameter
 from geofence.rule import Rule
-from geofence.tracking import CODE, CROSSED, DROVE_BY, LIKELY, POSSIBLE, SERVED_STATES, SHARED
+from geofence.tracking import CODE, CROSSED, DROVE_BY, LIKELY, OPEN_STATES, POSSIBLE, SERVED_STATES, SHARED
 
 if TYPE_CHECKING:
     from geofence.tracking import Device
 
+NAME = "visits"
 _PARAMETERS = (
     Parameter("visits.gap_mps", 60 / 3.6, "m/s", 1, 60, "How fast a van may have gone straight to a stop and on while unseen."),
     Parameter("visits.usual_mps", 25 / 3.6, "m/s", 1, 40, "How fast it usually gets on along its route."),
@@ -42,9 +41,11 @@ _PARAMETERS = (
 
 
 def _near(device: Device, fact: Fact) -> None:
-    if device.plan is None or int(device.visits[fact.place]["state"]) != CODE[VisitState.pending]:
+    if device.plan is None:
         return
-    if next((k for k in range(len(device.visits)) if device.is_open(k)), None) == fact.place:
+    states = device.states()
+    following = next((k for k, state in enumerate(states) if state in OPEN_STATES), None)
+    if following == fact.place and states[fact.place] == CODE[VisitState.pending]:
         device.set_visit(fact.place, VisitState.approaching)
 
 
@@ -70,17 +71,18 @@ def _served(device: Device, fact: Fact) -> None:
 
 def _halted(device: Device, fact: Fact) -> None:
     """Remember the halt: it may serve a stop whose pin is wrong, or that has no room to park."""
-    device.memory["visits"] = {
-        "since": fact.time_us,
-        "until": 0,
-        "lon": fact.longitude_e7,
-        "lat": fact.latitude_e7,
-        "stops": [],
-    }
+    device.memory[NAME] = [fact.time_us, 0, fact.longitude_e7, fact.latitude_e7]
     plan = device.plan
     if plan is not None and fact.c == ALLOWED_NOWHERE:
-        for number in np.flatnonzero(plan.proofs["at_us"] <= fact.decided_us):
-            _sign(device, int(number), fact.decided_us)
+        for number, proof in enumerate(plan.proofs):
+            if proof.at_us <= fact.decided_us:
+                _sign(device, number, fact.decided_us)
+
+
+def served_outside(device: Device, since_us: int) -> list[int]:
+    """The stops that the halt begun at a moment serves from outside their circles."""
+    halt = device.memory.get(NAME)
+    return halt[4:] if halt is not None and halt[0] == since_us else []
 
 
 def _signed(device: Device, fact: Fact) -> None:
@@ -90,36 +92,30 @@ def _signed(device: Device, fact: Fact) -> None:
 
 def _sign(device: Device, number: int, now_us: int) -> None:
     """A halt just outside the circle, signed for meanwhile, is a visit."""
-    proof, halt = device.planned.proofs[number], device.memory.get("visits")
-    stop = int(proof["stop"])
-    if halt is None or not _unserved(device, stop):
+    proof, halt = device.planned.proofs[number], device.memory.get(NAME)
+    if halt is None or not _unserved(device, proof.stop):
         return
-    signed_us, until_us = int(proof["at_us"]), halt["until"] or now_us
-    if not halt["since"] - 60_000_000 <= signed_us <= until_us + device.values["visits.signed_after_s"] * 1e6:
+    since_us, until_us, lon, lat = halt[0], halt[1] or now_us, halt[2], halt[3]
+    if not since_us - 60_000_000 <= proof.at_us <= until_us + device.values["visits.signed_after_s"] * 1e6:
         return
-    away_m = device.metres_to_stop(stop, halt["lon"], halt["lat"])
-    if away_m > float(device.planned.stops[stop]["radius_m"]) + device.values["visits.near_m"]:
+    away_m = device.metres_to_stop(proof.stop, lon, lat)
+    if away_m > float(device.planned.stops[proof.stop]["radius_m"]) + device.values["visits.near_m"]:
         return
-    halt["stops"].append(stop)
-    stood_s = (until_us - halt["since"]) / 1e6
-    served = Fact(
-        STOP_SERVED, device.slot, now_us, halt["since"], stop, halt["lon"], halt["lat"], stood_s, away_m, math.nan, away_m
-    )
-    device.follow_ups.append(served)
+    halt.append(proof.stop)
+    stood_s = (until_us - since_us) / 1e6
+    place = (proof.stop, lon, lat)
+    device.follow_ups.append(Fact(STOP_SERVED, device.slot, now_us, since_us, *place, stood_s, away_m, math.nan, away_m))
 
 
 def _moved_on(device: Device, fact: Fact) -> None:
-    halt = device.memory.get("visits")
-    if halt is None or halt["since"] != fact.time_us:
+    halt = device.memory.get(NAME)
+    if halt is None or halt[0] != fact.time_us:
         return
-    halt["until"] = int(fact.a)
+    halt[1] = int(fact.a)
     stood_s = (fact.a - fact.time_us) / 1e6
-    for stop in halt["stops"]:
-        device.follow_ups.append(
-            Fact(
-                STOP_LEFT, device.slot, fact.decided_us, fact.time_us, stop, halt["lon"], halt["lat"], fact.a, stood_s, 0.0, 1.0
-            )
-        )
+    for stop in halt[4:]:
+        left = (fact.decided_us, fact.time_us, stop, halt[2], halt[3], fact.a, stood_s, 0.0, 1.0)
+        device.follow_ups.append(Fact(STOP_LEFT, device.slot, *left))
 
 
 def _confidence(device: Device, fact: Fact) -> float:
@@ -139,7 +135,7 @@ def _left(device: Device, fact: Fact) -> None:
         if visit["went_ms"] < 0:
             visit["went_ms"] = device.ms(int(fact.a))
         visit["dwell_s"] = max(float(visit["dwell_s"]), fact.b)
-        device.show_visit(fact.place)
+        device.show(fact.place)
     elif _unserved(device, fact.place):
         visit["marks"] = int(visit["marks"]) | DROVE_BY
         visit["came_ms"], visit["dwell_s"] = -1, fact.b
@@ -166,11 +162,12 @@ def _unserved(device: Device, number: int) -> bool:
 
 def _order(device: Device) -> None:
     """Stops outside the longest increasing subsequence of the plan were served out of sequence."""
-    served = sorted((int(visit["served_n"]), k) for k, visit in enumerate(device.visits) if visit["served_n"] > 0)
+    served = sorted((n, k) for k, n in enumerate(device.visits["served_n"].tolist()) if n > 0)
     inside = longest_increasing([k for _, k in served])
+    states = device.states()
     for _, k in served:
         state = VisitState.serviced if k in inside else VisitState.out_of_sequence
-        if int(device.visits[k]["state"]) != CODE[state]:
+        if states[k] != CODE[state]:
             device.set_visit(k, state)
 
 
@@ -209,8 +206,8 @@ def mark_gap(
 ) -> None:
     """Mark the stops a gap from `left` to `found` (lon, lat e7; None: not found yet) could have held."""
     seconds = (until_us - since_us) / 1e6
-    for k in range(len(device.visits)):
-        if not device.is_open(k):
+    for k, state in enumerate(device.states()):
+        if state not in OPEN_STATES:
             continue
         stop = device.planned.stops[k]
         way_m = device.metres_to_stop(k, *left) + (device.metres_to_stop(k, *found) if found else 0.0)
@@ -244,11 +241,11 @@ def _first_seen(device: Device, fact: Fact) -> None:
 
 def _begin(device: Device, _now_us: int) -> None:
     for k in range(len(device.visits)):
-        device.show_visit(k)
+        device.show(k)
 
 
 RULE = Rule(
-    "visits",
+    NAME,
     _PARAMETERS,
     on={
         TRIP_ON: _first_seen,
