@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from geofence.kernels.compiler import kernel
+from geofence.kernels.compiler import inlined
 
 Integers = NDArray[np.int32]
 
@@ -45,37 +45,37 @@ USED_SIZE = FREE_LIST + CAPACITIES
 LIST_HEAD = 2
 
 
-@kernel
+@inlined
 def quanta_east(longitude_deg: float) -> float:
     """Quanta east of the anti-meridian, not rounded down; monotone."""
     return (longitude_deg + 180.0) * QUANTA_PER_DEGREE
 
 
-@kernel
+@inlined
 def quanta_north(latitude_deg: float) -> float:
     """Quanta north of the south pole, not rounded down; monotone."""
     return (latitude_deg + 90.0) * QUANTA_PER_DEGREE
 
 
-@kernel
+@inlined
 def cell_of(longitude_deg: float, latitude_deg: float) -> tuple[int, int]:
     """The quantum east and north that holds a place; longitude within [-180, 180], latitude within [-90, 90]."""
     return int(quanta_east(longitude_deg)) & (ROUND - 1), min(int(quanta_north(latitude_deg)), TOP)
 
 
-@kernel
+@inlined
 def root_slot(u: int, v: int) -> int:
     """Index into `root` of the cell that holds a quantum."""
     return (v >> ROOT_SHIFT) * ROOT_COLUMNS + ((u >> ROOT_SHIFT) & (ROOT_COLUMNS - 1))
 
 
-@kernel
+@inlined
 def child_slot(u: int, v: int, shift: int) -> int:
     """Index within a node of the cell `1 << shift` quanta wide that holds a quantum; 0 is the node's own."""
     return 1 + ((v >> shift) & (FAN - 1)) * FAN + ((u >> shift) & (FAN - 1))
 
 
-@kernel
+@inlined
 def read_slot(slot: int, lists: Integers, found: Integers, count: int) -> int:
     """Append the entries of a slot that is no node to `found[count:]`; the new count."""
     if slot & TAG == ONE:
@@ -89,7 +89,7 @@ def read_slot(slot: int, lists: Integers, found: Integers, count: int) -> int:
     return count
 
 
-@kernel
+@inlined
 def entries_at(root: Integers, nodes: Integers, lists: Integers, u: int, v: int, found: Integers) -> int:
     """Write the entries of all cells that hold a quantum to `found`; how many."""
     slot = root[root_slot(u, v)]

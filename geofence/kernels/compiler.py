@@ -2,20 +2,66 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+from numba import config as numba_config
 
 Kernel = TypeVar("Kernel", bound=Callable[..., object])
 
+_FOLDER = Path(__file__).parent
+_CACHE = Path(given) if (given := getattr(numba_config, "CACHE_DIR", "")) else _FOLDER / "__pycache__"
+_IMPORT = re.compile(r"^from geofence\.kernels\.(\w+) import", re.MULTILINE)
+
+
+@cache
+def _sources(file: Path) -> frozenset[Path]:
+    """A file and all the kernels' files that it is compiled with."""
+    found = {file}
+    for name in _IMPORT.findall(file.read_text(encoding="utf-8")):
+        found |= _sources(_FOLDER / f"{name}.py")
+    return frozenset(found)
+
+
+@cache
+def _cache_folder(file: Path) -> Path:
+    """Where machine code of a file's functions is kept: one place per state of all that is compiled into it.
+
+    numba itself only looks at the file a function stands in, and would go on using code that was compiled with what another
+    file used to hold.
+    """
+    state = hashlib.sha256()
+    for path in sorted(_sources(file)):
+        state.update(path.name.encode() + b"\0" + path.read_bytes())
+    return _CACHE / f"kernels-{state.hexdigest()[:16]}"
+
+
+def _compiled(function: Kernel, **more: bool) -> Kernel:
+    folder = _cache_folder(Path(function.__code__.co_filename))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        vars(numba_config)["CACHE_DIR"] = str(folder)
+    except OSError:  # not ours to write: numba finds a place of the user's
+        vars(numba_config)["CACHE_DIR"] = ""
+    options: dict[str, Any] = {"cache": True, "nogil": True, "fastmath": False, **more}
+    return cast("Kernel", numba.njit(**options)(function))
+
 
 def kernel(function: Kernel) -> Kernel:
-    """Compile `function` to machine code on first call, kept in the cache beside its file; IEEE arithmetic, no GIL."""
-    return cast("Kernel", numba.njit(cache=True, nogil=True, fastmath=False)(function))
+    """Compile `function` to machine code on first call, kept in the cache for the next start; IEEE arithmetic, no GIL."""
+    return _compiled(function)
 
 
 def inner_kernel(function: Kernel) -> Kernel:
     """Like `kernel`, for functions only other kernels call: without the door from Python, which costs most of compiling."""
-    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    return cast("Kernel", numba.njit(cache=True, nogil=True, fastmath=False, **options)(function))
+    return _compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
+def inlined(function: Kernel) -> Kernel:
+    """Like `inner_kernel`, for a step of an inner loop: becomes part of its caller, as handing arrays on costs more than it."""
+    return _compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)

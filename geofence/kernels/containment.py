@@ -11,19 +11,20 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from geofence.kernels.compiler import kernel
-from geofence.kernels.metres import NEAR_M, far_metres, metres_away, metres_between, scale_at
+from geofence.kernels.compiler import inlined, kernel
+from geofence.kernels.metres import LEAST_DEGREE_M, NEAR_M, far_metres, metres_away, scale_at
 from geofence.kernels.outline import (
-    corridor_crossed,
+    any_edge_met,
+    any_edge_near,
+    edges_between,
     edges_cover,
     edges_of_slab,
+    edges_within,
     nearest_on_edge,
-    outline_crossed,
     outline_metres,
-    slab_of,
+    slab_at,
 )
 from geofence.kernels.zone_arrays import (
-    AREA,
     CIRCLE,
     CORRIDOR,
     EAST,
@@ -32,79 +33,67 @@ from geofence.kernels.zone_arrays import (
     LONGITUDE,
     NORTH,
     REACH,
-    SLAB_COUNT,
     ZoneArrays,
 )
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int32]
 
 WEEK_US = 7 * 86400 * 1_000_000
 _MONDAY_US = 4 * 86400 * 1_000_000  # 1970-01-05, the first Monday
 
 
-@kernel
-def turned(longitude_deg: float, box: Floats) -> float:
-    """The longitude moved by a turn of the Earth if that brings it into, or else nearer to, the zone's box."""
-    if longitude_deg < box[0]:
-        eastern = longitude_deg + 360.0
-        return eastern if eastern - box[2] <= box[0] - longitude_deg else longitude_deg
-    if longitude_deg > box[2]:
-        western = longitude_deg - 360.0
-        return western if box[0] - western <= longitude_deg - box[2] else longitude_deg
-    return longitude_deg
-
-
-@kernel
-def circle_metres(circle: Floats, longitude_deg: float, latitude_deg: float) -> float:
-    """Distance in metres from a circle's centre; `longitude_deg` as `turned`."""
-    if circle[EAST] == 0.0:
-        return far_metres(circle[LONGITUDE], circle[LATITUDE], longitude_deg, latitude_deg)
-    east, north = longitude_deg - circle[LONGITUDE], latitude_deg - circle[LATITUDE]
-    x = east * (circle[EAST] + north * (circle[EAST + 1] + north * circle[EAST + 2]))
-    y = north * (circle[NORTH] + north * circle[NORTH + 1])
+@inlined
+def circle_metres(circle: Floats, number: int, longitude_deg: float, latitude_deg: float) -> float:
+    """Distance in metres from the centre of circle `number`."""
+    east_m = circle[number, EAST]
+    if east_m == 0.0:
+        return far_metres(circle[number, LONGITUDE], circle[number, LATITUDE], longitude_deg, latitude_deg)
+    east, north = longitude_deg - circle[number, LONGITUDE], latitude_deg - circle[number, LATITUDE]
+    if east > 180.0:
+        east -= 360.0
+    elif east < -180.0:
+        east += 360.0
+    x = east * (east_m + north * (circle[number, EAST + 1] + north * circle[number, EAST + 2]))
+    y = north * (circle[number, NORTH] + north * circle[number, NORTH + 1])
     squared = x * x + y * y
     if squared > NEAR_M * NEAR_M:
-        return far_metres(circle[LONGITUDE], circle[LATITUDE], longitude_deg, latitude_deg)
+        return far_metres(circle[number, LONGITUDE], circle[number, LATITUDE], longitude_deg, latitude_deg)
     return math.sqrt(squared)
 
 
-@kernel
-def circle_covers(circle: Floats, box: Floats, longitude_deg: float, latitude_deg: float) -> bool:
-    """Whether a place is at most the radius away from a circle's centre."""
-    x = turned(longitude_deg, box)
-    if x < box[0] or x > box[2] or latitude_deg < box[1] or latitude_deg > box[3]:
-        return False
-    return bool(circle_metres(circle, x, latitude_deg) <= circle[REACH])
+@inlined
+def circle_covers(circle: Floats, number: int, longitude_deg: float, latitude_deg: float) -> bool:
+    """Whether a place is at most the radius away from the centre of circle `number`."""
+    return bool(circle_metres(circle, number, longitude_deg, latitude_deg) <= circle[number, REACH])
 
 
-@kernel
-def outline_covers(zones: ZoneArrays, number: int, longitude_deg: float, latitude_deg: float) -> bool:
-    """Whether a place is inside or on the boundary of an area, or within reach of a corridor's line."""
-    box = zones.box[number]
-    if latitude_deg < box[1] or latitude_deg > box[3]:
+@inlined
+def outline_covers(
+    edges: Floats,
+    slab_first: Integers,
+    span: Integers,
+    slab: Floats,
+    box: Floats,
+    number: int,
+    reach_m: float,
+    longitude_deg: float,
+    latitude_deg: float,
+) -> bool:
+    """Whether a place is inside or on the boundary of area `number`, or within reach of its line where `reach_m` is above 0."""
+    if latitude_deg < box[number, 1] or latitude_deg > box[number, 3]:
         return False
-    span, slab = zones.span[number], zones.slab[number]
-    first, last = edges_of_slab(slab_of(latitude_deg, slab[0], slab[1], span[SLAB_COUNT]), span, zones.slab_first)
+    first, last = edges_of_slab(span, slab_first, number, slab_at(span, slab, number, latitude_deg))
+    west, east = box[number, 0], box[number, 2]
     # A place on the anti-meridian has two longitudes, and a zone that goes all the way round has it at both ends.
-    for turn in range(-1, 2):
-        x = longitude_deg + 360.0 * turn
-        if x < box[0] or x > box[2]:
+    for turn in range(3):
+        x = longitude_deg if turn == 0 else (longitude_deg + 360.0 if turn == 1 else longitude_deg - 360.0)
+        if x < west or x > east:
             continue
-        if zones.shape[number] == AREA:
-            if edges_cover(zones.edges, first, last, x, latitude_deg):
+        if reach_m > 0.0:
+            if edges_within(edges, first, last, reach_m, x, latitude_deg):
                 return True
-        elif corridor_covers(zones.edges, first, last, zones.circle[number, REACH], x, latitude_deg):
-            return True
-    return False
-
-
-@kernel
-def corridor_covers(edges: Floats, first: int, last: int, reach_m: float, x: float, y: float) -> bool:
-    """Whether a place is within reach of one of some edges."""
-    scale = scale_at(y)
-    for row in range(first, last):
-        east, north = nearest_on_edge(edges[row, 0], edges[row, 1], edges[row, 2], edges[row, 3], x, y, scale[0], scale[3])
-        if metres_away(scale, x, y, east, north) <= reach_m:
+        elif edges_cover(edges, first, last, x, latitude_deg):
             return True
     return False
 
@@ -113,10 +102,25 @@ def corridor_covers(edges: Floats, first: int, last: int, reach_m: float, x: flo
 def zone_covers(zones: ZoneArrays, number: int, longitude_deg: float, latitude_deg: float) -> bool:
     """Whether a zone covers a place, boundary included."""
     if zones.shape[number] == CIRCLE:
-        return circle_covers(zones.circle[number], zones.box[number], longitude_deg, latitude_deg)
+        return circle_covers(zones.circle, number, longitude_deg, latitude_deg)
     if zones.shape[number] == FREE:
         return False
-    return outline_covers(zones, number, longitude_deg, latitude_deg)
+    reach_m = zones.circle[number, REACH]
+    return outline_covers(
+        zones.edges, zones.slab_first, zones.span, zones.slab, zones.box, number, reach_m, longitude_deg, latitude_deg
+    )
+
+
+@kernel
+def turned(longitude_deg: float, west: float, east: float) -> float:
+    """The longitude moved by a turn of the Earth if that brings it into, or else nearer to, a zone's west and east."""
+    if longitude_deg < west:
+        eastern = longitude_deg + 360.0
+        return eastern if eastern - east <= west - longitude_deg else longitude_deg
+    if longitude_deg > east:
+        western = longitude_deg - 360.0
+        return western if west - western <= longitude_deg - east else longitude_deg
+    return longitude_deg
 
 
 @kernel
@@ -125,38 +129,44 @@ def signed_distance_m(zones: ZoneArrays, number: int, longitude_deg: float, lati
 
     `limit_m` may be infinite. The result is at most 0 exactly where `zone_covers`.
     """
-    box = zones.box[number]
-    x = turned(longitude_deg, box)
-    if zones.shape[number] == CIRCLE:
-        distance_m = circle_metres(zones.circle[number], x, latitude_deg) - zones.circle[number, REACH]
-        return float(max(-limit_m, min(limit_m, distance_m)))
     reach_m = zones.circle[number, REACH]
-    distance_m = outline_metres(
-        zones.edges,
-        zones.slab_first,
-        zones.span[number],
-        zones.slab[number],
-        box,
-        x,
-        latitude_deg,
-        limit_m + reach_m,
-    )
+    if zones.shape[number] == CIRCLE:
+        distance_m = circle_metres(zones.circle, number, longitude_deg, latitude_deg) - reach_m
+        return float(max(-limit_m, min(limit_m, distance_m)))
+    edges, slab_first, span, slab, box = zones.edges, zones.slab_first, zones.span, zones.slab, zones.box
+    x = turned(longitude_deg, box[number, 0], box[number, 2])
+    distance_m = outline_metres(edges, slab_first, span, slab, box, number, x, latitude_deg, limit_m + reach_m)
     if zones.shape[number] == CORRIDOR:
         return float(max(-limit_m, min(limit_m, distance_m - reach_m)))
-    return -distance_m if outline_covers(zones, number, longitude_deg, latitude_deg) else distance_m
+    inside = outline_covers(edges, slab_first, span, slab, box, number, 0.0, longitude_deg, latitude_deg)
+    return -distance_m if inside else distance_m
 
 
 @kernel
-def circle_crossed(circle: Floats, ax: float, ay: float, bx: float, by: float) -> bool:
+def circle_crossed(circle: Floats, number: int, ax: float, ay: float, bx: float, by: float) -> bool:
     """Whether a movement comes within a circle's radius of its centre."""
-    scale = scale_at(circle[LATITUDE])
-    east, north = nearest_on_edge(ax, ay, bx, by, circle[LONGITUDE], circle[LATITUDE], scale[0], scale[3])
-    x, y = circle[LONGITUDE] + east, circle[LATITUDE] + north
-    return bool(
-        metres_between(circle[LONGITUDE], circle[LATITUDE], x, y) <= circle[REACH]
-        or circle_metres(circle, ax, ay) <= circle[REACH]
-        or circle_metres(circle, bx, by) <= circle[REACH]
-    )
+    centre_x, centre_y = circle[number, LONGITUDE], circle[number, LATITUDE]
+    scale = scale_at(centre_y)
+    east, north = nearest_on_edge(ax, ay, bx, by, centre_x, centre_y, scale[0], scale[3])
+    if metres_away(scale, centre_x, centre_y, east, north) <= circle[number, REACH]:
+        return True
+    return circle_covers(circle, number, ax, ay) or circle_covers(circle, number, bx, by)
+
+
+@kernel
+def movement_touches(zones: ZoneArrays, number: int, ax: float, ay: float, bx: float, by: float) -> bool:
+    """`zone_crossed` for longitudes in the zone's own turn of the Earth."""
+    reach_m = zones.circle[number, REACH]
+    if zones.shape[number] == CIRCLE:
+        return circle_crossed(zones.circle, number, ax, ay, bx, by)
+    edges, slab_first, span, slab = zones.edges, zones.slab_first, zones.span, zones.slab
+    margin = 1.001 * reach_m / LEAST_DEGREE_M
+    first, last = edges_between(span, slab_first, slab, number, min(ay, by) - margin, max(ay, by) + margin)
+    if zones.shape[number] == CORRIDOR:
+        return any_edge_near(edges, first, last, reach_m, ax, ay, bx, by)
+    if outline_covers(edges, slab_first, span, slab, zones.box, number, 0.0, ax, ay):
+        return True
+    return any_edge_met(edges, first, last, ax, ay, bx, by)
 
 
 @kernel
@@ -164,38 +174,21 @@ def zone_crossed(
     zones: ZoneArrays, number: int, longitude_deg: float, latitude_deg: float, to_longitude_deg: float, to_latitude_deg: float
 ) -> bool:
     """Whether the straight movement between two places touches a zone; it takes the short way round the Earth."""
-    box = zones.box[number]
-    way = to_longitude_deg - longitude_deg
-    if way > 180.0:
-        way -= 360.0
-    elif way < -180.0:
-        way += 360.0
-    far_end = to_longitude_deg if abs(to_longitude_deg - longitude_deg) <= 180.0 else longitude_deg + way
-    if max(latitude_deg, to_latitude_deg) < box[1] or min(latitude_deg, to_latitude_deg) > box[3]:
+    west, south, east, north = zones.box[number, 0], zones.box[number, 1], zones.box[number, 2], zones.box[number, 3]
+    if max(latitude_deg, to_latitude_deg) < south or min(latitude_deg, to_latitude_deg) > north:
         return False
+    far_end = to_longitude_deg
+    if to_longitude_deg - longitude_deg > 180.0:
+        far_end -= 360.0
+    elif to_longitude_deg - longitude_deg < -180.0:
+        far_end += 360.0
     for turn in range(-1, 2):
         ax, bx = longitude_deg + 360.0 * turn, far_end + 360.0 * turn
-        if max(ax, bx) < box[0] or min(ax, bx) > box[2]:
+        if max(ax, bx) < west or min(ax, bx) > east:
             continue
         if movement_touches(zones, number, ax, latitude_deg, bx, to_latitude_deg):
             return True
     return False
-
-
-@kernel
-def movement_touches(zones: ZoneArrays, number: int, ax: float, ay: float, bx: float, by: float) -> bool:
-    """`zone_crossed` for longitudes in the zone's own turn of the Earth."""
-    if zones.shape[number] == CIRCLE:
-        return circle_crossed(zones.circle[number], ax, ay, bx, by)
-    span, slab = zones.span[number], zones.slab[number]
-    if zones.shape[number] == CORRIDOR:
-        return corridor_crossed(zones.edges, zones.slab_first, span, slab, zones.circle[number, REACH], ax, ay, bx, by)
-    box = zones.box[number]
-    if box[0] <= ax <= box[2] and box[1] <= ay <= box[3]:
-        first, last = edges_of_slab(slab_of(ay, slab[0], slab[1], span[SLAB_COUNT]), span, zones.slab_first)
-        if edges_cover(zones.edges, first, last, ax, ay):
-            return True
-    return outline_crossed(zones.edges, zones.slab_first, span, slab, ax, ay, bx, by)
 
 
 @kernel

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from geofence.kernels.compiler import kernel
+from geofence.kernels.compiler import inlined, kernel
 
 EQUATOR_M = 6378137.0
 ECCENTRICITY_SQUARED = 0.0066943799901413165
@@ -43,7 +43,7 @@ def scale_at(latitude_deg: float) -> tuple[float, float, float, float, float]:
     )
 
 
-@kernel
+@inlined
 def near_metres_squared(scale: tuple[float, float, float, float, float], east_deg: float, north_deg: float) -> float:
     """Squared distance in square metres to the place `east_deg`, `north_deg` away from where `scale` was taken."""
     x = east_deg * (scale[0] + north_deg * (scale[1] + north_deg * scale[2]))

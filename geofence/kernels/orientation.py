@@ -7,7 +7,7 @@ two-dimensional orientation problem", BIT 56 (2016); the fallback is double-doub
 
 from __future__ import annotations
 
-from geofence.kernels.compiler import kernel
+from geofence.kernels.compiler import inlined, kernel
 
 _FILTER = 3.3306690621773724e-16
 _SPLIT = 134217729.0  # 2**27 + 1: splits a float64 into two halves of 26 bits
@@ -63,7 +63,7 @@ def orientation_in_double_double(ax: float, ay: float, bx: float, by: float, px:
     return 0
 
 
-@kernel
+@inlined
 def orientation(ax: float, ay: float, bx: float, by: float, px: float, py: float) -> int:
     """1 if (px, py) is to the left of the line from (ax, ay) to (bx, by), -1 if to the right, 0 if on it."""
     left = (ax - px) * (by - py)

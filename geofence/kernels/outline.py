@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from geofence.kernels.compiler import kernel
+from geofence.kernels.compiler import inlined, kernel
 from geofence.kernels.metres import LEAST_DEGREE_M, metres_away, scale_at
 from geofence.kernels.orientation import orientation
 from geofence.kernels.zone_arrays import FIRST_EDGE, FIRST_SLAB, SLAB_COUNT
@@ -23,21 +23,27 @@ Integers = NDArray[np.int32]
 _SLACK = 1.02  # an edge this much further than the best by the plain scale may still be the nearest
 
 
-@kernel
+@inlined
 def slab_of(latitude_deg: float, south_deg: float, slabs_per_degree: float, slab_count: int) -> int:
     """Number of the slab that holds a latitude, clamped to the zone's."""
     number = int((latitude_deg - south_deg) * slabs_per_degree)
     return min(max(number, 0), slab_count - 1)
 
 
-@kernel
-def edges_of_slab(number: int, span: Integers, slab_first: Integers) -> tuple[int, int]:
-    """First and one past last row of `edges` that belong to slab `number` of the zone with this `span`."""
-    start = span[FIRST_SLAB] + number
-    return span[FIRST_EDGE] + slab_first[start], span[FIRST_EDGE] + slab_first[start + 1]
+@inlined
+def edges_of_slab(span: Integers, slab_first: Integers, number: int, slab: int) -> tuple[int, int]:
+    """First and one past last row of `edges` that belong to a slab of zone `number`."""
+    start = span[number, FIRST_SLAB] + slab
+    return span[number, FIRST_EDGE] + slab_first[start], span[number, FIRST_EDGE] + slab_first[start + 1]
 
 
-@kernel
+@inlined
+def slab_at(span: Integers, slab: Floats, number: int, latitude_deg: float) -> int:
+    """The slab of zone `number` that holds a latitude."""
+    return slab_of(latitude_deg, slab[number, 0], slab[number, 1], span[number, SLAB_COUNT])
+
+
+@inlined
 def edges_cover(edges: Floats, first: int, last: int, x: float, y: float) -> bool:
     """Whether a point is inside or on rings, by counting the edges that a ray towards the east crosses.
 
@@ -63,17 +69,17 @@ def edges_cover(edges: Floats, first: int, last: int, x: float, y: float) -> boo
     return odd
 
 
-@kernel
-def is_seam(x1: float, y1: float, x2: float, y2: float, box: Floats) -> bool:
+@inlined
+def is_seam(x1: float, y1: float, x2: float, y2: float, west: float, east: float) -> bool:
     """Whether an edge only closes the map, not the zone: along a pole, or on a meridian the zone goes on beyond."""
     if y1 == y2 and abs(y1) == 90.0:
         return True
     if x1 != x2 or abs(x1) != 180.0:
         return False
-    return bool(box[0] < x1 < box[2]) or bool(box[2] - box[0] >= 360.0)
+    return west < x1 < east or east - west >= 360.0
 
 
-@kernel
+@inlined
 def nearest_on_edge(
     x1: float, y1: float, x2: float, y2: float, x: float, y: float, east_m: float, north_m: float
 ) -> tuple[float, float]:
@@ -87,7 +93,7 @@ def nearest_on_edge(
     return (x1 - x) + share * (x2 - x1), (y1 - y) + share * (y2 - y1)
 
 
-@kernel
+@inlined
 def edge_metres(
     edges: Floats, row: int, x: float, y: float, scale: tuple[float, float, float, float, float], best_m: float
 ) -> float:
@@ -102,43 +108,51 @@ def edge_metres(
 def slab_metres(
     edges: Floats,
     rows: tuple[int, int],
-    box: Floats,
+    ends: tuple[float, float],
     x: float,
     y: float,
     scale: tuple[float, float, float, float, float],
     best_m: float,
 ) -> float:
-    """Distance to the nearest of some edges if it is less than `best_m`, else `best_m`."""
+    """Distance to the nearest of some edges if it is less than `best_m`, else `best_m`; `ends` are the zone's west and east."""
     for row in range(rows[0], rows[1]):
-        if not is_seam(edges[row, 0], edges[row, 1], edges[row, 2], edges[row, 3], box):
+        if not is_seam(edges[row, 0], edges[row, 1], edges[row, 2], edges[row, 3], ends[0], ends[1]):
             best_m = edge_metres(edges, row, x, y, scale, best_m)
     return best_m
 
 
 @kernel
 def outline_metres(
-    edges: Floats, slab_first: Integers, span: Integers, slab: Floats, box: Floats, x: float, y: float, limit_m: float
+    edges: Floats,
+    slab_first: Integers,
+    span: Integers,
+    slab: Floats,
+    box: Floats,
+    number: int,
+    x: float,
+    y: float,
+    limit_m: float,
 ) -> float:
-    """Distance in metres to the nearest edge of a zone, or `limit_m` if there is none as near."""
-    count = span[SLAB_COUNT]
+    """Distance in metres to the nearest edge of zone `number`, or `limit_m` if there is none as near."""
+    count = span[number, SLAB_COUNT]
+    south, density = slab[number, 0], slab[number, 1]
+    ends = box[number, 0], box[number, 2]
     scale = scale_at(y)
-    middle = slab_of(y, slab[0], slab[1], count)
-    best_m = slab_metres(edges, edges_of_slab(middle, span, slab_first), box, x, y, scale, limit_m)
+    middle = slab_at(span, slab, number, y)
+    best_m = slab_metres(edges, edges_of_slab(span, slab_first, number, middle), ends, x, y, scale, limit_m)
     up, down = middle + 1, middle - 1
     while up < count or down >= 0:
         if up < count:
-            gap_m = (slab[0] + up / slab[1] - y) * LEAST_DEGREE_M - 0.001
-            if gap_m > best_m:
+            if (south + up / density - y) * LEAST_DEGREE_M - 0.001 > best_m:
                 up = count
             else:
-                best_m = slab_metres(edges, edges_of_slab(up, span, slab_first), box, x, y, scale, best_m)
+                best_m = slab_metres(edges, edges_of_slab(span, slab_first, number, up), ends, x, y, scale, best_m)
                 up += 1
         if down >= 0:
-            gap_m = (y - slab[0] - (down + 1) / slab[1]) * LEAST_DEGREE_M - 0.001
-            if gap_m > best_m:
+            if (y - south - (down + 1) / density) * LEAST_DEGREE_M - 0.001 > best_m:
                 down = -1
             else:
-                best_m = slab_metres(edges, edges_of_slab(down, span, slab_first), box, x, y, scale, best_m)
+                best_m = slab_metres(edges, edges_of_slab(span, slab_first, number, down), ends, x, y, scale, best_m)
                 down -= 1
     return best_m
 
@@ -156,14 +170,17 @@ def segments_meet(ax: float, ay: float, bx: float, by: float, cx: float, cy: flo
 
 
 @kernel
-def outline_crossed(
-    edges: Floats, slab_first: Integers, span: Integers, slab: Floats, ax: float, ay: float, bx: float, by: float
-) -> bool:
-    """Whether a movement from (ax, ay) to (bx, by) touches an edge of the zone."""
-    first = slab_of(min(ay, by), slab[0], slab[1], span[SLAB_COUNT])
-    last = slab_of(max(ay, by), slab[0], slab[1], span[SLAB_COUNT])
-    rows = edges_of_slab(first, span, slab_first)[0], edges_of_slab(last, span, slab_first)[1]
-    for row in range(rows[0], rows[1]):
+def edges_between(span: Integers, slab_first: Integers, slab: Floats, number: int, low: float, high: float) -> tuple[int, int]:
+    """First and one past last row of `edges` that hold all edges of a zone between two latitudes."""
+    first, _ = edges_of_slab(span, slab_first, number, slab_at(span, slab, number, low))
+    _, last = edges_of_slab(span, slab_first, number, slab_at(span, slab, number, high))
+    return first, last
+
+
+@kernel
+def any_edge_met(edges: Floats, first: int, last: int, ax: float, ay: float, bx: float, by: float) -> bool:
+    """Whether a movement from (ax, ay) to (bx, by) touches one of some edges."""
+    for row in range(first, last):
         if segments_meet(ax, ay, bx, by, edges[row, 0], edges[row, 1], edges[row, 2], edges[row, 3]):
             return True
     return False
@@ -187,23 +204,20 @@ def segment_metres(ax: float, ay: float, bx: float, by: float, cx: float, cy: fl
 
 
 @kernel
-def corridor_crossed(
-    edges: Floats,
-    slab_first: Integers,
-    span: Integers,
-    slab: Floats,
-    reach_m: float,
-    ax: float,
-    ay: float,
-    bx: float,
-    by: float,
-) -> bool:
-    """Whether a movement from (ax, ay) to (bx, by) comes within `reach_m` of the zone's line."""
-    margin = 1.001 * reach_m / LEAST_DEGREE_M
-    first = slab_of(min(ay, by) - margin, slab[0], slab[1], span[SLAB_COUNT])
-    last = slab_of(max(ay, by) + margin, slab[0], slab[1], span[SLAB_COUNT])
-    rows = edges_of_slab(first, span, slab_first)[0], edges_of_slab(last, span, slab_first)[1]
-    for row in range(rows[0], rows[1]):
+def any_edge_near(edges: Floats, first: int, last: int, reach_m: float, ax: float, ay: float, bx: float, by: float) -> bool:
+    """Whether a movement from (ax, ay) to (bx, by) comes within `reach_m` of one of some edges."""
+    for row in range(first, last):
         if segment_metres(ax, ay, bx, by, edges[row, 0], edges[row, 1], edges[row, 2], edges[row, 3]) <= reach_m:
+            return True
+    return False
+
+
+@kernel
+def edges_within(edges: Floats, first: int, last: int, reach_m: float, x: float, y: float) -> bool:
+    """Whether a place is within `reach_m` of one of some edges."""
+    scale = scale_at(y)
+    for row in range(first, last):
+        east, north = nearest_on_edge(edges[row, 0], edges[row, 1], edges[row, 2], edges[row, 3], x, y, scale[0], scale[3])
+        if metres_away(scale, x, y, east, north) <= reach_m:
             return True
     return False

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from geofence.kernels.cells import DEEPEST, FAN, FAN_BITS, QUANTA_PER_DEGREE, ROOT_SHIFT, TOP, quanta_east, quanta_north
 from geofence.kernels.compiler import kernel
 from geofence.kernels.metres import LEAST_DEGREE_M, metres_between
-from geofence.kernels.outline import edges_cover, edges_of_slab, nearest_on_edge, slab_of
+from geofence.kernels.outline import edges_cover, edges_of_slab, nearest_on_edge, slab_at
 from geofence.kernels.zone_arrays import (
     CIRCLE,
     CORRIDOR,
     EAST,
+    EDGE_COUNT,
     INSIDE,
     LATITUDE,
     LONGITUDE,
@@ -148,17 +149,15 @@ def edge_in_cell(edge: Floats, middle_u: float, middle_v: float, half_u: float, 
 @kernel
 def distinct_edges(zones: ZoneArrays, number: int) -> Floats:
     """The edges of a zone, each once, in quanta: (m, 4)."""
-    span, slab = zones.span[number], zones.slab[number]
-    first, _ = edges_of_slab(0, span, zones.slab_first)
-    _, last = edges_of_slab(span[SLAB_COUNT] - 1, span, zones.slab_first)
-    edges = np.empty((last - first, 4))
+    span, slab = zones.span, zones.slab
+    edges = np.empty((span[number, EDGE_COUNT], 4))
     margin = corridor_margin_deg(zones.circle[number, REACH])
     count = 0
-    for slab_number in range(span[SLAB_COUNT]):
-        start, stop = edges_of_slab(slab_number, span, zones.slab_first)
+    for slab_number in range(span[number, SLAB_COUNT]):
+        start, stop = edges_of_slab(span, zones.slab_first, number, slab_number)
         for row in range(start, stop):
             south = min(zones.edges[row, 1], zones.edges[row, 3]) - margin
-            if slab_of(south, slab[0], slab[1], span[SLAB_COUNT]) == slab_number:
+            if slab_at(span, slab, number, south) == slab_number:
                 edges[count, 0] = quanta_east(zones.edges[row, 0])
                 edges[count, 1] = quanta_north(zones.edges[row, 1])
                 edges[count, 2] = quanta_east(zones.edges[row, 2])
@@ -215,10 +214,10 @@ def cell_is_within(zones: ZoneArrays, number: int, edges: Floats, near: Integers
     if len(near) > 0:
         return False
     x, y = (u + size // 2) / QUANTA_PER_DEGREE - 180.0, (v + size // 2) / QUANTA_PER_DEGREE - 90.0
-    span, slab, box = zones.span[number], zones.slab[number], zones.box[number]
-    if not (box[0] <= x <= box[2] and box[1] <= y <= box[3]):
+    west, south, east, north = zones.box[number, 0], zones.box[number, 1], zones.box[number, 2], zones.box[number, 3]
+    if not (west <= x <= east and south <= y <= north):
         return False
-    first, last = edges_of_slab(slab_of(y, slab[0], slab[1], span[SLAB_COUNT]), span, zones.slab_first)
+    first, last = edges_of_slab(zones.span, zones.slab_first, number, slab_at(zones.span, zones.slab, number, y))
     return edges_cover(zones.edges, first, last, x, y)
 
 

@@ -10,24 +10,14 @@ from geofence.kernels.compiler import kernel
 from geofence.kernels.containment import is_open, signed_distance_m
 from geofence.kernels.raster import cells_of
 from geofence.kernels.zone_arrays import FREE, Scratch, ZoneArrays
-from geofence.kernels.zone_lookup import ENTRY_AT, zones_at, zones_crossed, zones_near
+from geofence.kernels.zone_blocks import BLOCK, KEY_SHIFT, NUMBER, covering_keys, room_for_block
+from geofence.kernels.zone_lookup import ENTRY_AT, zones_crossed, zones_near
 
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
 Integers = NDArray[np.int32]
 
 E7 = 1e7
-
-
-@kernel
-def open_only(zones: ZoneArrays, found: Integers, count: int, at_us: int) -> int:
-    """Keep those of the first `count` numbers that are open at a moment, in order; how many."""
-    kept = 0
-    for place in range(count):
-        if is_open(zones, found[place], at_us):
-            found[kept] = found[place]
-            kept += 1
-    return kept
 
 
 @kernel
@@ -43,24 +33,44 @@ def room_for(points: Longs, numbers: Integers, needed: int) -> tuple[Longs, Inte
 
 
 @kernel
+def open_keys(zones: ZoneArrays, keys: Longs, at_us: Longs) -> Longs:
+    """Those keys whose zone is open at the moment of their place; `at_us` has one moment, or one for each place."""
+    kept = 0
+    for row in range(len(keys)):
+        moment = at_us[keys[row] >> KEY_SHIFT if len(at_us) > 1 else 0]
+        if is_open(zones, keys[row] & NUMBER, moment):
+            keys[kept] = keys[row]
+            kept += 1
+    return keys[:kept]
+
+
+@kernel
+def write_pairs(keys: Longs, first: int, points: Longs, numbers: Integers) -> None:
+    """Keys of a block that starts at place `first` as pairs."""
+    for row in range(len(keys)):
+        points[row] = first + (keys[row] >> KEY_SHIFT)
+        numbers[row] = keys[row] & NUMBER
+
+
+@kernel
 def covering_pairs(zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Floats, at_us: Longs) -> tuple[Longs, Integers]:
     """Pairs (place, zone) by place, then zone; `at_us` has a moment for each place, or one, or none for any time."""
-    found = np.empty(len(zones.shape) + 1, dtype=np.int32)
-    points = np.empty(len(longitude_deg) + 16, dtype=np.int64)
-    numbers = np.empty(len(longitude_deg) + 16, dtype=np.int32)
-    total = 0
-    for point in range(len(longitude_deg)):
-        count = zones_at(zones, longitude_deg[point], latitude_deg[point], found)
-        if count == 0:
+    points = np.empty(len(longitude_deg) + BLOCK, dtype=np.int64)
+    numbers = np.empty(len(longitude_deg) + BLOCK, dtype=np.int32)
+    block = room_for_block(16 * BLOCK)
+    total = first = 0
+    while first < len(longitude_deg):
+        last = min(first + BLOCK, len(longitude_deg))
+        keys, done = covering_keys(zones, longitude_deg[first:last], latitude_deg[first:last], block)
+        if not done:
+            block = room_for_block(4 * len(block.key))
             continue
         if len(at_us) > 0:
-            count = open_only(zones, found, count, at_us[point if len(at_us) > 1 else 0])
-        if total + count > len(points):
-            points, numbers = room_for(points, numbers, total + count)
-        for place in range(count):
-            points[total] = point
-            numbers[total] = found[place]
-            total += 1
+            keys = open_keys(zones, keys, at_us[first:last] if len(at_us) > 1 else at_us)
+        points, numbers = room_for(points, numbers, total + len(keys))
+        write_pairs(keys, first, points[total:], numbers[total:])
+        total += len(keys)
+        first = last
     return points[:total], numbers[:total]
 
 

@@ -34,26 +34,26 @@ from geofence.kernels.cells import (
     quanta_north,
     root_slot,
 )
-from geofence.kernels.compiler import kernel
+from geofence.kernels.compiler import inlined, kernel
 from geofence.kernels.containment import circle_covers, outline_covers, signed_distance_m, zone_crossed
 from geofence.kernels.metres import LEAST_DEGREE_M
-from geofence.kernels.zone_arrays import CIRCLE, INSIDE, Scratch, ZoneArrays
+from geofence.kernels.zone_arrays import AREA, CIRCLE, INSIDE, REACH, Scratch, ZoneArrays
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int32]
 Flags = NDArray[np.bool_]
 
 ENTRY_AT = 2  # an entry is the zone's number shifted by this, and what is left to be tested
-_LEFT = 3
+LEFT = 3
 
 
-@kernel
+@inlined
 def on_earth(longitude_deg: float, latitude_deg: float) -> bool:
     """Whether a place is within range; not a number is not."""
     return abs(longitude_deg) <= 180.0 and abs(latitude_deg) <= 90.0
 
 
-@kernel
+@inlined
 def sort_first(zones: Integers, count: int) -> None:
     """Sort the first few of an array in place."""
     for place in range(1, count):
@@ -65,32 +65,65 @@ def sort_first(zones: Integers, count: int) -> None:
         zones[hole] = value
 
 
-@kernel
-def zones_at(zones: ZoneArrays, longitude_deg: float, latitude_deg: float, found: Integers) -> int:
-    """Write the numbers of the zones that cover a place to `found`, ascending; how many.
-
-    `found` has room for as many as there are zones. Validity in time is not looked at (`is_open`).
-    """
+@inlined
+def covering(
+    root: Integers,
+    nodes: Integers,
+    lists: Integers,
+    circle: Floats,
+    edges: Floats,
+    slab_first: Integers,
+    span: Integers,
+    slab: Floats,
+    box: Floats,
+    longitude_deg: float,
+    latitude_deg: float,
+    found: Integers,
+) -> int:
+    """`zones_at` on the arrays one by one, which loops take out of `ZoneArrays` once."""
     if not on_earth(longitude_deg, latitude_deg):
         return 0
     u, v = cell_of(longitude_deg, latitude_deg)
-    entries = entries_at(zones.root, zones.nodes, zones.lists, u, v, found)
+    entries = entries_at(root, nodes, lists, u, v, found)
     count = 0
     for place in range(entries):
         entry = found[place]
-        number, left = entry >> ENTRY_AT, entry & _LEFT
+        number, left = entry >> ENTRY_AT, entry & LEFT
         if left == INSIDE:
             covered = True
         elif left == CIRCLE:
-            covered = circle_covers(zones.circle[number], zones.box[number], longitude_deg, latitude_deg)
+            covered = circle_covers(circle, number, longitude_deg, latitude_deg)
         else:
-            covered = outline_covers(zones, number, longitude_deg, latitude_deg)
+            reach_m = 0.0 if left == AREA else circle[number, REACH]
+            covered = outline_covers(edges, slab_first, span, slab, box, number, reach_m, longitude_deg, latitude_deg)
         if covered:
             found[count] = number
             count += 1
     if count > 1:
         sort_first(found, count)
     return count
+
+
+@kernel
+def zones_at(zones: ZoneArrays, longitude_deg: float, latitude_deg: float, found: Integers) -> int:
+    """Write the numbers of the zones that cover a place to `found`, ascending; how many.
+
+    `found` has room for as many as there are zones. Validity in time is not looked at (`is_open`).
+    """
+    return covering(
+        zones.root,
+        zones.nodes,
+        zones.lists,
+        zones.circle,
+        zones.edges,
+        zones.slab_first,
+        zones.span,
+        zones.slab,
+        zones.box,
+        longitude_deg,
+        latitude_deg,
+        found,
+    )
 
 
 @kernel
