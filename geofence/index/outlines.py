@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -135,7 +136,7 @@ def repair_areas(areas: list[BaseGeometry], zone_ids: Sequence[str]) -> list[Rep
 
 
 def _lines_of(geometry: BaseGeometry) -> list[BaseGeometry]:
-    """Rings of areas; lines and points that a repair left over go there and back, so that they enclose nothing."""
+    """Rings of areas; lines and points that a repair left over go there and back, edge by edge, and so enclose nothing."""
     lines: list[BaseGeometry] = []
     for part in shapely.get_parts(geometry):
         if part.geom_type == "Polygon":
@@ -143,7 +144,8 @@ def _lines_of(geometry: BaseGeometry) -> list[BaseGeometry]:
         elif part.geom_type == "Point":
             lines.append(shapely.LineString([part, part]))
         elif part.geom_type in ("LineString", "LinearRing"):
-            lines.extend((part, shapely.reverse(part)))
+            ends = list(pairwise(shapely.get_coordinates(part).tolist()))
+            lines.extend(shapely.LineString([start, end, start]) for start, end in ends)
         else:
             lines.extend(_lines_of(part))
     return lines
