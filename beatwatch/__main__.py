@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import typer
 
+<<<<<<< HEAD
 from beatwatch.commands import (
     backtest,
     deadletter,
@@ -25,6 +26,9 @@ from beatwatch.commands import (
     up,
     user,
 )
+=======
+from beatwatch.commands import decode, demo, migrate, publish, score, services, simulate, up, zones
+>>>>>>> 59f49f5 (Match points against zones from the command line)
 from domain.errors import BeatwatchError
 
 COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
@@ -44,6 +48,7 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     quarantine.register,
     score.register,
     simulate.register,
+    zones.register,
 )
 
 

@@ -47,9 +47,9 @@ def slab_at(span: Integers, slab: Floats, number: int, latitude_deg: float) -> i
 def is_line(edges: Floats, first: int, last: int, row: int) -> bool:
     """Whether an edge is one of a line, which goes there and straight back; GEOS looks at the box of those first."""
     for other in range(max(first, row - 1), min(last, row + 2)):
-        if edges[other, 0] == edges[row, 2] and edges[other, 1] == edges[row, 3]:
-            if edges[other, 2] == edges[row, 0] and edges[other, 3] == edges[row, 1]:
-                return True
+        starts = edges[other, 0] == edges[row, 2] and edges[other, 1] == edges[row, 3]
+        if starts and edges[other, 2] == edges[row, 0] and edges[other, 3] == edges[row, 1]:
+            return True
     return False
 
 
