@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import typer
 
-<<<<<<< HEAD
 from beatwatch.commands import (
     backtest,
     deadletter,
@@ -25,10 +24,8 @@ from beatwatch.commands import (
     simulate,
     up,
     user,
+    zones,
 )
-=======
-from beatwatch.commands import decode, demo, migrate, publish, score, services, simulate, up, zones
->>>>>>> 59f49f5 (Match points against zones from the command line)
 from domain.errors import BeatwatchError
 
 COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (

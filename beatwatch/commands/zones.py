@@ -58,7 +58,8 @@ def _matched(index: ZoneIndex, places: Iterator[Point]) -> Iterator[Iterator[tup
 
     names = ["" if zone is None else zone.zone_id for zone in index.zones]
     columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} points"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("", total=None)
         first = 0
         while chunk := list(islice(places, _CHUNK)):

@@ -16,8 +16,8 @@ from geofence.index.outlines import Repair
 from geofence.index.pools import Room, grown
 from geofence.index.schedules import clock_changes_us, microseconds, validity_us, week_windows_us
 from geofence.index.shapes import Shapes, shapes_of
-from geofence.kernels.cells import FREE_LIST, FREE_NODE, NODE_SLOTS, ROOT_COLUMNS, ROOT_ROWS, USED_SIZE
-from geofence.kernels.raster import corridor_margin_deg
+from geofence.kernels.cells import FREE_LIST, FREE_NODE, LIST_HEAD, LISTS_USED, NODE_SLOTS, ROOT_COLUMNS, ROOT_ROWS, USED_SIZE
+from geofence.kernels.raster import corridor_margin_deg, put_zones, take_zone
 from geofence.kernels.slabs import cut_outline
 from geofence.kernels.zone_arrays import (
     EDGE_COUNT,
@@ -35,8 +35,6 @@ from geofence.kernels.zone_batches import (
     crossing_pairs,
     distances_m,
     near_triples,
-    put_zones,
-    take_zone,
 )
 
 Floats = NDArray[np.float64]
@@ -82,6 +80,7 @@ class ZoneIndex:
         self._used = np.zeros(USED_SIZE, dtype=np.int64)
         self._used[FREE_NODE] = -1
         self._used[FREE_LIST:] = -1
+        self._used[LISTS_USED] = LIST_HEAD  # an empty list at 0, for slots that lead to none
         self._edge_room, self._slab_room = Room(), Room()
         self._weeks: dict[Any, int] = {}
         self._window_count = self._clock_count = 0

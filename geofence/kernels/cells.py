@@ -29,6 +29,8 @@ ROOT_ROWS = 256
 FAN_BITS = 3
 FAN = 8
 NODE_SLOTS = 65
+ENTRY_AT = 2  # an entry is a zone's number shifted by this, and what is left to be tested
+LEFT = 3
 DEEPEST = 4
 
 EMPTY, NODE, ONE, LIST = 0, 1, 2, 3

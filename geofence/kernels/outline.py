@@ -43,16 +43,6 @@ def slab_at(span: Integers, slab: Floats, number: int, latitude_deg: float) -> i
     return slab_of(latitude_deg, slab[number, 0], slab[number, 1], span[number, SLAB_COUNT])
 
 
-@kernel
-def is_line(edges: Floats, first: int, last: int, row: int) -> bool:
-    """Whether an edge is one of a line, which goes there and straight back; GEOS looks at the box of those first."""
-    for other in range(max(first, row - 1), min(last, row + 2)):
-        starts = edges[other, 0] == edges[row, 2] and edges[other, 1] == edges[row, 3]
-        if starts and edges[other, 2] == edges[row, 0] and edges[other, 3] == edges[row, 1]:
-            return True
-    return False
-
-
 @inlined
 def edges_cover(edges: Floats, first: int, last: int, x: float, y: float) -> bool:
     """Whether a point is inside or on rings, by counting the edges that a ray towards the east crosses.
@@ -72,10 +62,9 @@ def edges_cover(edges: Floats, first: int, last: int, x: float, y: float) -> boo
             continue
         if (y1 > y) != (y2 > y):
             side = orientation(x1, y1, x2, y2, x, y)
-            if side != 0:
-                odd = odd != ((side > 0) == (y2 > y1))
-            elif min(x1, x2) <= x <= max(x1, x2) or not is_line(edges, first, last, row):
+            if side == 0 and x >= min(x1, x2):  # else products underflowed, and the edge is to the east
                 return True
+            odd = odd != (side == 0 or (side > 0) == (y2 > y1))
     return odd
 
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from geofence.kernels.cell_edit import put_entry, take_entry
 from geofence.kernels.compiler import kernel
 from geofence.kernels.containment import is_open, signed_distance_m
-from geofence.kernels.raster import cells_of
-from geofence.kernels.zone_arrays import FREE, Scratch, ZoneArrays
+from geofence.kernels.zone_arrays import Scratch, ZoneArrays
 from geofence.kernels.zone_blocks import BLOCK, KEY_SHIFT, NUMBER, covering_keys, room_for_block
-from geofence.kernels.zone_lookup import ENTRY_AT, zones_crossed, zones_near
+from geofence.kernels.zone_lookup import zones_crossed, zones_near
 
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
@@ -134,26 +132,3 @@ def crossing_pairs(
         numbers[total : total + count] = scratch.zones[:count]
         total += count
     return points[:total], numbers[:total]
-
-
-@kernel
-def put_zones(zones: ZoneArrays, used: Longs, first: int, last: int) -> int:
-    """Put zones `first` to `last - 1` into the cells; the first not done because a pool is full, else `last`."""
-    for number in range(first, last):
-        if zones.shape[number] == FREE:
-            continue
-        cells, count = cells_of(zones, number)
-        for row in range(count):
-            entry = (number << ENTRY_AT) | cells[row, 3]
-            if not put_entry(zones.root, zones.nodes, zones.lists, used, cells[row, 0], cells[row, 1], cells[row, 2], entry):
-                return number
-    return last
-
-
-@kernel
-def take_zone(zones: ZoneArrays, used: Longs, number: int) -> None:
-    """Take one zone out of the cells."""
-    cells, count = cells_of(zones, number)
-    for row in range(count):
-        entry = (number << ENTRY_AT) | cells[row, 3]
-        take_entry(zones.root, zones.nodes, zones.lists, used, cells[row, 0], cells[row, 1], cells[row, 2], entry)

@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geofence.kernels.cells import (
+    ENTRY_AT,
     FAN_BITS,
     HELD,
+    LEFT,
     LIST,
     LIST_AT,
     LIST_HEAD,
@@ -31,7 +33,7 @@ from geofence.kernels.cells import (
 from geofence.kernels.compiler import inlined, kernel
 from geofence.kernels.containment import circle_covers, outline_covers
 from geofence.kernels.zone_arrays import AREA, CIRCLE, EAST, INSIDE, LATITUDE, LONGITUDE, NORTH, REACH, ZoneArrays
-from geofence.kernels.zone_lookup import ENTRY_AT, LEFT, on_earth
+from geofence.kernels.zone_lookup import on_earth
 
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
@@ -54,6 +56,7 @@ class Block(NamedTuple):
     covers: NDArray[np.bool_]  # (candidates,)
     other: Integers  # (candidates,) rows of candidates that take longer to decide
     key: Longs  # (candidates,)
+    spread: Longs  # (candidates,)
 
 
 @kernel
@@ -68,6 +71,7 @@ def room_for_block(candidates: int) -> Block:
         np.empty(candidates, dtype=np.int32),
         np.empty(candidates, dtype=np.bool_),
         np.empty(candidates, dtype=np.int32),
+        np.empty(candidates, dtype=np.int64),
         np.empty(candidates, dtype=np.int64),
     )
 
@@ -127,12 +131,33 @@ def note_slot(points: Integers, entries: Integers, lists: Integers, slot: int, p
 
 @kernel
 def note_slots(block: Block, lists: Integers, count: int, size: int) -> int:
-    """Append the entries of the slots reached to the candidates; the new count, or -1 if there is no room."""
-    slots, points, entries = block.slot, block.point, block.entry
+    """Append the entries of the slots reached to the candidates, not by place; the new count, or -1 if there is no room."""
+    slots, points, entries, actives, at, ends = block.slot, block.point, block.entry, block.active, block.u, block.v
+    if count + size > len(points):
+        return -1
+    active = 0
     for place in range(size):
-        count = note_slot(points, entries, lists, slots[place], place, count)
-        if count < 0:
+        slot = slots[place]
+        tag = slot & TAG
+        points[count], entries[count] = place, slot >> ONE_AT
+        count += tag == ONE
+        start = (slot >> LIST_AT) if tag == LIST else 0
+        at[place] = start + LIST_HEAD
+        ends[place] = start + LIST_HEAD + lists[start]
+        actives[active] = place
+        active += tag == LIST
+    while active > 0:
+        if count + active > len(points):
             return -1
+        more = 0
+        for row in range(active):
+            place = actives[row]
+            points[count + row], entries[count + row] = place, lists[at[place]]
+            at[place] += 1
+            actives[more] = place
+            more += at[place] < ends[place]
+        count += active
+        active = more
     return count
 
 
@@ -187,27 +212,27 @@ def covered_keys(block: Block, count: int) -> int:
 
 
 @kernel
-def sort_keys(block: Block, count: int, size: int, by_place: bool) -> Longs:
-    """The keys ascending; `by_place` says that places are in order already, so that only neighbours have to change."""
-    keys = block.key
-    if not by_place:
-        starts = np.zeros(size + 1, dtype=np.int64)
-        for row in range(count):
-            starts[(keys[row] >> KEY_SHIFT) + 1] += 1
-        for place in range(size):
-            starts[place + 1] += starts[place]
-        keys = np.empty(count, dtype=np.int64)
-        for row in range(count):
-            place = block.key[row] >> KEY_SHIFT
-            keys[starts[place]] = block.key[row]
-            starts[place] += 1
-    for row in range(1, count):
-        key, hole = keys[row], row
+def sort_keys(block: Block, count: int, size: int) -> None:
+    """Sort the keys: by counting those of each place, then among the few of a place."""
+    keys, spread, ends = block.key, block.spread, block.u
+    for place in range(size):
+        ends[place] = 0
+    for row in range(count):
+        ends[keys[row] >> KEY_SHIFT] += 1
+    total = np.int64(0)
+    for place in range(size):
+        total += ends[place]
+        ends[place] = total - ends[place]
+    for row in range(count):
+        place = keys[row] >> KEY_SHIFT
+        spread[ends[place]] = keys[row]
+        ends[place] += 1
+    for row in range(count):
+        key, hole = spread[row], row
         while hole > 0 and keys[hole - 1] > key:
             keys[hole] = keys[hole - 1]
             hole -= 1
         keys[hole] = key
-    return keys[:count]
 
 
 @kernel
@@ -225,19 +250,18 @@ def note_held(nodes: Integers, lists: Integers, block: Block, active: int, count
 
 
 @kernel
-def candidates(zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Floats, block: Block) -> tuple[int, bool]:
-    """Write the candidates of the places; how many (-1: no room), and whether they are in order of their places."""
+def candidates(zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Floats, block: Block) -> int:
+    """Write the candidates of the places; how many, or -1 if there is no room."""
     active = find_roots(zones.root, longitude_deg, latitude_deg, block)
     shift = ROOT_SHIFT
     count = 0
     while active > 0:
         count = note_held(zones.nodes, zones.lists, block, active, count)
         if count < 0:
-            return -1, False
+            return -1
         shift -= FAN_BITS
         active = descend(zones.nodes, block, active, shift)
-    held = count
-    return note_slots(block, zones.lists, held, len(longitude_deg)), held == 0
+    return note_slots(block, zones.lists, count, len(longitude_deg))
 
 
 @kernel
@@ -246,11 +270,12 @@ def covering_keys(zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Floats
 
     At most `BLOCK` places. The keys are good until the block is used again.
     """
-    count, by_place = candidates(zones, longitude_deg, latitude_deg, block)
+    count = candidates(zones, longitude_deg, latitude_deg, block)
     if count < 0:
         return block.key[:0], False
     other_count = test_plainly(zones.circle, longitude_deg, latitude_deg, block, count)
     if other_count > 0:
         test_others(zones, longitude_deg, latitude_deg, block, other_count)
     kept = covered_keys(block, count)
-    return sort_keys(block, kept, len(longitude_deg), by_place), True
+    sort_keys(block, kept, len(longitude_deg))
+    return block.key[:kept], True

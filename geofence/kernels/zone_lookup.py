@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from geofence.kernels.cells import (
     DEEPEST,
+    ENTRY_AT,
     FAN,
     FAN_BITS,
     HELD,
+    LEFT,
     LIST,
     LIST_AT,
     LIST_HEAD,
@@ -42,9 +44,6 @@ from geofence.kernels.zone_arrays import AREA, CIRCLE, INSIDE, REACH, Scratch, Z
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int32]
 Flags = NDArray[np.bool_]
-
-ENTRY_AT = 2  # an entry is the zone's number shifted by this, and what is left to be tested
-LEFT = 3
 
 
 @inlined
