@@ -27,7 +27,7 @@ from geofence.kernels.cells import (
     child_slot,
     root_slot,
 )
-from geofence.kernels.compiler import kernel
+from geofence.kernels.compiler import inner_kernel
 
 Integers = NDArray[np.int32]
 Counters = NDArray[np.int64]
@@ -35,7 +35,7 @@ Counters = NDArray[np.int64]
 _NOWHERE = -1
 
 
-@kernel
+@inner_kernel
 def take_node(nodes: Integers, used: Counters) -> int:
     """Number of a node that is free and empty; there must be room."""
     node = used[FREE_NODE]
@@ -48,14 +48,14 @@ def take_node(nodes: Integers, used: Counters) -> int:
     return int(node)
 
 
-@kernel
+@inner_kernel
 def give_back_node(nodes: Integers, used: Counters, node: int) -> None:
     """Chain a node to the free ones."""
     nodes[node * NODE_SLOTS] = used[FREE_NODE]
     used[FREE_NODE] = node
 
 
-@kernel
+@inner_kernel
 def take_list(lists: Integers, used: Counters, size_class: int) -> int:
     """Start of a free block with room for `2 << size_class` entries, or -1 if the pool is full."""
     start = used[FREE_LIST + size_class]
@@ -72,7 +72,7 @@ def take_list(lists: Integers, used: Counters, size_class: int) -> int:
     return int(start)
 
 
-@kernel
+@inner_kernel
 def give_back_list(lists: Integers, used: Counters, start: int) -> None:
     """Chain a block to the free ones of its size."""
     size_class = lists[start + 1]
@@ -80,7 +80,7 @@ def give_back_list(lists: Integers, used: Counters, start: int) -> None:
     used[FREE_LIST + size_class] = start
 
 
-@kernel
+@inner_kernel
 def append_to_list(lists: Integers, used: Counters, start: int, entry: int) -> int:
     """Start of the block that now has `entry` too, or -1 if the pool is full; an entry is held once."""
     count, size_class = lists[start], lists[start + 1]
@@ -100,7 +100,7 @@ def append_to_list(lists: Integers, used: Counters, start: int, entry: int) -> i
     return start
 
 
-@kernel
+@inner_kernel
 def add_to_slot(holder: Integers, index: int, lists: Integers, used: Counters, entry: int) -> bool:
     """Add an entry to a slot that is no node; False if there is no room."""
     slot = holder[index]
@@ -124,7 +124,7 @@ def add_to_slot(holder: Integers, index: int, lists: Integers, used: Counters, e
     return True
 
 
-@kernel
+@inner_kernel
 def remove_from_slot(holder: Integers, index: int, lists: Integers, used: Counters, entry: int) -> None:
     """Take an entry out of a slot that is no node, if it is there."""
     slot = holder[index]
@@ -144,7 +144,7 @@ def remove_from_slot(holder: Integers, index: int, lists: Integers, used: Counte
         give_back_list(lists, used, start)
 
 
-@kernel
+@inner_kernel
 def put_entry(root: Integers, nodes: Integers, lists: Integers, used: Counters, u: int, v: int, level: int, entry: int) -> bool:
     """Hold `entry` in the cell of `level` that has quantum (u, v); False, to be done again, if a pool is too small."""
     if (used[NODES_USED] + level) * NODE_SLOTS > len(nodes):
@@ -168,7 +168,7 @@ def put_entry(root: Integers, nodes: Integers, lists: Integers, used: Counters, 
     return True
 
 
-@kernel
+@inner_kernel
 def prune(root: Integers, nodes: Integers, used: Counters, path: Counters, level: int) -> None:
     """Replace nodes on a path by what they hold for all of their cells where no cell has anything any more."""
     for depth in range(level, 0, -1):
@@ -181,7 +181,7 @@ def prune(root: Integers, nodes: Integers, used: Counters, path: Counters, level
         give_back_node(nodes, used, base // NODE_SLOTS)
 
 
-@kernel
+@inner_kernel
 def take_entry(
     root: Integers, nodes: Integers, lists: Integers, used: Counters, u: int, v: int, level: int, entry: int
 ) -> None:

@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from geofence.kernels.compiler import inlined, kernel
+from geofence.kernels.compiler import inlined, inner_kernel
 from geofence.kernels.metres import LEAST_DEGREE_M, NEAR_M, far_metres, metres_away, scale_at
 from geofence.kernels.outline import (
     any_edge_met,
@@ -98,7 +98,7 @@ def outline_covers(
     return False
 
 
-@kernel
+@inner_kernel
 def zone_covers(zones: ZoneArrays, number: int, longitude_deg: float, latitude_deg: float) -> bool:
     """Whether a zone covers a place, boundary included."""
     if zones.shape[number] == CIRCLE:
@@ -111,7 +111,7 @@ def zone_covers(zones: ZoneArrays, number: int, longitude_deg: float, latitude_d
     )
 
 
-@kernel
+@inner_kernel
 def turned(longitude_deg: float, west: float, east: float) -> float:
     """The longitude moved by a turn of the Earth if that brings it into, or else nearer to, a zone's west and east."""
     if longitude_deg < west:
@@ -123,7 +123,7 @@ def turned(longitude_deg: float, west: float, east: float) -> float:
     return longitude_deg
 
 
-@kernel
+@inner_kernel
 def signed_distance_m(zones: ZoneArrays, number: int, longitude_deg: float, latitude_deg: float, limit_m: float) -> float:
     """Metres to a zone's boundary, negative inside; cut to [-limit_m, limit_m], and the less the limit the quicker.
 
@@ -142,7 +142,7 @@ def signed_distance_m(zones: ZoneArrays, number: int, longitude_deg: float, lati
     return -distance_m if inside else distance_m
 
 
-@kernel
+@inner_kernel
 def circle_crossed(circle: Floats, number: int, ax: float, ay: float, bx: float, by: float) -> bool:
     """Whether a movement comes within a circle's radius of its centre."""
     centre_x, centre_y = circle[number, LONGITUDE], circle[number, LATITUDE]
@@ -153,7 +153,7 @@ def circle_crossed(circle: Floats, number: int, ax: float, ay: float, bx: float,
     return circle_covers(circle, number, ax, ay) or circle_covers(circle, number, bx, by)
 
 
-@kernel
+@inner_kernel
 def movement_touches(zones: ZoneArrays, number: int, ax: float, ay: float, bx: float, by: float) -> bool:
     """`zone_crossed` for longitudes in the zone's own turn of the Earth."""
     reach_m = zones.circle[number, REACH]
@@ -169,7 +169,7 @@ def movement_touches(zones: ZoneArrays, number: int, ax: float, ay: float, bx: f
     return any_edge_met(edges, first, last, ax, ay, bx, by)
 
 
-@kernel
+@inner_kernel
 def zone_crossed(
     zones: ZoneArrays, number: int, longitude_deg: float, latitude_deg: float, to_longitude_deg: float, to_latitude_deg: float
 ) -> bool:
@@ -191,7 +191,7 @@ def zone_crossed(
     return False
 
 
-@kernel
+@inner_kernel
 def is_open(zones: ZoneArrays, number: int, at_us: int) -> bool:
     """Whether a zone is valid, and its schedule open, at a moment in microseconds since 1970 UTC."""
     if at_us < zones.valid_us[number, 0] or at_us >= zones.valid_us[number, 1]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from geofence.kernels.compiler import inlined, kernel
+from geofence.kernels.compiler import inlined, inner_kernel, kernel
 
 EQUATOR_M = 6378137.0
 ECCENTRICITY_SQUARED = 0.0066943799901413165
@@ -51,7 +51,7 @@ def near_metres_squared(scale: tuple[float, float, float, float, float], east_de
     return x * x + y * y
 
 
-@kernel
+@inner_kernel
 def earth_centred(longitude_deg: float, latitude_deg: float) -> tuple[float, float, float]:
     """Metres from the Earth's centre towards (0 E, 0 N), (90 E, 0 N) and the north pole, on the ellipsoid."""
     sine = math.sin(latitude_deg * _RADIAN)
@@ -64,7 +64,7 @@ def earth_centred(longitude_deg: float, latitude_deg: float) -> tuple[float, flo
     )
 
 
-@kernel
+@inner_kernel
 def far_metres(longitude_deg: float, latitude_deg: float, to_longitude_deg: float, to_latitude_deg: float) -> float:
     """Distance by the chord, right at the poles, across the anti-meridian and over long ways."""
     x1, y1, z1 = earth_centred(longitude_deg, latitude_deg)
@@ -86,7 +86,7 @@ def far_metres(longitude_deg: float, latitude_deg: float, to_longitude_deg: floa
     return 2.0 * radius * math.asin(min(1.0, chord / (2.0 * radius)))
 
 
-@kernel
+@inner_kernel
 def metres_away(
     scale: tuple[float, float, float, float, float],
     longitude_deg: float,

@@ -7,13 +7,13 @@ two-dimensional orientation problem", BIT 56 (2016); the fallback is double-doub
 
 from __future__ import annotations
 
-from geofence.kernels.compiler import inlined, kernel
+from geofence.kernels.compiler import inner_kernel, kernel
 
 _FILTER = 3.3306690621773724e-16
 _SPLIT = 134217729.0  # 2**27 + 1: splits a float64 into two halves of 26 bits
 
 
-@kernel
+@inner_kernel
 def add_double_double(a_hi: float, a_lo: float, b_hi: float, b_lo: float) -> tuple[float, float]:
     """Sum of two double-doubles, each an unevaluated `hi + lo`."""
     big = a_hi + b_hi
@@ -29,7 +29,7 @@ def add_double_double(a_hi: float, a_lo: float, b_hi: float, b_lo: float) -> tup
     return total, low + (high - total)
 
 
-@kernel
+@inner_kernel
 def multiply_double_double(a_hi: float, a_lo: float, b_hi: float, b_lo: float) -> tuple[float, float]:
     """Product of two double-doubles, each an unevaluated `hi + lo`."""
     a_scaled = _SPLIT * a_hi
@@ -63,7 +63,7 @@ def orientation_in_double_double(ax: float, ay: float, bx: float, by: float, px:
     return 0
 
 
-@inlined
+@kernel
 def orientation(ax: float, ay: float, bx: float, by: float, px: float, py: float) -> int:
     """1 if (px, py) is to the left of the line from (ax, ay) to (bx, by), -1 if to the right, 0 if on it."""
     left = (ax - px) * (by - py)

@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from geofence.kernels.compiler import inlined, kernel
+from geofence.kernels.compiler import inlined, inner_kernel
 from geofence.kernels.metres import LEAST_DEGREE_M, metres_away, scale_at
 from geofence.kernels.orientation import orientation
 from geofence.kernels.zone_arrays import FIRST_EDGE, FIRST_SLAB, SLAB_COUNT
@@ -103,7 +103,7 @@ def edge_metres(
     return min(best_m, metres_away(scale, x, y, east, north))
 
 
-@kernel
+@inner_kernel
 def slab_metres(
     edges: Floats,
     rows: tuple[int, int],
@@ -120,7 +120,7 @@ def slab_metres(
     return best_m
 
 
-@kernel
+@inner_kernel
 def outline_metres(
     edges: Floats,
     slab_first: Integers,
@@ -156,7 +156,7 @@ def outline_metres(
     return best_m
 
 
-@kernel
+@inner_kernel
 def segments_meet(ax: float, ay: float, bx: float, by: float, cx: float, cy: float, dx: float, dy: float) -> bool:
     """Whether two closed segments have a point in common, exactly."""
     if max(ax, bx) < min(cx, dx) or max(cx, dx) < min(ax, bx) or max(ay, by) < min(cy, dy) or max(cy, dy) < min(ay, by):
@@ -168,7 +168,7 @@ def segments_meet(ax: float, ay: float, bx: float, by: float, cx: float, cy: flo
     return orientation(cx, cy, dx, dy, ax, ay) * orientation(cx, cy, dx, dy, bx, by) <= 0
 
 
-@kernel
+@inner_kernel
 def edges_between(span: Integers, slab_first: Integers, slab: Floats, number: int, low: float, high: float) -> tuple[int, int]:
     """First and one past last row of `edges` that hold all edges of a zone between two latitudes."""
     first, _ = edges_of_slab(span, slab_first, number, slab_at(span, slab, number, low))
@@ -176,7 +176,7 @@ def edges_between(span: Integers, slab_first: Integers, slab: Floats, number: in
     return first, last
 
 
-@kernel
+@inner_kernel
 def any_edge_met(edges: Floats, first: int, last: int, ax: float, ay: float, bx: float, by: float) -> bool:
     """Whether a movement from (ax, ay) to (bx, by) touches one of some edges."""
     for row in range(first, last):
@@ -185,7 +185,7 @@ def any_edge_met(edges: Floats, first: int, last: int, ax: float, ay: float, bx:
     return False
 
 
-@kernel
+@inner_kernel
 def segment_metres(ax: float, ay: float, bx: float, by: float, cx: float, cy: float, dx: float, dy: float) -> float:
     """Distance in metres between two segments; 0 where they meet."""
     if segments_meet(ax, ay, bx, by, cx, cy, dx, dy):
@@ -202,7 +202,7 @@ def segment_metres(ax: float, ay: float, bx: float, by: float, cx: float, cy: fl
     return best_m
 
 
-@kernel
+@inner_kernel
 def any_edge_near(edges: Floats, first: int, last: int, reach_m: float, ax: float, ay: float, bx: float, by: float) -> bool:
     """Whether a movement from (ax, ay) to (bx, by) comes within `reach_m` of one of some edges."""
     for row in range(first, last):
@@ -211,7 +211,7 @@ def any_edge_near(edges: Floats, first: int, last: int, reach_m: float, ax: floa
     return False
 
 
-@kernel
+@inner_kernel
 def edges_within(edges: Floats, first: int, last: int, reach_m: float, x: float, y: float) -> bool:
     """Whether a place is within `reach_m` of one of some edges."""
     scale = scale_at(y)

@@ -24,7 +24,7 @@ from geofence.kernels.cells import (
     quanta_east,
     quanta_north,
 )
-from geofence.kernels.compiler import inlined, kernel
+from geofence.kernels.compiler import inlined, inner_kernel, kernel
 from geofence.kernels.metres import LEAST_DEGREE_M, metres_between
 from geofence.kernels.outline import edges_cover, edges_of_slab, nearest_on_edge, slab_at
 from geofence.kernels.zone_arrays import (
@@ -52,7 +52,7 @@ _HALF_DIAGONAL_M = 80000.0  # of a cell one degree wide: more than half its diag
 OUTSIDE, BOUNDARY, WITHIN = 0, 1, 2
 
 
-@kernel
+@inner_kernel
 def circle_in_cell(circle: Floats, number: int, u: int, v: int, size: int) -> int:
     """Whether a cell is outside of, on the boundary of, or within a circle; unsure means boundary."""
     west = u / QUANTA_PER_DEGREE - 180.0 - circle[number, LONGITUDE]
@@ -77,7 +77,7 @@ def circle_in_cell(circle: Floats, number: int, u: int, v: int, size: int) -> in
     return WITHIN if most_m < reach_m * 0.999 - 0.1 else BOUNDARY
 
 
-@kernel
+@inner_kernel
 def circle_level(reach_m: float) -> int:
     """The level of the cells along a circle's boundary: the deepest whose cells are not much smaller than the circle."""
     least_m = reach_m / 2.0 if reach_m < 5000.0 else reach_m / 8.0
@@ -105,7 +105,7 @@ def corridor_margin_deg(reach_m: float) -> float:
     return 1.001 * reach_m / LEAST_DEGREE_M
 
 
-@kernel
+@inner_kernel
 def distinct_edges(
     edges: Floats, slab_first: Integers, span: Integers, slab: Floats, number: int, margin_deg: float, quanta: Floats
 ) -> int:
@@ -122,7 +122,7 @@ def distinct_edges(
     return count
 
 
-@kernel
+@inner_kernel
 def outline_level(quanta: Floats, count: int, pad_v: float) -> int:
     """The level of the cells along an outline: the deepest that takes no more than four cells an edge."""
     length = 0.0
@@ -137,7 +137,7 @@ def outline_level(quanta: Floats, count: int, pad_v: float) -> int:
     return level
 
 
-@kernel
+@inner_kernel
 def capsule_holds_cell(
     quanta: Floats, row: int, reach_m: float, east_m: float, north_m: float, u: int, v: int, size: int
 ) -> bool:
@@ -153,7 +153,7 @@ def capsule_holds_cell(
     return True
 
 
-@kernel
+@inner_kernel
 def edges_near_cell(
     quanta: Floats, near: Integers, counts: Integers, level: int, u: int, v: int, size: int, pad_u: float, pad_v: float
 ) -> int:
@@ -169,7 +169,7 @@ def edges_near_cell(
     return count
 
 
-@kernel
+@inner_kernel
 def middle_is_inside(
     edges: Floats, slab_first: Integers, span: Integers, slab: Floats, box: Floats, number: int, u: int, v: int, size: int
 ) -> bool:
@@ -181,7 +181,7 @@ def middle_is_inside(
     return edges_cover(edges, first, last, x, y)
 
 
-@kernel
+@inner_kernel
 def any_capsule_holds_cell(
     quanta: Floats, near: Integers, counts: Integers, row: int, reach: tuple[float, float, float], u: int, v: int, size: int
 ) -> bool:
@@ -213,7 +213,7 @@ def push_children(stack: Longs, depth: int, u: int, v: int, level: int, size: in
     return depth + FAN * FAN
 
 
-@kernel
+@inner_kernel
 def padding_quanta(box: Floats, number: int, margin_deg: float) -> tuple[float, float]:
     """Quanta east and north that a margin is at most anywhere in a zone, and the least margin."""
     furthest = max(abs(box[number, 1]), abs(box[number, 3]))
@@ -221,7 +221,7 @@ def padding_quanta(box: Floats, number: int, margin_deg: float) -> tuple[float, 
     return float(ROUND) if furthest > 89.0 else 1.001 * pad_v / math.cos(furthest * math.pi / 180.0), pad_v
 
 
-@kernel
+@inner_kernel
 def quantum_box(box: Floats, number: int) -> tuple[float, float, float, float]:
     """West, south, east and north of a zone in quanta, with the least margin."""
     return (
@@ -232,7 +232,7 @@ def quantum_box(box: Floats, number: int) -> tuple[float, float, float, float]:
     )
 
 
-@kernel
+@inner_kernel
 def hold_under(
     zones: ZoneArrays,
     used: Longs,
@@ -275,7 +275,7 @@ def hold_under(
     return True
 
 
-@kernel
+@inner_kernel
 def hold_zone(zones: ZoneArrays, used: Longs, number: int, putting: bool) -> bool:
     """Put a zone into its cells or take it out of them; False, to be done again, if there is no room."""
     reach_m = zones.circle[number, REACH]

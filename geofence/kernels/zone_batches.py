@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from geofence.kernels.compiler import kernel
+from geofence.kernels.compiler import inner_kernel, kernel
 from geofence.kernels.containment import is_open, signed_distance_m
 from geofence.kernels.zone_arrays import Scratch, ZoneArrays
 from geofence.kernels.zone_blocks import BLOCK, KEY_SHIFT, NUMBER, covering_keys, room_for_block
@@ -18,7 +18,7 @@ Integers = NDArray[np.int32]
 E7 = 1e7
 
 
-@kernel
+@inner_kernel
 def room_for(points: Longs, numbers: Integers, needed: int) -> tuple[Longs, Integers]:
     """The same pairs in arrays with room for `needed`."""
     if needed <= len(points):
@@ -30,7 +30,7 @@ def room_for(points: Longs, numbers: Integers, needed: int) -> tuple[Longs, Inte
     return more_points, more_numbers
 
 
-@kernel
+@inner_kernel
 def open_keys(zones: ZoneArrays, keys: Longs, at_us: Longs) -> Longs:
     """Those keys whose zone is open at the moment of their place; `at_us` has one moment, or one for each place."""
     kept = 0
@@ -42,7 +42,7 @@ def open_keys(zones: ZoneArrays, keys: Longs, at_us: Longs) -> Longs:
     return keys[:kept]
 
 
-@kernel
+@inner_kernel
 def write_pairs(keys: Longs, first: int, points: Longs, numbers: Integers) -> None:
     """Keys of a block that starts at place `first` as pairs."""
     for row in range(len(keys)):

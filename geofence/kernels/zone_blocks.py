@@ -30,7 +30,7 @@ from geofence.kernels.cells import (
     child_slot,
     root_slot,
 )
-from geofence.kernels.compiler import inlined, kernel
+from geofence.kernels.compiler import inlined, inner_kernel
 from geofence.kernels.containment import circle_covers, outline_covers
 from geofence.kernels.zone_arrays import AREA, CIRCLE, EAST, INSIDE, LATITUDE, LONGITUDE, NORTH, REACH, ZoneArrays
 from geofence.kernels.zone_lookup import on_earth
@@ -59,7 +59,7 @@ class Block(NamedTuple):
     spread: Longs  # (candidates,)
 
 
-@kernel
+@inner_kernel
 def room_for_block(candidates: int) -> Block:
     """A block with room for so many candidates."""
     return Block(
@@ -76,7 +76,7 @@ def room_for_block(candidates: int) -> Block:
     )
 
 
-@kernel
+@inner_kernel
 def find_roots(root: Integers, longitude_deg: Floats, latitude_deg: Floats, block: Block) -> int:
     """Take the places' root slots; how many of them are nodes."""
     count = 0
@@ -93,7 +93,7 @@ def find_roots(root: Integers, longitude_deg: Floats, latitude_deg: Floats, bloc
     return count
 
 
-@kernel
+@inner_kernel
 def descend(nodes: Integers, block: Block, active: int, shift: int) -> int:
     """Go one level down from the nodes of the active places; how many are nodes again."""
     u, v, slots, actives = block.u, block.v, block.slot, block.active
@@ -129,7 +129,7 @@ def note_slot(points: Integers, entries: Integers, lists: Integers, slot: int, p
     return count
 
 
-@kernel
+@inner_kernel
 def note_slots(block: Block, lists: Integers, count: int, size: int) -> int:
     """Append the entries of the slots reached to the candidates, not by place; the new count, or -1 if there is no room."""
     slots, points, entries, actives, at, ends = block.slot, block.point, block.entry, block.active, block.u, block.v
@@ -161,7 +161,7 @@ def note_slots(block: Block, lists: Integers, count: int, size: int) -> int:
     return count
 
 
-@kernel
+@inner_kernel
 def test_plainly(circle: Floats, longitude_deg: Floats, latitude_deg: Floats, block: Block, count: int) -> int:
     """Decide the candidates that are wholly inside or near circles; how many others there are, now in `block.other`."""
     points, entries, covers, others = block.point, block.entry, block.covers, block.other
@@ -182,7 +182,7 @@ def test_plainly(circle: Floats, longitude_deg: Floats, latitude_deg: Floats, bl
     return other_count
 
 
-@kernel
+@inner_kernel
 def test_others(zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Floats, block: Block, other_count: int) -> None:
     """Decide the candidates in `block.other`: outlines, large circles, and circles seen across the anti-meridian."""
     points, entries, covers, others = block.point, block.entry, block.covers, block.other
@@ -200,7 +200,7 @@ def test_others(zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Floats, 
             covers[row] = outline_covers(edges, slab_first, span, slab, box, number, reach_m, x, y)
 
 
-@kernel
+@inner_kernel
 def covered_keys(block: Block, count: int) -> int:
     """Write the covered candidates to `block.key` as place in the block times 2**32 plus zone number; how many."""
     points, entries, covers, keys = block.point, block.entry, block.covers, block.key
@@ -211,7 +211,7 @@ def covered_keys(block: Block, count: int) -> int:
     return kept
 
 
-@kernel
+@inner_kernel
 def sort_keys(block: Block, count: int, size: int) -> None:
     """Sort the keys: by counting those of each place, then among the few of a place."""
     keys, spread, ends = block.key, block.spread, block.u
@@ -235,7 +235,7 @@ def sort_keys(block: Block, count: int, size: int) -> None:
         keys[hole] = key
 
 
-@kernel
+@inner_kernel
 def note_held(nodes: Integers, lists: Integers, block: Block, active: int, count: int) -> int:
     """Append the entries that the nodes of the active places hold for all their cells; the new count, or -1."""
     slots, actives, points, entries = block.slot, block.active, block.point, block.entry
@@ -249,7 +249,7 @@ def note_held(nodes: Integers, lists: Integers, block: Block, active: int, count
     return count
 
 
-@kernel
+@inner_kernel
 def candidates(zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Floats, block: Block) -> int:
     """Write the candidates of the places; how many, or -1 if there is no room."""
     active = find_roots(zones.root, longitude_deg, latitude_deg, block)
@@ -264,7 +264,7 @@ def candidates(zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Floats, b
     return note_slots(block, zones.lists, count, len(longitude_deg))
 
 
-@kernel
+@inner_kernel
 def covering_keys(zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Floats, block: Block) -> tuple[Longs, bool]:
     """Keys (place * 2**32 + zone number, ascending) of the zones that cover the places; False if the block has no room.
 

@@ -36,7 +36,7 @@ from geofence.kernels.cells import (
     quanta_north,
     root_slot,
 )
-from geofence.kernels.compiler import inlined, kernel
+from geofence.kernels.compiler import inlined, inner_kernel
 from geofence.kernels.containment import circle_covers, outline_covers, signed_distance_m, zone_crossed
 from geofence.kernels.metres import LEAST_DEGREE_M
 from geofence.kernels.zone_arrays import AREA, CIRCLE, INSIDE, REACH, Scratch, ZoneArrays
@@ -103,7 +103,7 @@ def covering(
     return count
 
 
-@kernel
+@inner_kernel
 def zones_at(zones: ZoneArrays, longitude_deg: float, latitude_deg: float, found: Integers) -> int:
     """Write the numbers of the zones that cover a place to `found`, ascending; how many.
 
@@ -125,7 +125,7 @@ def zones_at(zones: ZoneArrays, longitude_deg: float, latitude_deg: float, found
     )
 
 
-@kernel
+@inner_kernel
 def cell_touched(u: int, v: int, size: int, movement: tuple[float, float, float, float], pad: tuple[float, float]) -> bool:
     """Whether a cell comes within `pad` (quanta east, north) of a movement (quanta from and to)."""
     u1, v1, u2, v2 = movement
@@ -138,7 +138,7 @@ def cell_touched(u: int, v: int, size: int, movement: tuple[float, float, float,
     return abs((u2 - u1) * (middle_v - v1) - (v2 - v1) * (middle_u - u1)) <= abs(u2 - u1) * half_v + abs(v2 - v1) * half_u
 
 
-@kernel
+@inner_kernel
 def note_zone(entry: int, scratch: Scratch, count: int) -> int:
     """Add the zone of an entry to `scratch.zones` if it was not seen yet; the new count."""
     number = entry >> ENTRY_AT
@@ -149,7 +149,7 @@ def note_zone(entry: int, scratch: Scratch, count: int) -> int:
     return count + 1
 
 
-@kernel
+@inner_kernel
 def note_slot(lists: Integers, slot: int, scratch: Scratch, count: int) -> int:
     """Add the zones of a slot that is no node; the new count."""
     if slot & TAG == ONE:
@@ -161,7 +161,7 @@ def note_slot(lists: Integers, slot: int, scratch: Scratch, count: int) -> int:
     return count
 
 
-@kernel
+@inner_kernel
 def zones_by_cells(
     zones: ZoneArrays, movement: tuple[float, float, float, float], pad: tuple[float, float], scratch: Scratch
 ) -> int:
@@ -181,7 +181,7 @@ def zones_by_cells(
     return count
 
 
-@kernel
+@inner_kernel
 def zones_under_root_cell(
     zones: ZoneArrays,
     u: int,
@@ -218,7 +218,7 @@ def zones_under_root_cell(
     return count
 
 
-@kernel
+@inner_kernel
 def padding(latitude_deg: float, radius_m: float) -> tuple[float, float]:
     """Quanta east and north that a radius in metres is at most, two more for rounding."""
     north_deg = 1.001 * radius_m / LEAST_DEGREE_M
@@ -229,7 +229,7 @@ def padding(latitude_deg: float, radius_m: float) -> tuple[float, float]:
     return east_deg * QUANTA_PER_DEGREE + 2.0, north_deg * QUANTA_PER_DEGREE + 2.0
 
 
-@kernel
+@inner_kernel
 def zones_near(zones: ZoneArrays, longitude_deg: float, latitude_deg: float, radius_m: float, scratch: Scratch) -> int:
     """Write the zones whose signed distance is at most `radius_m` to `scratch.zones` and `.distance_m`, nearest first.
 
@@ -261,7 +261,7 @@ def zones_near(zones: ZoneArrays, longitude_deg: float, latitude_deg: float, rad
     return count
 
 
-@kernel
+@inner_kernel
 def zones_crossed(
     zones: ZoneArrays,
     longitude_deg: float,
