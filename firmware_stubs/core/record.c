@@ -167,7 +167,7 @@ bool bw_record_erased(const uint8_t record[BW_RECORD_BYTES])
 enum bw_record_state bw_record_state(const uint8_t record[BW_RECORD_BYTES])
 {
     uint8_t state = record[BW_RECORD_STATE];
-    if ((state & 2u) == 0 && (state & 1u) == 0) {
+    if ((state & 2u) == 0) {
         return BW_ACKNOWLEDGED;
     }
     return (state & 1u) == 0 ? BW_IN_FLIGHT : BW_UNSENT;

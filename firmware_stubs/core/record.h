@@ -3,7 +3,8 @@
  * Body, least significant byte first: kind and flags, boot id (3), seq (4), time (5, milliseconds since 2020-01-01 or since
  * power-on), then the fields of the kind in the order of the tables in record.c, alarms (3), zeros. A value that its width
  * cannot hold is stored as missing: wrong is worse than unknown. The state byte starts erased and only loses bits:
- * 0xFF unsent, 0xFE in flight, 0xFC acknowledged; any other pattern of a cut write reads as the nearer, earlier state.
+ * 0xFF unsent, 0xFE in flight, 0xFC acknowledged. Bit 1 is cleared by an acknowledgement alone, so that a record with it
+ * cleared is acknowledged although a cut may have left bit 0 standing.
  */
 #ifndef BW_RECORD_H
 #define BW_RECORD_H

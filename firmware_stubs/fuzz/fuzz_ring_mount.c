@@ -54,6 +54,7 @@ static void use(struct bw_ring *ring)
         demand(ring->head - ring->tail <= ring->slots * SECTORS);
     }
     while (ring->waiting > 0) {
+        demand(ring->tail < ring->head);
         demand(bw_ring_mark(ring, ring->tail, BW_ACKNOWLEDGED));
     }
     demand(ring->tail == ring->head);

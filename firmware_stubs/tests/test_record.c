@@ -147,8 +147,8 @@ static void state_only_moves_forward(void **state)
     struct bw_reading reading = full_position();
     assert_true(bw_record_pack(&reading, record));
     assert_int_equal(bw_record_state(record), BW_UNSENT);
-    record[BW_RECORD_STATE] = 0xFD; /* a torn acknowledgement of an unsent record */
-    assert_int_equal(bw_record_state(record), BW_UNSENT);
+    record[BW_RECORD_STATE] = 0xFD; /* a torn acknowledgement of a record that was never marked as in flight */
+    assert_int_equal(bw_record_state(record), BW_ACKNOWLEDGED);
     record[BW_RECORD_STATE] = 0xFE;
     assert_int_equal(bw_record_state(record), BW_IN_FLIGHT);
     assert_true(bw_record_waits(record));

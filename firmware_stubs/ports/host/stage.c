@@ -40,6 +40,31 @@ static void init_flash(struct stage *stage)
     }
 }
 
+static void start_drive(struct stage *stage, const char *value, int64_t at_ms)
+{
+    stage->driving = sscanf(value, "%lf %lf %lf %lf", &stage->longitude_deg, &stage->latitude_deg, &stage->speed_mps,
+                            &stage->course_deg) == 4;
+    stage->driven_ms = at_ms;
+}
+
+/* Something to see where nothing was asked for: a van on its way, or a cooler on the mains. */
+static void stand_in(struct stage *stage)
+{
+    static const struct {
+        const char *name;
+        int32_t value;
+    } VALUES[] = {
+        {"ignition", 1},         {"door", 0},         {"sos", 0},           {"external_mv", 13800}, {"battery_mv", 4100},
+        {"battery_pct", 97},     {"fuel_mv", 3100},   {"load_raw", 250000}, {"temperature_cc", 425}, {"humidity_permille", 655},
+        {"count", 0},
+    };
+    for (size_t i = 0; i < sizeof VALUES / sizeof *VALUES; i++) {
+        (void)sensors_host_set(&stage->sensors, VALUES[i].name, &VALUES[i].value);
+    }
+    stage->sensors.wall_clock = true;
+    start_drive(stage, "77.5946 12.9716 8.5 70", 0);
+}
+
 void stage_init(struct stage *stage, const struct options *options, struct bw_device *device, const char *firmware)
 {
     struct timespec now;
@@ -55,6 +80,9 @@ void stage_init(struct stage *stage, const struct options *options, struct bw_de
     stage->link.ca_file = options->tls ? (options->ca_file != NULL ? options->ca_file : "/etc/ssl/certs/ca-certificates.crt") : NULL;
     stage->link.certificate = options->certificate;
     stage->link.key = options->key;
+    if (options->script == NULL && options->track == NULL) {
+        stand_in(stage);
+    }
     if (!script_open(&stage->script, options->script) ||
         !track_open(&stage->track, options->track, options->track_device, stage->start_unix_ms)) {
         exit(2);
@@ -103,13 +131,6 @@ void stage_provision(struct stage *stage, struct bw_device *device)
 static int64_t uptime_of(const struct stage *stage)
 {
     return stage->system.system.uptime_ms(stage->system.system.context);
-}
-
-static void start_drive(struct stage *stage, const char *value, int64_t at_ms)
-{
-    stage->driving = sscanf(value, "%lf %lf %lf %lf", &stage->longitude_deg, &stage->latitude_deg, &stage->speed_mps,
-                            &stage->course_deg) == 4;
-    stage->driven_ms = at_ms;
 }
 
 static void play(struct stage *stage, const struct script_line *line)
