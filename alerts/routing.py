@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.alerts import is_at_least
 from domain.events import Severity
@@ -45,8 +45,7 @@ def send_at(cell: Recipient, severity: Severity, now: datetime) -> datetime:
     """Now, or the end of the person's quiet hours; what is critical does not wait."""
     if severity is Severity.critical or cell.quiet_from is None or cell.quiet_until is None:
         return now
-    zone = ZoneInfo(cell.time_zone)
-    local = now.astimezone(zone)
+    local = now.astimezone(local_zone(cell))
     if not _is_within(local.time(), cell.quiet_from, cell.quiet_until):
         return now
     until = local.replace(
@@ -55,6 +54,14 @@ def send_at(cell: Recipient, severity: Severity, now: datetime) -> datetime:
     if until <= local:
         until += timedelta(days=1)
     return until.astimezone(now.tzinfo)
+
+
+def local_zone(cell: Recipient) -> tzinfo:
+    """The person's time zone; UTC where a name was stored that there is not, for one person's typing stops nobody's alerts."""
+    try:
+        return ZoneInfo(cell.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
 
 
 def _is_within(moment: time, start: time, end: time) -> bool:

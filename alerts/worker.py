@@ -13,6 +13,7 @@ from typing import Final
 
 import structlog
 
+from alerts.digest import Digests
 from alerts.options import AlertOptions
 from alerts.paging import Paging
 from alerts.sending import AT_ONCE, Sender
@@ -83,6 +84,7 @@ def _keep_on(database_url: str, channels: tuple[str, ...], stop: threading.Event
 
 def _follow(session: Session, rulebook: Rulebook, now: Now, stop: threading.Event, on_ready: Callable[[], None]) -> None:
     heard_at = timed_at = -POLL_S
+    digests = Digests()
     with session.transaction() as connection:
         leads = try_to_lead(connection)
     on_ready()
@@ -99,6 +101,7 @@ def _follow(session: Session, rulebook: Rulebook, now: Now, stop: threading.Even
             with session.transaction() as connection:
                 escalate(connection, rulebook.paging, now())
                 wake(connection, rulebook.paging, now())
+                digests.post_due(connection, now())
         if count:
             continue
         # What was concluded may still wait for an older transaction to end, which nobody announces.

@@ -117,6 +117,12 @@ def burst(connection: Connection, org_id: int, rule: str, since: datetime) -> tu
     return (row["alerts"], row["first_id"] or 0) if row else (0, 0)
 
 
+def day_counts(connection: Connection, org_id: int, since: datetime, until: datetime) -> dict[str, dict[str, int]]:
+    """By rule, of the alerts opened from `since` until `until`: opened, still open, confirmed, false. Superseded ones apart."""
+    rows = connection.execute(_SQL["day_counts"], {"org_id": org_id, "since": since, "until": until}).fetchall()
+    return {row.pop("rule"): dict(row) for row in rows}
+
+
 def alerts_to_escalate(connection: Connection, now: datetime, *, limit: int = 100) -> list[Alert]:
     """Open alerts that nobody acknowledged in time, locked."""
     return [_alert(row) for row in connection.execute(_SQL["alerts_to_escalate"], {"now": now, "limit": limit})]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Final
+from zoneinfo import available_timezones
 
+from psycopg.rows import DictRow
 from psycopg.types.range import Range
 
-from domain.errors import NotFoundError
+from domain.errors import InvalidInputError, NotFoundError
 from domain.events import Severity
 from domain.recipients import Recipient
 from store.pool import Connection
@@ -19,27 +21,18 @@ _NEVER: Final = "never"
 
 def recipients(connection: Connection, org_id: int) -> list[Recipient]:
     """All cells of everybody's matrix."""
-    rows = connection.execute(_SQL["recipients"], {"org_id": org_id})
-    return [
-        Recipient(
-            row["person"],
-            row["channel"],
-            row["rule"],
-            row["address"],
-            None if row["least_severity"] == _NEVER else Severity(row["least_severity"]),
-            row["level"],
-            row["territory"],
-            row["quiet_from"],
-            row["quiet_until"],
-            row["time_zone"],
-            row["wants_digest"],
-        )
-        for row in rows
-    ]
+    return [_recipient(row) for row in connection.execute(_SQL["recipients"], {"org_id": org_id})]
+
+
+def digest_readers(connection: Connection) -> list[tuple[int, Recipient]]:
+    """Organisation and cell of everybody who wants a digest, once for each channel."""
+    return [(row["org_id"], _recipient(row)) for row in connection.execute(_SQL["digest_readers"])]
 
 
 def save_recipient(connection: Connection, org_id: int, recipient: Recipient) -> None:
-    """Insert or replace one cell, known by person, channel and rule."""
+    """Insert or replace one cell, known by person, channel and rule. Raises InvalidInputError for a time zone there is not."""
+    if recipient.time_zone not in available_timezones():
+        raise InvalidInputError("time_zone", f"there is no {recipient.time_zone!r}; name one such as Asia/Kolkata")
     least = recipient.least_severity.value if recipient.least_severity else _NEVER
     row = {name: getattr(recipient, name) for name in Recipient.__dataclass_fields__}
     connection.execute(_SQL["save_recipient"], {**row, "org_id": org_id, "least_severity": least})
@@ -61,3 +54,19 @@ def off_duty(connection: Connection, org_id: int, now: datetime) -> frozenset[st
     """Those who are on the rota, but not now."""
     rows = connection.execute(_SQL["on_duty"], {"org_id": org_id, "now": now})
     return frozenset(row["person"] for row in rows if not row["is_on_duty"])
+
+
+def _recipient(row: DictRow) -> Recipient:
+    return Recipient(
+        row["person"],
+        row["channel"],
+        row["rule"],
+        row["address"],
+        None if row["least_severity"] == _NEVER else Severity(row["least_severity"]),
+        row["level"],
+        row["territory"],
+        row["quiet_from"],
+        row["quiet_until"],
+        row["time_zone"],
+        row["wants_digest"],
+    )

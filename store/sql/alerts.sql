@@ -103,3 +103,12 @@ INSERT INTO duty (org_id, person, span) VALUES (%(org_id)s, %(person)s, %(span)s
 -- name: lead
 -- One worker follows the events; the others stand by and take over when its session is gone.
 SELECT pg_try_advisory_lock(%(space)s, 0) AS leads
+
+-- name: digest_readers
+SELECT DISTINCT ON (org_id, person, channel) * FROM recipient WHERE wants_digest ORDER BY org_id, person, channel, rule
+
+-- name: day_counts
+SELECT rule, count(*) AS opened, count(*) FILTER (WHERE state <> 'resolved') AS open,
+    count(*) FILTER (WHERE resolution = 'confirmed') AS confirmed, count(*) FILTER (WHERE resolution = 'false') AS false
+FROM alert WHERE org_id = %(org_id)s AND opened_at >= %(since)s AND opened_at < %(until)s AND resolution IS DISTINCT FROM 'superseded'
+GROUP BY rule ORDER BY rule

@@ -66,3 +66,8 @@ def test_quiet_hours_within_a_day() -> None:
     siesta = Recipient("asha", "log", quiet_from=time(13), quiet_until=time(15))
     assert send_at(siesta, Severity.low, datetime(2026, 3, 2, 14, tzinfo=UTC)) == datetime(2026, 3, 2, 15, tzinfo=UTC)
     assert send_at(siesta, Severity.low, datetime(2026, 3, 2, 15, tzinfo=UTC)) == datetime(2026, 3, 2, 15, tzinfo=UTC)
+
+
+def test_a_time_zone_that_is_none_is_utc() -> None:
+    odd = Recipient("asha", "log", quiet_from=time(13), quiet_until=time(15), time_zone="Nowhere/At all")
+    assert send_at(odd, Severity.low, datetime(2026, 3, 2, 14, tzinfo=UTC)) == datetime(2026, 3, 2, 15, tzinfo=UTC)

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from alerts.digest import Digests
 from alerts.life_cycle import Told
 from alerts.paging import Pager, Paging
 from alerts.tailing import Rulebook, follow, take_in
@@ -228,3 +229,25 @@ def test_many_events_of_one_alert_in_one_transaction(session: Session, connectio
         told = Told(1, row["device_id"], occurrence("e4", ended_at=DAY + MINUTE), None)
         take_in(transaction, told, RULEBOOK.policy, Pager(transaction, RULEBOOK.paging, NOW), NOW)
     assert alerts(connection) == [("device van-1", "resolved", "ended")]
+
+
+def test_the_day_ends_with_a_digest_once(session: Session, connection: Connection) -> None:
+    save_recipient(connection, 1, Recipient("asha", "log", least_severity=None, time_zone="Asia/Kolkata", wants_digest=True))
+    conclude(
+        connection, occurrence(), occurrence("e2", "missed_stop", stop_id="s1"), occurrence("e3", "missed_stop", stop_id="s2")
+    )
+    drain(session)
+    connection.execute("UPDATE alert SET state = 'resolved', resolved_at = now(), resolution = 'false' WHERE stop_id = 's2'")
+    digests = Digests()
+    assert digests.post_due(connection, NOW + timedelta(hours=4, minutes=29)) == 0  # 17:59 in Kolkata
+    assert digests.post_due(connection, NOW + timedelta(hours=4, minutes=30)) == 1
+    assert digests.post_due(connection, NOW + timedelta(hours=5)) == 0
+    Digests().post_due(connection, NOW + timedelta(hours=5))  # after a restart
+    ((stage, body),) = rows(connection, "SELECT stage, body FROM message")
+    assert stage == "digest.2026-11-22"
+    assert body["text"].splitlines() == [
+        "Sunday 22 November: 3 alerts, 2 still open.",
+        "Missed stop: 1 false, 1 open, 2 opened",
+        "Route deviation: 1 open, 1 opened",
+    ]
+    assert digests.post_due(connection, NOW + timedelta(hours=29)) == 1
