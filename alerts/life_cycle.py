@@ -17,6 +17,7 @@ from domain.events import Event, Severity
 
 INCIDENTS: Final = frozenset(
     {
+        "missed_stop",
         "unscheduled_unloading",
         "cargo_weight_drop",
         "fuel_drop",

@@ -80,8 +80,8 @@ def test_it_stays_open_while_another_of_its_events_lasts() -> None:
     assert outcome(occurrence(ended_at=DAY + MINUTE), linked(opened(), *links)) == []
 
 
-def test_an_incident_waits_for_a_person() -> None:
-    rule = "unscheduled_unloading"
+@pytest.mark.parametrize("rule", ["missed_stop", "unscheduled_unloading"])
+def test_an_incident_waits_for_a_person(rule: str) -> None:
     (change,) = outcome(occurrence(rule=rule))
     context = linked(replace(change.alert, alert_id=1), Link("e1", Standing.lasting))
     assert outcome(occurrence(rule=rule, ended_at=DAY + MINUTE), context) == []
