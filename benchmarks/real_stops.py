@@ -1,0 +1,116 @@
+"""The engine's halts on real delivery runs against the true mode of each fix: driving, or on foot at a customer's."""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+from collections import defaultdict
+from collections.abc import Iterator
+from csv import DictReader
+from datetime import datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from domain.events import Event
+from domain.observations import Position
+from domain.trips import Trip
+from geofence.engine import Engine
+from geofence.history import Judgement
+from geofence.history import judge as judge_rows
+from geofence.parameters import Parameters
+from geofence.rows import rows_from_positions
+from geofence.world import World
+
+Span = tuple[datetime, datetime]
+HALT_S = 120.0
+
+
+def read(path: Path) -> dict[str, list[tuple[Position, bool]]]:
+    """Fixes with whether the agent was on foot, by run, in their order in time."""
+    runs: dict[str, list[tuple[Position, bool]]] = defaultdict(list)
+    with gzip.open(path, "rt") as file:
+        for row in DictReader(file):
+            moment = datetime.fromisoformat(row["fix_time"])
+            place = float(row["longitude_deg"]), float(row["latitude_deg"])
+            fix = Position(row["device_id"], moment, longitude_deg=place[0], latitude_deg=place[1])
+            runs[fix.device].append((fix, row["mode"] == "OnFoot"))
+    return runs
+
+
+def on_foot(run: list[tuple[Position, bool]]) -> Iterator[Span]:
+    """Spans of consecutive fixes on foot that last as long as a halt."""
+    for walking, fixes in groupby(run, key=lambda one: one[1]):
+        moments = [fix.fix_time for fix, _ in fixes if fix.fix_time]
+        if walking and (moments[-1] - moments[0]).total_seconds() >= HALT_S:
+            yield moments[0], moments[-1]
+
+
+def halts(runs: dict[str, list[tuple[Position, bool]]]) -> dict[str, list[Span]]:
+    """The engine's halts of at least two minutes: each run is a trip without stops, on which every halt is unscheduled."""
+    trips: list[Trip] = []
+    numbers: dict[str, int] = {}
+    for number, (device, run) in enumerate(runs.items(), 1):
+        first, last = run[0][0].fix_time, run[-1][0].fix_time
+        assert first is not None
+        assert last is not None
+        hour = timedelta(hours=1)
+        trips.append(Trip(device, device, first - hour, last + hour, (), None, None, ()))
+        numbers[device] = number
+    world = World((), tuple(trips), {number: device for device, number in numbers.items()})
+    # All runs are dated on one day in one town, so that halts near each other are not traffic.
+    alone = {"unscheduled_stop.traffic_vehicles": 100.0, "unscheduled_stop.traffic_m": 50.0, "unscheduled_stop.traffic_s": 60.0}
+    engine = Engine(world, Parameters({"unscheduled_stop.least_s": HALT_S, **alone}))
+    judgement = Judgement()
+    for _, conclusions in judge_rows(engine, rows_from_positions((fix for run in runs.values() for fix, _ in run), numbers)):
+        judgement.take(conclusions)
+    found: dict[str, list[Span]] = defaultdict(list)
+    for event in judgement.in_order():
+        if isinstance(event, Event) and event.rule == "unscheduled_stop":
+            found[event.device_id].append((event.started_at, event.ended_at or event.detected_at))
+    return found
+
+
+def compare(runs: dict[str, list[tuple[Position, bool]]], found: dict[str, list[Span]]) -> dict[str, Any]:
+    """How many spans on foot a halt overlaps, how many halts overlap some time on foot, and the fixes in halts by mode."""
+    true = {device: list(on_foot(run)) for device, run in runs.items()}
+    any_foot = {device: [fix.fix_time for fix, walking in run if walking] for device, run in runs.items()}
+    seen = sum(any(_overlap(span, halt) for halt in found[device]) for device, spans in true.items() for span in spans)
+    right = sum(any(begin <= at <= end for at in any_foot[device] if at) for device, spans in found.items() for begin, end in spans)
+    within = [walking for device, run in runs.items() for fix, walking in run if _inside(fix.fix_time, found[device])]
+    spans, told = sum(map(len, true.values())), sum(map(len, found.values()))
+    return {
+        "runs": len(runs),
+        "spans_on_foot": spans,
+        "halts": told,
+        "recall": round(seen / spans, 4) if spans else None,
+        "precision": round(right / told, 4) if told else None,
+        "fixes_in_halts_on_foot": round(sum(within) / len(within), 4) if within else None,
+    }
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one[0] <= other[1] and other[0] <= one[1]
+
+
+def _inside(moment: datetime | None, spans: list[Span]) -> bool:
+    return moment is not None and any(begin <= moment <= end for begin, end in spans)
+
+
+def main() -> None:
+    """Read the runs and print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("tracks", type=Path, help="delivery_agents.csv.gz: device_id, fix_time, longitude_deg, latitude_deg, mode")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    runs = read(options.tracks)
+    document = compare(runs, halts(runs))
+    print(document)
+    if options.json is not None:
+        options.json.write_bytes(msgspec.json.encode(document) + b"\n")
+
+
+if __name__ == "__main__":
+    main()
