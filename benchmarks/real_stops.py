@@ -78,7 +78,7 @@ def compare(runs: dict[str, list[tuple[Position, bool]]], found: dict[str, list[
     true = {device: list(on_foot(run)) for device, run in runs.items()}
     any_foot = {device: [fix.fix_time for fix, walking in run if walking] for device, run in runs.items()}
     seen = sum(any(_overlap(span, halt) for halt in found[device]) for device, spans in true.items() for span in spans)
-    right = sum(any(begin <= at <= end for at in any_foot[device] if at) for device, spans in found.items() for begin, end in spans)
+    right = sum(any(begin <= at <= end for at in any_foot[device] if at) for device, one in found.items() for begin, end in one)
     within = [walking for device, run in runs.items() for fix, walking in run if _inside(fix.fix_time, found[device])]
     spans, told = sum(map(len, true.values())), sum(map(len, found.values()))
     return {
@@ -102,7 +102,7 @@ def _inside(moment: datetime | None, spans: list[Span]) -> bool:
 def main() -> None:
     """Read the runs and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("tracks", type=Path, help="delivery_agents.csv.gz: device_id, fix_time, longitude_deg, latitude_deg, mode")
+    parser.add_argument("tracks", type=Path, help="CSV, gzipped: device_id, fix_time, longitude_deg, latitude_deg, mode")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     runs = read(options.tracks)
