@@ -1,10 +1,12 @@
-// All vehicles in one draw call. The graphics card moves them between fixes, so that thousands cost no more than a few.
+// All vehicles in two draw calls. The graphics card moves them between fixes, so that thousands cost no more than a few.
 
 import { Fleet } from "./fleet.js";
 import { channels, colours } from "./palette.js";
-import { FRAGMENT, VERTEX } from "./vehicle_shaders.js";
+import { FRAGMENT, PLAIN, VERTEX } from "./vehicle_shaders.js";
 
 const FLOATS = 11; // from x y, to x y, begin, end, course from, course to, state, alerted, chosen
+const ATTRIBUTES = [["path", 4, 0], ["times", 4, 4], ["look", 3, 8]]; // name, floats, where they begin
+const UNIFORMS = ["matrix", "now", "size", "bearing", "colours", "ratio", "special"];
 const STATES = { moving: 0, standing: 1, silent: 2, unknown: 2 };
 
 export class VehicleLayer {
@@ -32,19 +34,15 @@ export class VehicleLayer {
 
   onAdd(map, gl) {
     this.map = map;
-    this.program = link(gl);
-    this.places = Object.fromEntries(["matrix", "view", "now", "size", "bearing", "colours", "ratio"].map((name) => [name, gl.getUniformLocation(this.program, name)]));
+    this.passes = [link(gl, PLAIN), link(gl, FRAGMENT)].map((program) => ({ program, places: uniforms(gl, program) }));
     this.shape = gl.createVertexArray();
     this.buffer = gl.createBuffer();
     gl.bindVertexArray(this.shape);
-    const corners = gl.createBuffer();
-    gl.bindBuffer(gl.ARRAY_BUFFER, corners);
-    gl.bufferData(gl.ARRAY_BUFFER, new Float32Array([-1, -1, 1, -1, -1, 1, 1, 1]), gl.STATIC_DRAW);
-    attribute(gl, this.program, "corner", 2, 0, 0, 0);
     gl.bindBuffer(gl.ARRAY_BUFFER, this.buffer);
-    attribute(gl, this.program, "path", 4, FLOATS, 0, 1);
-    attribute(gl, this.program, "times", 4, FLOATS, 4, 1);
-    attribute(gl, this.program, "look", 3, FLOATS, 8, 1);
+    ATTRIBUTES.forEach(([, size, offset], place) => {
+      gl.enableVertexAttribArray(place);
+      gl.vertexAttribPointer(place, size, gl.FLOAT, false, FLOATS * 4, offset * 4);
+    });
     gl.bindVertexArray(null);
   }
 
@@ -52,22 +50,26 @@ export class VehicleLayer {
     const now = performance.now();
     if (this.#drawn !== this.fleet.version || now > this.again) this.#upload(gl, now);
     if (this.#count === 0) return;
-    const canvas = this.map.getCanvas();
-    gl.useProgram(this.program);
     gl.bindVertexArray(this.shape);
-    gl.uniformMatrix4fv(this.places.matrix, false, shifted(defaultProjectionData.mainMatrix, this.#anchor));
-    gl.uniform2f(this.places.view, canvas.width, canvas.height);
-    gl.uniform1f(this.places.now, now - this.origin);
-    gl.uniform1f(this.places.ratio, window.devicePixelRatio || 1);
-    gl.uniform1f(this.places.size, sizeAt(this.map.getZoom(), this.#count));
-    gl.uniform1f(this.places.bearing, this.map.getBearing());
-    gl.uniform3fv(this.places.colours, this.colours);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     gl.disable(gl.DEPTH_TEST);
     gl.disable(gl.STENCIL_TEST);
-    gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, this.#count);
+    const matrix = shifted(defaultProjectionData.mainMatrix, this.#anchor);
+    this.passes.forEach((pass, special) => this.#draw(gl, pass, special, matrix, now));
     gl.bindVertexArray(null);
+  }
+
+  #draw(gl, { program, places }, special, matrix, now) {
+    gl.useProgram(program);
+    gl.uniformMatrix4fv(places.matrix, false, matrix);
+    gl.uniform1f(places.now, now - this.origin);
+    gl.uniform1f(places.ratio, window.devicePixelRatio || 1);
+    gl.uniform1f(places.size, sizeAt(this.map.getZoom(), this.#count));
+    gl.uniform1f(places.bearing, this.map.getBearing());
+    gl.uniform1f(places.special, special);
+    gl.uniform3fv(places.colours, this.colours);
+    gl.drawArrays(gl.POINTS, 0, this.#count);
   }
 
   /** Places are told relative to the middle of the view: single precision over the whole world is two metres coarse. */
@@ -114,22 +116,20 @@ function shifted(matrix, [x, y]) {
   return new Float32Array(m);
 }
 
-function attribute(gl, program, name, size, stride, offset, divisor) {
-  const place = gl.getAttribLocation(program, name);
-  gl.enableVertexAttribArray(place);
-  gl.vertexAttribPointer(place, size, gl.FLOAT, false, stride * 4, offset * 4);
-  gl.vertexAttribDivisor(place, divisor);
+function uniforms(gl, program) {
+  return Object.fromEntries(UNIFORMS.map((name) => [name, gl.getUniformLocation(program, name)]));
 }
 
-function link(gl) {
+function link(gl, fragment) {
   const program = gl.createProgram();
-  for (const [kind, text] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]]) {
+  for (const [kind, text] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, fragment]]) {
     const shader = gl.createShader(kind);
     gl.shaderSource(shader, text);
     gl.compileShader(shader);
     if (!gl.getShaderParameter(shader, gl.COMPILE_STATUS)) throw new Error(gl.getShaderInfoLog(shader));
     gl.attachShader(program, shader);
   }
+  ATTRIBUTES.forEach(([name], place) => gl.bindAttribLocation(program, place, name));
   gl.linkProgram(program);
   if (!gl.getProgramParameter(program, gl.LINK_STATUS)) throw new Error(gl.getProgramInfoLog(program));
   return program;
