@@ -15,13 +15,18 @@ demo: setup ## start everything, with simulated vans; DURATION= SCENARIO= SEED= 
 
 test: ## every test that needs no special machine, against a real broker and a real database
 	@deploy/setup.sh tests
+	@$(MAKE) --no-print-directory -C firmware_stubs test
 	pytest -n 2 --dist loadscope
 
-check: setup ## ruff, formatting, types, import contracts
+check: setup ## ruff, formatting, types, import contracts, firmware warnings
 	ruff check .
 	ruff format --check .
 	mypy
 	lint-imports
+	@$(MAKE) --no-print-directory -C firmware_stubs check
+
+bench: setup ## every benchmark, and a table of all at the end
+	python -m benchmarks
 
 clean: ## remove what was installed and what the demonstration kept
 	rm -rf .venv .beatwatch .mypy_cache .ruff_cache .pytest_cache
