@@ -9,6 +9,8 @@ from domain.zones import ZoneKind
 from geofence.facts import ALLOWED_DEPOT, ALLOWED_STOP, CARGO_BACK, CARGO_DROP, Fact
 from geofence.parameters import Parameter
 from geofence.rule import Rule
+from geofence.rules.visits import NAME as VISITS
+from geofence.rules.visits import served_outside
 
 if TYPE_CHECKING:
     from geofence.tracking import Device
@@ -40,6 +42,10 @@ def _drop(device: Device, fact: Fact) -> None:
 
 
 def _near(device: Device, fact: Fact, number: int) -> bool:
+    """Near a stop that this halt serves, or may yet serve."""
+    halt = device.memory.get(VISITS) or [0]
+    if not device.is_open(number) and number not in served_outside(device, halt[0]):
+        return False
     away_m = device.metres_to_stop(number, fact.longitude_e7, fact.latitude_e7)
     return away_m <= float(device.planned.stops[number]["radius_m"]) + device.values["visits.near_m"]
 

@@ -36,6 +36,9 @@ _PARAMETERS = (
     Parameter("visits.usual_mps", 25 / 3.6, "m/s", 1, 40, "How fast it usually gets on along its route."),
     Parameter("visits.near_m", 60, "m", 0, 500, "A halt this far outside a stop's circle serves it if it was signed for then."),
     Parameter("visits.signed_after_s", 300, "s", 0, 3600, "A signature this long after such a halt still belongs to it."),
+    Parameter(
+        "visits.unseen_s", 60, "s", 20, 600, "Halted, then not seen well for longer than this: it may have stayed."
+    ),
     Parameter("visits.gap_slack_m", 150, "m", 0, 2000, "A stop this far beyond the ends of a gap may lie within it."),
 )
 
@@ -140,6 +143,25 @@ def _left(device: Device, fact: Fact) -> None:
         visit["marks"] = int(visit["marks"]) | DROVE_BY
         visit["came_ms"], visit["dwell_s"] = -1, fact.b
         device.set_visit(fact.place, VisitState.drive_by, 0.8 if fact.b == 0.0 else 0.6)
+        _perhaps_stayed(device, fact)
+
+
+def _perhaps_stayed(device: Device, fact: Fact) -> None:
+    """It halted, and then was not seen well until it was away: a visit if it was signed for, else a likely one."""
+    unseen_s = (fact.decided_us - fact.a) / 1e6
+    need_s = float(device.planned.stops[fact.place]["need_s"])
+    if fact.b == 0.0 or unseen_s <= device.values["visits.unseen_s"] or fact.b + unseen_s < need_s:
+        return
+    signed_us = [proof.at_us for proof in device.planned.proofs if proof.stop == fact.place]
+    if not any(fact.time_us <= at_us <= fact.decided_us for at_us in signed_us):
+        device.mark(fact.place, LIKELY)
+        device.set_visit(fact.place, VisitState.probable, 0.5)
+        return
+    until_us = max(int(fact.a), *(at_us for at_us in signed_us if at_us <= fact.decided_us))
+    stood_s = (until_us - fact.time_us) / 1e6
+    head = (device.slot, fact.decided_us, fact.time_us, fact.place, fact.longitude_e7, fact.latitude_e7)
+    device.follow_ups.append(Fact(STOP_SERVED, *head, stood_s, fact.c, math.nan, fact.c))
+    device.follow_ups.append(Fact(STOP_LEFT, *head, float(until_us), stood_s, fact.c, 1.0))
 
 
 def _crossed(device: Device, fact: Fact) -> None:

@@ -133,3 +133,17 @@ def test_the_longest_increasing_subsequence_is_as_long_as_can_be(numbers: list[i
     kept = [number for number in numbers if number in chosen]
     assert kept == sorted(kept)
     assert len(kept) == _naive(numbers)
+
+
+def test_a_halt_lost_in_poor_fixes_is_probable_and_a_visit_when_it_was_signed_for() -> None:
+    stops = [stop(1, 1000, 0), stop(2, 3000, 0)]
+    drive = Drive().halt(60).to(1000, 0).halt(15, every_s=15)
+    drive.at_s += 60
+    drive.fix(0.0, hdop=9.0)
+    drive.at_s += 60
+    drive.to(3000, 0).halt(200).to(9900, 0).to(0, 0, mps=20).halt(100)
+    unsigned = judged(world([trip(stops)]), drive)
+    signed = judged(world([trip(stops, proofs=(proof(1, 250, 1000, 5),))]), drive)
+    assert unsigned.visits["s1"].state == VisitState.probable
+    assert signed.visits["s1"].state == VisitState.serviced
+    assert unsigned.rules() == signed.rules() == set()
