@@ -23,6 +23,7 @@ _PARAMETERS = (
 
 
 def _drop(device: Device, fact: Fact) -> None:
+    device.memory.pop(NAME, None)  # a level that comes back is that of the last drop
     where = int(fact.d)
     if device.plan is None or where == ALLOWED_DEPOT or where <= ALLOWED_STOP:
         return

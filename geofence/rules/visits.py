@@ -36,9 +36,7 @@ _PARAMETERS = (
     Parameter("visits.usual_mps", 25 / 3.6, "m/s", 1, 40, "How fast it usually gets on along its route."),
     Parameter("visits.near_m", 60, "m", 0, 500, "A halt this far outside a stop's circle serves it if it was signed for then."),
     Parameter("visits.signed_after_s", 300, "s", 0, 3600, "A signature this long after such a halt still belongs to it."),
-    Parameter(
-        "visits.unseen_s", 60, "s", 20, 600, "Halted, then not seen well for longer than this: it may have stayed."
-    ),
+    Parameter("visits.unseen_s", 60, "s", 20, 600, "Halted, then not seen well for longer than this: it may have stayed."),
     Parameter("visits.gap_slack_m", 150, "m", 0, 2000, "A stop this far beyond the ends of a gap may lie within it."),
 )
 
