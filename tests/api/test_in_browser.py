@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -88,6 +89,21 @@ def test_a_marker_moves_and_an_alert_appears(watched: Watched, address: str, cli
     card.get_by_role("button", name="Acknowledge").click()
     expect(card).to_have_attribute("data-state", "acknowledged")
     assert client.get("/alerts").json()["items"][0]["state"] == "acknowledged"
+    watched.assert_well_behaved()
+
+
+def test_a_page_opened_before_the_fleet_reports_finds_it(
+    watched: Watched, address: str, client: httpx.Client, yard: Yard
+) -> None:
+    page = watched.page
+    page.goto(address)
+    expect(page.locator("body")).to_have_attribute("data-ready", "true", timeout=PATIENCE_MS)
+    van = yard.van("van-1")
+    client.post("/trips", json=trip_document("T-1", "tracker-of-van-1", NOW)).raise_for_status()
+    yard.report(van, {"fix_time": NOW, "speed_mps": 9.0})
+    expect(page.locator('.tag[data-vehicle="van-1"]')).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator(".maplibregl-ctrl-scale")).to_have_text(re.compile(r"^\d+\sm$"), timeout=PATIENCE_MS)
+    assert "NaN" not in page.locator("#states").inner_text()
     watched.assert_well_behaved()
 
 

@@ -70,17 +70,31 @@ async function readEverything() {
   document.body.dataset.ready = "true";
 }
 
+let again = null;
+
+/** Vehicles or rounds that were planned after the page had been read: read it again, once for all that comes within a second. */
+function readAgain() {
+  again ??= setTimeout(() => {
+    again = null;
+    readEverything().catch((error) => toast(error.message));
+  }, 1000);
+}
+
 function heard(kind, data) {
   if (kind === "hello" && !data.resumed) return readEverything().catch((error) => toast(error.message));
   if (kind === "reset") return readEverything().catch((error) => toast(error.message));
+  const ready = document.body.dataset.ready === "true";
   if (kind === "positions") {
+    if (ready && data.positions.some((vehicle) => !fleet.get(vehicle.vehicle_id))) readAgain();
     fleet.heard(data.positions);
+    if (ready) map?.frame(fleet.all());
     if (fleet.all().length < 300) list.refresh(); // else once a second
     if (data.positions.some((vehicle) => vehicle.vehicle_id === chosen)) {
       showDetail(fleet.get(chosen), trips.of(chosen), () => choose(null));
       map?.lengthenTrack(fleet.get(chosen).position);
     }
   }
+  if (kind === "visits" && ready && data.visits.some((visit) => !trips.has(visit.trip_id))) readAgain();
   if (kind === "visits" && trips.heard(data.visits)) {
     map?.showTrips(trips.all());
     if (chosen) showDetail(fleet.get(chosen), trips.of(chosen), () => choose(null));

@@ -4,6 +4,7 @@ export class Trips {
   #trips = new Map();
 
   all = () => [...this.#trips.values()];
+  has = (tripId) => this.#trips.has(tripId);
 
   read(items) {
     this.#trips = new Map(items.map((trip) => [trip.trip_id, trip]));

@@ -56,12 +56,13 @@ export class VehicleList {
   }
 
   #count(all, now) {
-    const counts = { moving: 0, standing: 0, silent: 0 };
+    const counts = { moving: 0, standing: 0, silent: 0, unknown: 0 };
     for (const vehicle of all) counts[Fleet.state(vehicle, now)] += 1;
     const states = $("#states");
     for (const [state, count] of Object.entries(counts)) {
       let item = states.querySelector(`[data-state="${state}"]`);
       if (!item) states.append((item = make("li", { data: { state }, title: state }, make("i", { class: "dot" }), make("span"))));
+      item.hidden = state === "unknown" && count === 0; // not heard of yet: worth a place only while there are some
       say(item.lastElementChild, String(count));
       item.setAttribute("aria-label", `${count} ${state}`);
     }
