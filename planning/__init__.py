@@ -1,1 +1,1 @@
-"""What should happen: routes, arrival estimates, replenishment. Pure."""
+"""The place for what should happen: routes, arrival estimates, replenishment. Pure; nothing is here yet."""
