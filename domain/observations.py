@@ -78,26 +78,27 @@ class DeviceStatus(NamedTuple):
 
 Reading = Position | SensorReading | DeviceStatus
 
-ALARMS: Final = frozenset(
-    {
-        "sos",
-        "tow",
-        "jamming",
-        "power_cut",
-        "power_restored",
-        "low_battery",
-        "tamper",
-        "crash",
-        "idling",
-        "overspeed",
-        "harsh_acceleration",
-        "harsh_braking",
-        "harsh_cornering",
-        "gps_antenna_cut",
-        "geofence_enter",
-        "geofence_exit",
-        "fuel_leak",
-        "door",
-    }
+ALARM_NAMES: Final = (
+    "sos",
+    "tow",
+    "jamming",
+    "power_cut",
+    "power_restored",
+    "low_battery",
+    "tamper",
+    "crash",
+    "idling",
+    "overspeed",
+    "harsh_acceleration",
+    "harsh_braking",
+    "harsh_cornering",
+    "gps_antenna_cut",
+    "geofence_enter",
+    "geofence_exit",
+    "fuel_leak",
+    "door",
 )
-"""Names that codecs give to what devices alarm about; an alarm without a name here keeps the device's own word."""
+"""Names that codecs give to what devices alarm about, in an order that does not change; an alarm without a name here keeps
+the device's own word."""
+
+ALARMS: Final = frozenset(ALARM_NAMES)

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.observations import Position
+from domain.observations import ALARM_NAMES, Position
 
 ROW: Final = np.dtype(
     [
@@ -40,26 +40,7 @@ MISSING_E7: Final = -(2**31)
 MISSING_US: Final = -(2**63)
 FLAGS: Final = ("fix_valid", "ignition", "in_motion", "door_open", "buffered")
 FIX_VALID, IGNITION, IN_MOTION, DOOR_OPEN, BUFFERED = range(5)
-ALARM_BITS: Final = (
-    "sos",
-    "tow",
-    "jamming",
-    "power_cut",
-    "power_restored",
-    "low_battery",
-    "tamper",
-    "crash",
-    "idling",
-    "overspeed",
-    "harsh_acceleration",
-    "harsh_braking",
-    "harsh_cornering",
-    "gps_antenna_cut",
-    "geofence_enter",
-    "geofence_exit",
-    "fuel_leak",
-    "door",
-)
+ALARM_BITS: Final = ALARM_NAMES
 OTHER_ALARM_BIT: Final = 31
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ONE_US: Final = timedelta(microseconds=1)
