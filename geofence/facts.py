@@ -88,6 +88,7 @@ KINDS: Final = (
     "fuel_drop",  # time: before; a: litres lost; b: before; c: after; d: allowed place
     "fuel_back",
     "proof",  # place: proof's number; at: the van; a: metres of uncertainty by the time between fixes
+    "home",  # stands in the depot again, the round driven, with stops left open; place: trip
 )
 """Names of the kinds; a kind's code is its place here, and the constants below are the same."""
 
@@ -140,7 +141,8 @@ KINDS: Final = (
     FUEL_DROP,
     FUEL_BACK,
     PROOF,
-) = range(48)
+    HOME,
+) = range(49)
 
 ALLOWED_NOWHERE: Final = -1
 ALLOWED_DEPOT: Final = -2

@@ -37,7 +37,7 @@ _FIELDS: Final[list[tuple[str, str] | tuple[str, str, int]]] = [
     ("trip", "<i4"),
     ("away", "<u1"),  # has been away from the depot
     ("over", "<u1"),  # back at the depot for good
-    ("depot_n", "<u1"),
+    ("home", "<u1"),  # back at the depot, with stops left open
     ("in_depot", "<u1"),
     ("mark", "<i4"),  # proofs passed
     # the stop that stands, or was left so lately that it may go on; and the candidate for the next

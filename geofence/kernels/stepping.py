@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geofence.facts import ALLOWED_DEPOT, GAP, PROOF, SILENCE, TRIP_OFF, TRIP_ON
+from geofence.facts import ALLOWED_DEPOT, GAP, HOME, PROOF, SILENCE, TRIP_OFF, TRIP_ON
 from geofence.grading import GOOD, IMPLIED_SPEED, REJECTED, SUSPECT
 from geofence.kernels.compiler import inner_kernel, kernel
 from geofence.kernels.grades import flag, grade, sigma_m
@@ -22,6 +22,7 @@ from geofence.kernels.signals import find_fix, miss_fix, step_odometer, step_sig
 from geofence.kernels.telling import Fix, Record, Teller, tell
 from geofence.kernels.visits import at_stop, stand_at_stop, step_visits, stop_code
 from geofence.kernels.zone_arrays import Scratch, ZoneArrays
+from geofence.state import BIT_PASSED, BIT_SERVED
 
 _SECOND_US = 1_000_000
 _NEVER_US = -(2**62)
@@ -130,7 +131,7 @@ def _choose_trip(s: Record, memory: Memory, plans: Plans, slot: int, t: int, out
 @inner_kernel
 def _begin_trip(s: Record, memory: Memory, plans: Plans, slot: int, t: int, out: Teller) -> None:
     trip = plans.trips[s["trip"]]
-    s["away"], s["depot_n"], s["mark"] = 0, 0, 0
+    s["away"], s["home"], s["mark"] = 0, 0, 0
     s["over"] = 2 if t >= trip["end_us"] else 0
     s["rt_known"], s["rt_seg"], s["rt_s"], s["rt_max"], s["rt_told"], s["rt_lost_n"] = 0, 0, 0.0, 0.0, 0.0, 0
     s["rt_drv"] = s["driven_m"]
@@ -342,32 +343,32 @@ def _at_depot(s: Record, p: Record, fix: Fix, trip: Record) -> bool:
         return False
     apart = metres(trip["depot_lon"], trip["depot_lat"], fix.lon, fix.lat)
     if fix.good and apart > trip["depot_m"] + max(float(p["trip_away_m"]), 2.0 * fix.sigma):
-        s["away"] = 1
+        s["away"], s["home"] = 1, 0
     return bool(apart <= trip["depot_m"] + fix.sigma)
 
 
 @inner_kernel
 def _come_back(s: Record, p: Record, trip: Record, in_depot: bool, fix: Fix, visits: NDArray[np.void], out: Teller) -> None:
-    """The trip is over when the van is back at the depot and the route is driven or the time has come."""
-    if not fix.good:
+    """Standing in the depot again ends the trip when nothing is left to serve, or its time has come.
+
+    Else the round may look driven and yet go on, as after a second loading: that it is home is told, and may be revised.
+    """
+    if not (fix.good and in_depot and s["away"] and s["still"]) or (s["st_phase"] != 1 and s["ig"] != 1):
         return
-    if not (in_depot and s["away"]):
-        s["depot_n"] = 0
-        return
-    s["depot_n"] = min(int(s["depot_n"]) + 1, 255)
-    if s["depot_n"] < 2 and fix.mps >= p["zone_slow_mps"]:
-        return
-    driven = s["rt_known"] and s["rt_s"] >= p["trip_done_share"] * trip["length_m"]
-    if driven or fix.t >= trip["planned_end_us"] or _all_seen(visits):
+    if fix.t >= trip["planned_end_us"] or _have_all(visits, BIT_SERVED):
         s["over"] = 1
         tell(out, TRIP_OFF, fix.t, s["trip"], fix.lon, fix.lat, 1.0, s["driven_m"], s["rt_s"], 0.0)
+        return
+    driven = s["rt_known"] and s["rt_s"] >= p["trip_done_share"] * trip["length_m"]
+    if not s["home"] and (driven or _have_all(visits, BIT_SERVED | BIT_PASSED)):
+        s["home"] = 1
+        tell(out, HOME, fix.t, s["trip"], fix.lon, fix.lat, 0.0, s["driven_m"], s["rt_s"], 0.0)
 
 
 @inner_kernel
-def _all_seen(visits: NDArray[np.void]) -> bool:
-    seen = 8 | 32  # served or passed
+def _have_all(visits: NDArray[np.void], bits: int) -> bool:
     for k in range(len(visits)):
-        if not visits[k]["bits"] & seen:
+        if not visits[k]["bits"] & bits:
             return False
     return True
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from domain.events import Severity, VisitState
-from geofence.facts import STOP_PASSED, STOP_SERVED, Fact
+from geofence.facts import HOME, STOP_PASSED, STOP_SERVED, Fact
 from geofence.parameters import Parameter
 from geofence.rule import Rule
 from geofence.rules.visits import mark_gap
-from geofence.tracking import CODE, DROVE_BY, FINAL, LIKELY, OPEN_STATES, POSSIBLE, SHARED, SUSPECTED
+from geofence.tracking import CODE, DROVE_BY, FINAL, LIKELY, OPEN_STATES, POSSIBLE, SHARED, SUSPECTED, GoodFix
 
 if TYPE_CHECKING:
     from geofence.tracking import Device
@@ -80,6 +80,15 @@ def _set_timer(device: Device) -> None:
         device.timers[NAME] = min(due)
 
 
+def _home(device: Device, fact: Fact) -> None:
+    """The van stands in its depot again: what it did not serve is missed, unless it goes out once more."""
+    device.last_good = GoodFix(fact.decided_us, fact.longitude_e7, fact.latitude_e7)
+    for k in range(len(device.visits)):
+        if device.plan is not None and device.is_open(k):
+            _decide(device, k, fact.decided_us, "home")
+    device.last_good = None
+
+
 def _decide(device: Device, number: int, now_us: int, why: str) -> None:
     """Missed for good, unless the data does not say so."""
     good = device.last_good
@@ -118,4 +127,5 @@ def _finish(device: Device, now_us: int) -> None:
             _decide(device, k, now_us, "trip_over")
 
 
-RULE = Rule(NAME, _PARAMETERS, on={STOP_PASSED: _passed, STOP_SERVED: _served}, wake=_windows, begin=_begin, finish=_finish)
+_ON = {STOP_PASSED: _passed, STOP_SERVED: _served, HOME: _home}
+RULE = Rule(NAME, _PARAMETERS, on=_ON, wake=_windows, begin=_begin, finish=_finish)

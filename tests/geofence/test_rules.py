@@ -84,7 +84,7 @@ def test_noise_along_the_corridor_is_no_deviation() -> None:
 
 def test_a_return_leg_along_the_way_out_does_not_capture_the_progress() -> None:
     stops = [stop(1, 3000, 0), stop(2, 9000, 0)]
-    drive = Drive().halt(60).to(3000, 0).halt(200).to(9000, 0).halt(200).to(9900, 0).to(0, 0).halt(60)
+    drive = Drive().halt(60).to(3000, 0).halt(200).to(9000, 0).halt(200).to(9900, 0).to(0, 0).halt(120)
     out = judged(world([trip(stops)]), drive)
     assert out.rules() == set()
     assert out.conclusions.counts["trip_off"] == 1
