@@ -22,6 +22,7 @@ from domain.errors import (
     NotAllowedError,
     NotFoundError,
     NotSignedInError,
+    TransitionError,
     UnavailableError,
 )
 
@@ -55,6 +56,7 @@ class Problem(BaseModel):
     code: str = Field(examples=["not_found"])
     detail: str = Field(examples=["no vehicle 'van-7'"])
     errors: list[InvalidField] | None = None
+    allowed: list[str] | None = Field(None, description="States that may follow, where a transition was refused.")
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -96,7 +98,8 @@ async def _refused(request: Request, error: Exception) -> Response:
         return RedirectResponse(f"/sign-in?{urlencode({'then': _asked_for(request)})}", status_code=303)
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 500)
     errors = [InvalidField(field=error.field, detail=error.detail)] if isinstance(error, InvalidInputError) else None
-    response = _answer(status, error.code, str(error), errors=errors)
+    allowed = list(error.allowed) if isinstance(error, TransitionError) else None
+    response = _answer(status, error.code, str(error), errors=errors, allowed=allowed)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["retry-after"] = "2"
     if status == HTTPStatus.UNAUTHORIZED:

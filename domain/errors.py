@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -54,6 +55,18 @@ class ConflictError(BeatwatchError):
     """The request contradicts what is stored, such as a transition that its life cycle does not allow."""
 
     code = "conflict"
+
+
+class TransitionError(ConflictError):
+    """A life cycle does not lead from the present state to the wanted one; `allowed` names those it does lead to."""
+
+    code = "wrong_transition"
+
+    def __init__(self, kind: str, identifier: str, state: str, wanted: str, allowed: Sequence[str]) -> None:
+        may_be = f"may become {', '.join(allowed)}" if allowed else "stays that"
+        super().__init__(f"{kind} {identifier!r} is {state} and cannot become {wanted}; it {may_be}")
+        self.state = state
+        self.allowed = tuple(allowed)
 
 
 class UnavailableError(BeatwatchError):

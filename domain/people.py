@@ -25,19 +25,21 @@ class Permission(StrEnum):
 
     observe = "observe"  # see vehicles, trips, events, alerts
     handle_alerts = "handle_alerts"
-    plan = "plan"  # zones and trips
+    plan = "plan"  # zones and trips, master data, orders on their way
+    sell = "sell"  # see and propose outlets, take orders
+    approve = "approve"  # say yes or no to what others propose
     administer = "administer"  # people, and what they did
 
 
-_MANAGER: Final = frozenset({Permission.observe, Permission.handle_alerts, Permission.plan})
+_MANAGER: Final = frozenset({Permission.observe, Permission.handle_alerts, Permission.plan, Permission.sell})
 
 PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.platform_administrator: frozenset(Permission),
     Role.manufacturer_analyst: frozenset({Permission.observe}),
-    Role.distributor_manager: _MANAGER | {Permission.administer},
+    Role.distributor_manager: _MANAGER | {Permission.approve, Permission.administer},
     Role.logistics_manager: _MANAGER,
     Role.checker: frozenset({Permission.observe}),
     Role.driver: frozenset(),
-    Role.field_representative: frozenset(),
-    Role.integrator: frozenset({Permission.observe, Permission.plan}),
+    Role.field_representative: frozenset({Permission.sell}),
+    Role.integrator: frozenset({Permission.observe, Permission.plan, Permission.sell}),
 }
