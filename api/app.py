@@ -10,13 +10,28 @@ from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
 
-from api import boards, entrance, service
+from api import answers, boards, entrance, service
 from api.access import Gate
 from api.errors import answer_problems, problem_responses
 from api.live import stream
 from api.live.hub import Hub
 from api.pages import serve_pages
-from api.resources import alerts, day_board, devices, events, payload_profiles, people, trip_maps, trips, vehicles, zones
+from api.resources import (
+    alert_handling,
+    alerts,
+    day_board,
+    devices,
+    duties,
+    events,
+    messages,
+    payload_profiles,
+    people,
+    recipients,
+    trip_maps,
+    trips,
+    vehicles,
+    zones,
+)
 from api.resources import sign_in as signing_in
 from store.organisations import organisation_id
 from store.pool import Role, open_pool
@@ -30,10 +45,13 @@ What is refused is a problem document (RFC 9457).
 """
 
 
-def create_app(database_url: str, *, organisation: str = "default", tile_url: str = "", sign_in: bool = False) -> FastAPI:
+def create_app(
+    database_url: str, *, organisation: str = "default", tile_url: str = "", sign_in: bool = False, link_secret: str = ""
+) -> FastAPI:
     """The application over the database at `database_url`.
 
-    With `sign_in`, people have to; otherwise whoever reaches it acts for `organisation`.
+    With `sign_in`, people have to; otherwise whoever reaches it acts for `organisation`. `link_secret` is the key of the
+    links in messages, by which alerts are answered without signing in.
 
     Starting it raises UnavailableError when the database cannot be reached and NotFoundError when that organisation is missing.
     """
@@ -68,6 +86,10 @@ def create_app(database_url: str, *, organisation: str = "default", tile_url: st
         zones,
         events,
         alerts,
+        alert_handling,
+        recipients,
+        duties,
+        messages,
         devices,
         payload_profiles,
         people,
@@ -78,6 +100,8 @@ def create_app(database_url: str, *, organisation: str = "default", tile_url: st
     app.include_router(service.router)
     app.include_router(boards.router)
     app.include_router(entrance.router)
+    app.include_router(answers.router)
+    app.state.link_secret = link_secret
     serve_pages(app, tile_url)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     service.time_requests(app)

@@ -14,7 +14,8 @@ from api.access import AlertHandler, Caller
 from api.day_board import CellState
 from api.pages import TEMPLATES, page
 from api.paging import decode, page_of
-from api.resources.alerts import AlertId, acknowledge, alert_of, resolve
+from api.resources.alert_handling import acknowledge, resolve
+from api.resources.alerts import AlertId, alert_of
 from api.resources.day_board import Day, read_day_board
 from domain.events import Severity
 from store import inbox

@@ -18,6 +18,7 @@ from domain.errors import UnavailableError
 router = APIRouter(include_in_schema=False)
 
 TEMPLATES: Final = Jinja2Templates(assets.CONSOLE / "templates")
+_WITHOUT_SIGNING_IN: Final = {"sign_in.html", "answer.html"}
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _TYPES: Final = {".mjs": "text/javascript", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
@@ -50,7 +51,7 @@ def need_assets(request: Request) -> Shelf:
 def page(request: Request, template: str, **values: Any) -> HTMLResponse:
     """A page of the console. Raises UnavailableError when what it is drawn with is not installed."""
     shelf = need_assets(request)
-    signed_in = request.app.state.gate.open_for is None and template != "sign_in.html"
+    signed_in = request.app.state.gate.open_for is None and template not in _WITHOUT_SIGNING_IN
     shown = {"static": shelf.address, "tile_url": shelf.tile_url, "here": request.url.path, "signed_in": signed_in, **values}
     return TEMPLATES.TemplateResponse(request, template, shown)
 

@@ -43,6 +43,8 @@ class InboxAlert:
     opened_at: datetime
     acknowledged_at: datetime | None
     acknowledged_by: str | None
+    assigned_to: str | None
+    snoozed_until: datetime | None
     resolved_at: datetime | None
     resolved_by: str | None
     resolution: str | None

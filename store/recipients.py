@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import available_timezones
 
 from psycopg.rows import DictRow
@@ -17,6 +17,14 @@ from store.statements import statements
 
 _SQL: Final = statements("alerts")
 _NEVER: Final = "never"
+
+
+class Duty(NamedTuple):
+    """A span of time that a person is on duty."""
+
+    person: str
+    since: datetime
+    until: datetime
 
 
 def recipients(connection: Connection, org_id: int) -> list[Recipient]:
@@ -48,6 +56,17 @@ def delete_recipient(connection: Connection, org_id: int, person: str, channel: 
 def save_duty(connection: Connection, org_id: int, person: str, since: datetime, until: datetime) -> None:
     """Put a person on the rota for a span of time."""
     connection.execute(_SQL["save_duty"], {"org_id": org_id, "person": person, "span": Range(since, until)})
+
+
+def duties(connection: Connection, org_id: int) -> list[Duty]:
+    """The rota in order of time."""
+    return [Duty(**row) for row in connection.execute(_SQL["duties"], {"org_id": org_id})]
+
+
+def delete_duty(connection: Connection, org_id: int, person: str, since: datetime) -> None:
+    """Take the duty of a person that begins then off the rota. Raises NotFoundError."""
+    if not connection.execute(_SQL["delete_duty"], {"org_id": org_id, "person": person, "since": since}).rowcount:
+        raise NotFoundError("duty", f"{person} {since.isoformat()}")
 
 
 def off_duty(connection: Connection, org_id: int, now: datetime) -> frozenset[str]:

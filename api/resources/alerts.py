@@ -6,19 +6,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path, Query
+from fastapi import APIRouter, Path, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from api.access import Access, AlertHandler, Caller
+from api.access import Caller
 from api.errors import problem_responses
 from api.paging import Cursor, Limit, Page, decode, page_of
 from api.places import Place
 from api.wording import title
 from domain.events import Severity
 from store import inbox
-from store.audit import Change
-from store.inbox import AlertFilter, InboxAlert, Resolution
-from store.pool import Connection
+from store.inbox import AlertFilter, InboxAlert
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
 
@@ -52,6 +50,8 @@ class Alert(BaseModel):
     opened_at: datetime
     acknowledged_at: datetime | None
     acknowledged_by: str | None
+    assigned_to: str | None = Field(description="Who is to look after it.")
+    snoozed_until: datetime | None = Field(description="Until then nobody is told of it.")
     resolved_at: datetime | None
     resolved_by: str | None = Field(description="Null when it resolved itself.")
     resolution: str | None = Field(examples=["confirmed"])
@@ -77,19 +77,6 @@ class AlertWithHistory(Alert):
     """An alert and all that was done to it."""
 
     history: list[AlertEntry]
-
-
-class Acknowledgement(BaseModel):
-    """What is said when taking an alert on."""
-
-    note: str | None = Field(None, max_length=2000, examples=["Calling the driver"])
-
-
-class Closing(BaseModel):
-    """How an alert is closed: it was right, or it was false, and why."""
-
-    resolution: Resolution
-    reason: str | None = Field(None, max_length=2000, examples=["Shop was closed for a wedding"])
 
 
 AlertId = Annotated[int, Path(ge=1, le=2**63 - 1)]
@@ -125,45 +112,6 @@ def get_alert(caller: Caller, alert_id: AlertId) -> AlertWithHistory:
         alert = alert_of(inbox.alert_numbered(connection, alert_id))
         history = [AlertEntry.model_validate(entry) for entry in inbox.entries(connection, alert_id)]
     return AlertWithHistory(**alert.model_dump(), history=history)
-
-
-@router.post("/{alert_id}/acknowledge", operation_id="acknowledge_alert", responses=problem_responses(404, 409))
-def acknowledge_alert(caller: AlertHandler, alert_id: AlertId, said: Annotated[Acknowledgement | None, Body()] = None) -> Alert:
-    """Take an open alert on: it stops escalating."""
-    return acknowledge(caller, alert_id, said.note if said else None)
-
-
-@router.post("/{alert_id}/resolve", operation_id="resolve_alert", responses=problem_responses(404, 409))
-def resolve_alert(caller: AlertHandler, alert_id: AlertId, closing: Closing) -> Alert:
-    """Close an alert as confirmed or false."""
-    return resolve(caller, alert_id, closing.resolution, closing.reason)
-
-
-def acknowledge(caller: Access, alert_id: int, note: str | None) -> Alert:
-    """Acknowledge an alert, and write down who did."""
-    with caller.transaction() as connection:
-        before = inbox.alert_numbered(connection, alert_id)
-        after = inbox.acknowledge(connection, alert_id, actor=caller.actor, note=note)
-        _note(caller, connection, "alert.acknowledge", before, after)
-    return alert_of(after)
-
-
-def resolve(caller: Access, alert_id: int, resolution: Resolution, reason: str | None) -> Alert:
-    """Close an alert, and write down who did."""
-    with caller.transaction() as connection:
-        before = inbox.alert_numbered(connection, alert_id)
-        after = inbox.resolve(connection, alert_id, actor=caller.actor, resolution=resolution, reason=reason)
-        _note(caller, connection, "alert.resolve", before, after)
-    return alert_of(after)
-
-
-def _note(caller: Access, connection: Connection, action: str, before: InboxAlert, after: InboxAlert) -> None:
-    states = {"before": _shown(before), "after": _shown(after)}
-    caller.note(connection, Change(action=action, kind="alert", identifier=str(after.alert_id), **states), after.org_id)
-
-
-def _shown(row: InboxAlert) -> dict[str, str | None]:
-    return {"state": row.state, "resolution": row.resolution, "reason": row.reason}
 
 
 def alert_of(row: InboxAlert) -> Alert:

@@ -107,6 +107,7 @@ def api() -> None:
             organisation=settings.organisation,
             tile_url=settings.tile_url,
             sign_in=settings.sign_in,
+            link_secret=settings.link_secret,
         )
         port = wanted_port(settings.api_port, "API_PORT")
         uvicorn.run(

@@ -100,6 +100,12 @@ DELETE FROM recipient WHERE org_id = %(org_id)s AND person = %(person)s AND chan
 -- name: save_duty
 INSERT INTO duty (org_id, person, span) VALUES (%(org_id)s, %(person)s, %(span)s) ON CONFLICT DO NOTHING
 
+-- name: duties
+SELECT person, lower(span) AS since, upper(span) AS until FROM duty WHERE org_id = %(org_id)s ORDER BY span, person
+
+-- name: delete_duty
+DELETE FROM duty WHERE org_id = %(org_id)s AND person = %(person)s AND lower(span) = %(since)s
+
 -- name: lead
 -- One worker follows the events; the others stand by and take over when its session is gone.
 SELECT pg_try_advisory_lock(%(space)s, 0) AS leads

@@ -25,10 +25,10 @@ def yard(database_url: str) -> Iterator[Yard]:
 
 
 @contextmanager
-def serving(database_url: str, *, sign_in: bool = False) -> Iterator[str]:
+def serving(database_url: str, *, sign_in: bool = False, link_secret: str = "") -> Iterator[str]:
     """The address of a server that runs while the context lasts."""
     port = free_port()
-    app = create_app(database_url, sign_in=sign_in)
+    app = create_app(database_url, sign_in=sign_in, link_secret=link_secret)
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=3))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

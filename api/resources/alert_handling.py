@@ -1,0 +1,131 @@
+"""What people do about an alert: take it on, hand it over, put it off, say something, close it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Body
+from pydantic import AwareDatetime, BaseModel, Field
+
+from api.access import Access, AlertHandler
+from api.errors import problem_responses
+from api.resources.alerts import Alert, AlertId, alert_of
+from store import alerts, inbox
+from store.audit import Change
+from store.inbox import InboxAlert, Resolution
+from store.pool import Connection
+
+router = APIRouter(prefix="/alerts", tags=["alerts"])
+
+
+class Acknowledgement(BaseModel):
+    """What is said when taking an alert on."""
+
+    note: str | None = Field(None, max_length=2000, examples=["Calling the driver"])
+
+
+class Closing(BaseModel):
+    """How an alert is closed: it was right, or it was false, and why."""
+
+    resolution: Resolution
+    reason: str | None = Field(None, max_length=2000, examples=["Shop was closed for a wedding"])
+
+
+class Assignment(BaseModel):
+    """Who is to look after an alert; null: nobody in particular."""
+
+    assignee: str | None = Field(max_length=200, min_length=1, examples=["asha"])
+
+
+class Snooze(BaseModel):
+    """Until when nobody is to be told of an alert; then everybody concerned is reminded."""
+
+    until: AwareDatetime = Field(examples=["2030-03-02T12:00:00Z"])
+
+
+class Comment(BaseModel):
+    """A remark for the alert's history."""
+
+    text: str = Field(min_length=1, max_length=2000, examples=["The driver says that the road is closed"])
+
+
+@router.post("/{alert_id}/acknowledge", operation_id="acknowledge_alert", responses=problem_responses(404, 409))
+def acknowledge_alert(caller: AlertHandler, alert_id: AlertId, said: Annotated[Acknowledgement | None, Body()] = None) -> Alert:
+    """Take an open alert on: it stops escalating."""
+    return acknowledge(caller, alert_id, said.note if said else None)
+
+
+@router.post("/{alert_id}/resolve", operation_id="resolve_alert", responses=problem_responses(404, 409))
+def resolve_alert(caller: AlertHandler, alert_id: AlertId, closing: Closing) -> Alert:
+    """Close an alert as confirmed or false."""
+    return resolve(caller, alert_id, closing.resolution, closing.reason)
+
+
+@router.post("/{alert_id}/assign", operation_id="assign_alert", responses=problem_responses(404, 409))
+def assign_alert(caller: AlertHandler, alert_id: AlertId, to: Assignment) -> Alert:
+    """Say who is to look after an alert that is not resolved."""
+
+    def assign(connection: Connection) -> None:
+        alerts.assign(connection, alert_id, assignee=to.assignee, actor=caller.actor, now=_now())
+
+    return _handled(caller, alert_id, "alert.assign", assign)
+
+
+@router.post("/{alert_id}/snooze", operation_id="snooze_alert", responses=problem_responses(404, 409))
+def snooze_alert(caller: AlertHandler, alert_id: AlertId, snoozed: Snooze) -> Alert:
+    """Let nobody be told of an alert for a while."""
+
+    def snooze(connection: Connection) -> None:
+        alerts.snooze(connection, alert_id, until=snoozed.until, actor=caller.actor, now=_now())
+
+    return _handled(caller, alert_id, "alert.snooze", snooze)
+
+
+@router.post("/{alert_id}/comments", operation_id="comment_on_alert", status_code=201, responses=problem_responses(404))
+def comment_on_alert(caller: AlertHandler, alert_id: AlertId, remark: Comment) -> Alert:
+    """Add a remark to an alert's history, even to one that is resolved."""
+
+    def comment(connection: Connection) -> None:
+        alerts.comment(connection, alert_id, text=remark.text, actor=caller.actor, now=_now())
+
+    return _handled(caller, alert_id, "alert.comment", comment)
+
+
+def acknowledge(caller: Access, alert_id: int, note: str | None) -> Alert:
+    """Acknowledge an alert, and write down who did."""
+
+    def take(connection: Connection) -> None:
+        inbox.acknowledge(connection, alert_id, actor=caller.actor, note=note)
+
+    return _handled(caller, alert_id, "alert.acknowledge", take)
+
+
+def resolve(caller: Access, alert_id: int, resolution: Resolution, reason: str | None) -> Alert:
+    """Close an alert, and write down who did."""
+
+    def close(connection: Connection) -> None:
+        inbox.resolve(connection, alert_id, actor=caller.actor, resolution=resolution, reason=reason)
+
+    return _handled(caller, alert_id, "alert.resolve", close)
+
+
+def _handled(caller: Access, alert_id: int, action: str, handle: Callable[[Connection], None]) -> Alert:
+    with caller.transaction() as connection:
+        before = inbox.alert_numbered(connection, alert_id)
+        handle(connection)
+        after = inbox.alert_numbered(connection, alert_id)
+        change = Change(action=action, kind="alert", identifier=str(alert_id), before=_shown(before), after=_shown(after))
+        caller.note(connection, change, after.org_id)
+    return alert_of(after)
+
+
+def _shown(row: InboxAlert) -> dict[str, str | None]:
+    snoozed_until = row.snoozed_until.isoformat() if row.snoozed_until else None
+    said = {"state": row.state, "resolution": row.resolution, "reason": row.reason}
+    return {**said, "assigned_to": row.assigned_to, "snoozed_until": snoozed_until}
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,61 @@
+"""The rota: who is on duty when. Whoever is never on it always is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from api.access import Administrator
+from api.errors import problem_responses
+from domain.errors import InvalidInputError
+from store import recipients
+from store.audit import Change
+
+router = APIRouter(prefix="/duties", tags=["alerts"])
+
+
+class Duty(BaseModel):
+    """A span of time that a person is on duty; messages reach them only then."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    person: str = Field(min_length=1, max_length=200, pattern=r"^[^\x00]+$", examples=["asha"])
+    since: AwareDatetime = Field(examples=["2030-03-02T06:00:00Z"])
+    until: AwareDatetime = Field(examples=["2030-03-02T14:00:00Z"])
+
+
+Person = Annotated[str, Path(max_length=200, pattern=r"^[^\x00]+$")]
+Since = Annotated[AwareDatetime, Query(description="As listed.")]
+
+
+@router.get("", operation_id="list_duties")
+def list_duties(caller: Administrator) -> list[Duty]:
+    """The rota of the organisation, in order of time."""
+    with caller.transaction() as connection:
+        return [Duty.model_validate(duty) for duty in recipients.duties(connection, caller.org_id)]
+
+
+@router.post("", operation_id="create_duty", status_code=201, responses=problem_responses(422))
+def create_duty(caller: Administrator, duty: Duty) -> Duty:
+    """Put somebody on the rota."""
+    if duty.until <= duty.since:
+        raise InvalidInputError("until", "must be after `since`")
+    with caller.transaction() as connection:
+        recipients.save_duty(connection, caller.org_id, duty.person, duty.since, duty.until)
+        caller.note(connection, _change("duty.create", duty.person, duty.since))
+    return duty
+
+
+@router.delete("/{person}", operation_id="delete_duty", status_code=204, responses=problem_responses(404))
+def delete_duty(caller: Administrator, person: Person, since: Since) -> None:
+    """Take the duty that begins then off the rota."""
+    with caller.transaction() as connection:
+        recipients.delete_duty(connection, caller.org_id, person, since)
+        caller.note(connection, _change("duty.delete", person, since))
+
+
+def _change(action: str, person: str, since: datetime) -> Change:
+    return Change(action=action, kind="duty", identifier=f"{person}/{since.isoformat()}")

@@ -1,0 +1,93 @@
+"""Who is told of which alerts, on which channel, from which severity on, and when: each person's matrix."""
+
+from __future__ import annotations
+
+from datetime import time
+from enum import StrEnum
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from api.access import Administrator
+from api.errors import problem_responses
+from domain.events import Severity
+from domain.recipients import EVERY_RULE
+from domain.recipients import Recipient as Cell
+from store import recipients
+from store.audit import Change
+
+router = APIRouter(prefix="/recipients", tags=["alerts"])
+
+
+class Channel(StrEnum):
+    """A way to reach somebody; `chat` is Telegram, WhatsApp, Teams, Slack, SMS and what else apprise reaches."""
+
+    log = "log"
+    webhook = "webhook"
+    email = "email"
+    chat = "chat"
+    push = "push"
+
+
+class Wish(BaseModel):
+    """What a person wants to hear of one rule, or of every rule, on one channel."""
+
+    model_config = ConfigDict(from_attributes=True, extra="forbid")
+
+    address: str = Field("", max_length=2000, examples=["asha@distributor.example"])
+    least_severity: Severity | None = Field(Severity.medium, description="Nothing below it; null: nothing at all.")
+    level: int = Field(0, ge=0, le=9, description="0 hears at once, 1 and up when nobody acknowledges it in time.")
+    territory: str | None = Field(None, max_length=200, description="Only of what happens inside this zone.")
+    quiet_from: time | None = Field(None, description="Local time; only what is critical comes through.", examples=["22:00:00"])
+    quiet_until: time | None = Field(None, examples=["06:00:00"])
+    time_zone: str = Field("UTC", max_length=64, examples=["Asia/Kolkata"])
+    wants_digest: bool = Field(False, description="One message at the end of each day.")
+
+    @model_validator(mode="after")
+    def _quiet_hours_have_both_ends(self) -> Wish:
+        if (self.quiet_from is None) != (self.quiet_until is None):
+            raise ValueError("quiet_from and quiet_until: give both, or neither")
+        return self
+
+
+class Recipient(Wish):
+    """A cell of somebody's matrix."""
+
+    person: str = Field(examples=["asha"])
+    channel: str = Field(examples=["email"])
+    rule: str = Field(description="`*`: every rule that has no row of its own.", examples=["missed_stop"])
+
+
+Person = Annotated[str, Path(max_length=200, pattern=r"^[^\x00]+$", examples=["asha"])]
+Rule = Annotated[str, Path(max_length=60, pattern=r"^(\*|[a-z][a-z_]*)$", examples=[EVERY_RULE])]
+
+
+@router.get("", operation_id="list_recipients")
+def list_recipients(caller: Administrator) -> list[Recipient]:
+    """Everybody's matrix. Where nobody is named, alerts are only logged."""
+    with caller.transaction() as connection:
+        return [Recipient.model_validate(cell) for cell in recipients.recipients(connection, caller.org_id)]
+
+
+@router.put("/{person}/{channel}/{rule}", operation_id="save_recipient", responses=problem_responses(422))
+def save_recipient(caller: Administrator, person: Person, channel: Channel, rule: Rule, wish: Wish) -> Recipient:
+    """Insert or replace one cell."""
+    cell = Cell(person=person, channel=channel.value, rule=rule, **wish.model_dump())
+    with caller.transaction() as connection:
+        recipients.save_recipient(connection, caller.org_id, cell)
+        after = wish.model_dump(mode="json", exclude={"address"})  # addresses may hold secrets
+        caller.note(connection, _change("recipient.save", person, channel, rule, after))
+    return Recipient.model_validate(cell)
+
+
+@router.delete("/{person}/{channel}/{rule}", operation_id="delete_recipient", status_code=204, responses=problem_responses(404))
+def delete_recipient(caller: Administrator, person: Person, channel: Channel, rule: Rule) -> None:
+    """Remove one cell."""
+    with caller.transaction() as connection:
+        recipients.delete_recipient(connection, caller.org_id, person, channel, rule)
+        caller.note(connection, _change("recipient.delete", person, channel, rule, None))
+
+
+def _change(action: str, person: str, channel: str, rule: str, after: dict[str, object] | None) -> Change:
+    return Change(action=action, kind="recipient", identifier=f"{person}/{channel}/{rule}", after=after)

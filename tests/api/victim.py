@@ -1,0 +1,114 @@
+"""Another tenant, with something of everything: what is theirs, how addresses name it, and what to send at each operation.
+
+Who adds a resource adds here what the other tenant has of it, its identifiers, and bodies for what can be sent to it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from store import planning
+from store.organisations import add_organisation
+from tests.api.persons import PASSWORD, register
+from tests.api.yard import DEPOT, Yard, trip_document
+from wire.files.trip_json import parse_trips
+from wire.files.zone_geojson import parse_zones
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Victim:
+    """What another tenant has, by the name its identifier has in addresses."""
+
+    identifiers: dict[str, str]
+    words: tuple[str, ...]
+
+
+def victim(yard: Yard, database_url: str) -> Victim:
+    with yard.pool.connection() as connection:
+        org_id = add_organisation(connection, slug="victim", name="Victim", parent_id=None)
+    register(yard, "victims-manager", org_id=org_id)
+    theirs = Yard(database_url, "victim")
+    try:
+        van = theirs.van("victims-van")
+        theirs.report(van, {"fix_time": NOW})
+        with theirs.pool.connection() as connection:
+            planning.save_zone(connection, org_id, parse_zones(json.dumps(zone_document("victims-zone", "depot")))[0])
+            document = trip_document("victims-trip", "tracker-of-victims-van", NOW)
+            planning.save_trip(connection, org_id, parse_trips(json.dumps(document))[0])
+        with theirs.owner.transaction():
+            theirs.owner.execute(
+                "INSERT INTO payload_profile (org_id, format, scope, name, settings)"
+                " VALUES (%s, 'teltonika', 'model', 'FMB920', '{}')",
+                (org_id,),
+            )
+        event_id = theirs.event(van, "missed_stop", NOW, trip_id="victims-trip", stop_id="S-1")
+        number = theirs.alert(event_id)
+        theirs.visit(van, "victims-trip", "S-1", "missed", NOW)
+        message_id = _told(theirs, number)
+    finally:
+        theirs.close()
+    identifiers = {
+        "vehicle_id": "victims-van",
+        "trip_id": "victims-trip",
+        "zone_id": "victims-zone",
+        "event_id": event_id,
+        "alert_id": str(number),
+        "device_key": "tracker-of-victims-van",
+        "login": "victims-manager",
+        "session_id": "00000000-0000-4000-8000-000000000000",
+        "format": "teltonika",
+        "scope": "model",
+        "name": "FMB920",
+        "person": "victims-manager",
+        "channel": "email",
+        "rule": "*",
+        "message_id": str(message_id),
+    }
+    return Victim(identifiers, ("victim", event_id))
+
+
+def _told(theirs: Yard, alert_id: int) -> int:
+    """Somebody who is told of their alert; the number of the message."""
+    owner, org_id = theirs.owner, theirs.org_id
+    owner.execute("INSERT INTO recipient (org_id, person, channel) VALUES (%s, 'victims-manager', 'email')", (org_id,))
+    owner.execute("INSERT INTO duty (org_id, person, span) VALUES (%s, 'victims-manager', tstzrange(%s, NULL))", (org_id, NOW))
+    row = owner.execute(
+        "INSERT INTO message (org_id, alert_id, stage, person, channel, address, body, state, next_attempt_at, created_at)"
+        " VALUES (%s, %s, 'opened', 'victims-manager', 'email', 'v@example.org', '{}', 'dead', now(), now())"
+        " RETURNING message_id",
+        (org_id, alert_id),
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def zone_document(zone_id: str, kind: str) -> dict[str, Any]:
+    return {
+        "type": "Feature",
+        "id": zone_id,
+        "properties": {"kind": kind, "radius_m": 50, "name": zone_id},
+        "geometry": {"type": "Point", "coordinates": list(DEPOT)},
+    }
+
+
+NAMES_ONES_OWN = {"save_payload_profile", "save_recipient"}  # a PUT makes one's own of that name and touches nobody else's
+BODIES: dict[str, dict[str, Any]] = {
+    "save_payload_profile": {"json": {}},
+    "save_recipient": {"json": {}},
+    "create_duty": {"json": {"person": "mallory", "since": "2030-01-01T00:00:00Z", "until": "2030-01-02T00:00:00Z"}},
+    "delete_duty": {"params": {"since": NOW.isoformat()}},
+    "assign_alert": {"json": {"assignee": "mallory"}},
+    "snooze_alert": {"json": {"until": "2090-01-01T00:00:00Z"}},
+    "comment_on_alert": {"json": {"text": "seen"}},
+    "resolve_alert": {"json": {"resolution": "confirmed"}},
+    "change_person": {"json": {"name": "Mallory"}},
+    "add_person": {"json": {"login": "mallory2", "name": "M", "role": "driver", "password": PASSWORD}},
+    "save_trips": {"json": trip_document("victims-trip", "tracker-of-victims-van", NOW)},
+    "save_zones": {"json": zone_document("victims-zone", "red")},
+    "get_token": {"data": {"grant_type": "password", "username": "mallory", "password": PASSWORD}},
+}
