@@ -6,7 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 import structlog
 
@@ -29,6 +30,7 @@ _log = structlog.get_logger()
 _BACKOFF_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 _IDLE_S: Final = 0.5
 _HELD_S: Final = 0.05
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def run(
     writer = TelemetryWriter(database_url)
     profiles = DeviceProfiles()
     registry = Registry(writer, adopt=options.adopt_unknown, default_slug=options.default_organisation, profiles=profiles)
-    pipeline = Pipeline(Decoder(router, profiles.codec), registry, writer, options.screening)
+    pipeline = Pipeline(Decoder(router, profiles.codec), registry, writer, options.screening, options.client_id)
     source.start()
     for name, task, arguments in (
         ("downlink", serve_downlink, (database_url, source, stop)),
@@ -117,8 +119,11 @@ def _serve(source: MqttSource, pipeline: Pipeline, stop: threading.Event, option
         metrics.BATCH_SIZE.observe(len(deliveries))
         metrics.QUEUE_DEPTH.set(len(source))
         metrics.QUEUE_BYTES.set(source.waiting_bytes)
-        decoded = pipeline.decoder.decode(deliveries)
-        if not _store(pipeline, decoded, stop):
+        recalled = _insist(partial(pipeline.recall, deliveries), stop)
+        if recalled is None:
+            return
+        decoded = pipeline.decoder.decode(recalled)
+        if _insist(partial(pipeline.store, decoded), stop) is None:
             return
         _finish(source, pipeline, decoded)
 
@@ -137,20 +142,18 @@ def _take(source: MqttSource, options: IngestOptions, wait_s: float) -> list[Del
     return deliveries
 
 
-def _store(pipeline: Pipeline, decoded: Decoded, stop: threading.Event) -> bool:
-    """Try until it is committed; False if we are to stop while the database is away: the broker keeps it then."""
-    attempt = 0
+def _insist(attempt: Callable[[], T], stop: threading.Event) -> T | None:
+    """Try until the database answers; None if we are to stop while it is away: the broker keeps what we hold."""
+    failures = 0
     while True:
         try:
-            pipeline.store(decoded)
+            return attempt()
         except UnavailableError as error:
             metrics.RETRIES.inc()
-            _log.warning("the database is away, holding on", messages=len(decoded.deliveries), reason=str(error))
-            if stop.wait(_BACKOFF_S[min(attempt, len(_BACKOFF_S) - 1)]):
-                return False
-            attempt += 1
-        else:
-            return True
+            _log.warning("the database is away, holding on", reason=str(error))
+            if stop.wait(_BACKOFF_S[min(failures, len(_BACKOFF_S) - 1)]):
+                return None
+            failures += 1
 
 
 def _finish(source: MqttSource, pipeline: Pipeline, decoded: Decoded) -> None:

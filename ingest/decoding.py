@@ -59,6 +59,7 @@ class Decoded:
     statuses: Heard[DeviceStatus] = field(default_factory=Heard)
     letters: dict[int, DeadLetter] = field(default_factory=dict)  # by number of the delivery
     answers: list[DeviceAnswer] = field(default_factory=list)
+    timed_by_receipt: set[int] = field(default_factory=set)  # deliveries whose codec tells times from that of receipt
     silent: int = 0  # messages that are well-formed and hold no reading
 
     def __len__(self) -> int:
@@ -71,7 +72,8 @@ class Decoded:
     def kept(self, wanted: Callable[[Identity, int], bool]) -> Decoded:
         """The same without the readings that are not `wanted`; letters stay."""
         heard = self.positions.kept(wanted), self.sensor_readings.kept(wanted), self.statuses.kept(wanted)
-        return Decoded(self.deliveries, *heard, letters=dict(self.letters), answers=self.answers)
+        timed = self.timed_by_receipt
+        return Decoded(self.deliveries, *heard, letters=dict(self.letters), answers=self.answers, timed_by_receipt=timed)
 
 
 class Decoder:
@@ -107,6 +109,8 @@ class Decoder:
         codec = self._codecs.get(route.format) or self._new_codec(route.format)
         received_at = datetime.fromtimestamp(delivery.received_us / 1e6, UTC)
         readings = codec.decode(delivery.topic, delivery.payload, received_at, route.device)
+        if codec.times_relative_to_receipt:
+            decoded.timed_by_receipt.add(number)
         if not readings:
             self._hear_answer(route, delivery, received_at, decoded)
             decoded.silent += 1

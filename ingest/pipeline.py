@@ -12,8 +12,10 @@ from domain.errors import InvalidInputError
 from ingest import metrics
 from ingest.columns import days_of, to_batch
 from ingest.decoding import Decoded, Decoder
+from ingest.redelivery import as_first_received, receipts
 from ingest.registry import Registry
 from ingest.screening import Screening
+from ingest.sources.delivery import Delivery
 from store.devices import Identity, KnownDevice
 from store.telemetry import StoredBatch
 from store.telemetry_writer import TelemetryWriter
@@ -23,12 +25,23 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """Stores what was decoded; safe to call again with the same when the database was away."""
+    """Stores what was decoded; safe to call again with the same when the database was away.
+
+    `client_id` names the session at the broker that deliveries come by.
+    """
 
     decoder: Decoder
     registry: Registry
     writer: TelemetryWriter
     screening: Screening
+    client_id: str = ""
+
+    def recall(self, deliveries: list[Delivery]) -> list[Delivery]:
+        """`deliveries`, those that come again as received when they first were. To be called when all before is stored.
+
+        Raises UnavailableError.
+        """
+        return as_first_received(deliveries, self.client_id, self.writer)
 
     def store(self, decoded: Decoded) -> set[int]:
         """Commit every reading and dead letter of `decoded`; the numbers of the deliveries that became dead letters.
@@ -59,8 +72,9 @@ class Pipeline:
 
     def _commit(self, decoded: Decoded, devices: Mapping[Identity, KnownDevice]) -> None:
         batch = to_batch(decoded, devices, self.screening)
+        remembered = self.client_id, receipts(decoded)
         started = time.perf_counter()
-        stored = self.writer.store(batch, list(decoded.letters.values()), days_of(batch), decoded.answers)
+        stored = self.writer.store(batch, list(decoded.letters.values()), days_of(batch), decoded.answers, remembered)
         metrics.STORE_S.observe(time.perf_counter() - started)
         _count(decoded, stored)
 

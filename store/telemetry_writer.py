@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import date
+from datetime import date, datetime
 
 import psycopg
 from psycopg.rows import dict_row
 
-from store import deadletters, devices, downlink, payload_profiles, telemetry
+from store import deadletters, devices, downlink, payload_profiles, receipts, telemetry
 from store.deadletters import DeadLetter, KeptLetter
 from store.devices import Identity, KnownDevice
 from store.downlink import DeviceAnswer
 from store.failures import database_errors
 from store.payload_profiles import ProfiledDevice
 from store.pool import Connection, Role, take_role
+from store.receipts import Receipt
 from store.telemetry import StoredBatch, TelemetryBatch
 
 
@@ -66,14 +67,23 @@ class TelemetryWriter:
         with self._transaction("mark dead letters") as connection:
             deadletters.mark_redriven(connection, ids)
 
+    def first_receipts(self, client_id: str, wanted: Sequence[tuple[int, bytes]]) -> dict[int, datetime]:
+        """When those of `wanted` that were stored were first received; see store.receipts."""
+        with self._transaction("look up deliveries") as connection:
+            return receipts.find_receipts(connection, client_id, wanted)
+
     def store(
         self,
         batch: TelemetryBatch,
         letters: Sequence[DeadLetter],
         days: dict[str, set[date]],
         answers: Sequence[DeviceAnswer] = (),
+        remembered: tuple[str, Sequence[Receipt]] = ("", ()),
     ) -> StoredBatch:
-        """Commit readings, dead letters and answers together. `days` are those of each series that deserve a partition."""
+        """Commit readings, dead letters and answers together. `days` are those of each series that deserve a partition.
+
+        `remembered` are a session's name and the receipts of readings without a time, by which a redelivery is known.
+        """
         for series, wanted in days.items():
             self._ensure_days(series, wanted)
         with self._transaction("store readings") as connection:
@@ -81,6 +91,8 @@ class TelemetryWriter:
                 deadletters.keep_dead_letters(connection, letters)
             if answers:
                 downlink.record_answers(connection, answers)
+            if remembered[1]:
+                receipts.remember_receipts(connection, *remembered)
             return telemetry.store_batch(connection, batch) if len(batch) else StoredBatch(None, 0, 0, 0)
 
     def _ensure_days(self, series: str, wanted: set[date]) -> None:

@@ -29,6 +29,9 @@ class Message(NamedTuple):
 class Codec(ABC):
     """Decodes one format. Some formats make a codec remember what it has heard, so use one instance for a whole stream."""
 
+    times_relative_to_receipt: bool = False
+    """Whether readings may say how long before the receipt they were made."""
+
     def __init__(self) -> None:
         self.warnings: Counter[str] = Counter()
         """How often something was wrong that the profile says to accept all the same, by reason."""

@@ -48,6 +48,7 @@ class JsonOr(Codec):
         self._json = json
         self._binary = binary
         self.warnings = json.warnings = binary.warnings
+        self.times_relative_to_receipt = json.times_relative_to_receipt or binary.times_relative_to_receipt
 
     def decode(self, topic: str, payload: bytes, received_at: datetime, device: str = "") -> list[Reading]:
         """As the format that the payload begins like."""

@@ -13,7 +13,8 @@ class Delivery(NamedTuple):
     payload: bytes
     received_us: int  # microseconds since 1970
     retained: bool
-    receipt: tuple[int, int] | None
+    receipt: tuple[int, int] | None  # number of the connection, and the packet number within the session
+    redelivered: bool = False  # the broker says that it has sent this before
 
 
 class Source(Protocol):

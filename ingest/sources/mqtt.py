@@ -172,7 +172,8 @@ class MqttSource:
         self._received_bytes += len(message.payload)
         # Bytes that are no UTF-8 are kept as what no pattern matches.
         topic = message.topic.decode("utf-8", "backslashreplace")
-        self._waiting.append(Delivery(topic, message.payload, time.time_ns() // 1000, message.retained, receipt))
+        received_us = time.time_ns() // 1000
+        self._waiting.append(Delivery(topic, message.payload, received_us, message.retained, receipt, message.redelivered))
 
     def _full(self) -> bool:
         return self.waiting_bytes > self._limits.max_bytes

@@ -29,6 +29,7 @@ class Published(NamedTuple):
     packet_id: int
     qos: int
     retained: bool
+    redelivered: bool
 
 
 class MalformedPacketError(Exception):
@@ -73,7 +74,7 @@ def read_publish(data: bytes, first: int, start: int, end: int) -> Published:
         at = properties[1]
     if at > end:
         raise MalformedPacketError("a PUBLISH that ends in its properties")
-    return Published(topic, data[at:end], packet_id, qos, bool(first & 1))
+    return Published(topic, data[at:end], packet_id, qos, bool(first & 1), bool(first & 8))
 
 
 class QuickClient(paho.Client):

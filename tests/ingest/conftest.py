@@ -35,8 +35,8 @@ class IngestProcess:
 
     def __init__(self, database_url: str, mqtt_url: str, log: Path, **settings: str) -> None:
         self.metrics_port = free_port()
-        self._environment = {**os.environ, "DATABASE_URL": database_url, "MQTT_URL": mqtt_url, **settings}
-        self._environment["METRICS_PORT"] = str(self.metrics_port)
+        self.environment = {**os.environ, "DATABASE_URL": database_url, "MQTT_URL": mqtt_url, **settings}
+        self.environment["METRICS_PORT"] = str(self.metrics_port)
         self._log = log
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -49,7 +49,7 @@ class IngestProcess:
     def spawn(self) -> None:
         with self._log.open("ab") as log:
             command = [sys.executable, "-m", "beatwatch", "ingest"]
-            self.process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
+            self.process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
 
     def end(self, number: signal.Signals, timeout_s: float = 20.0) -> int:
         assert self.process is not None

@@ -24,15 +24,16 @@ def encoded(message: Published, properties: bytes = b"\0") -> bytes:
     """By the standard's section 3.3, written a second time."""
     packet_id = message.packet_id.to_bytes(2, "big") if message.qos else b""
     body = len(message.topic).to_bytes(2, "big") + message.topic + packet_id + properties + message.payload
-    return bytes([0x30 | message.qos << 1 | message.retained]) + length_field(len(body)) + body
+    return bytes([0x30 | message.qos << 1 | message.retained | message.redelivered << 3]) + length_field(len(body)) + body
 
 
 messages = st.builds(
-    lambda topic, payload, qos, packet_id, retained: Published(topic, payload, packet_id if qos else 0, qos, retained),
+    lambda topic, payload, qos, packet_id, *flags: Published(topic, payload, packet_id if qos else 0, qos, *flags),
     st.binary(min_size=1, max_size=40),
     st.binary(max_size=300),
     st.integers(0, 2),
     st.integers(1, 65535),
+    st.booleans(),
     st.booleans(),
 )
 

@@ -25,6 +25,7 @@ class SenmlCbor(Codec, Encoder):
     """The same packs as in JSON, shorter."""
 
     batches = True
+    times_relative_to_receipt = True
 
     def __init__(self, profiles: Profiles[SenmlProfile] | None = None) -> None:
         super().__init__()

@@ -20,6 +20,7 @@ class SenmlJson(Codec, Encoder):
     """Measurements, and positions where a pack tells latitude and longitude."""
 
     batches = True
+    times_relative_to_receipt = True
 
     def __init__(self, profiles: Profiles[SenmlProfile] | None = None) -> None:
         super().__init__()
