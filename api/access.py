@@ -75,12 +75,13 @@ def signed_in(request: Request, bearer: Annotated[str | None, Depends(_bearer)])
     return gate.holder(bearer or request.cookies.get(COOKIE))
 
 
-def allowed(permission: Permission) -> Callable[[Access], Access]:
-    """A dependency that lets through who has `permission`."""
+def allowed(*permissions: Permission) -> Callable[[Access], Access]:
+    """A dependency that lets through who has one of `permissions`."""
 
     def check(caller: Annotated[Access, Depends(signed_in)]) -> Access:
-        if permission not in PERMISSIONS[caller.role]:
-            raise NotAllowedError(f"a {caller.role.value.replace('_', ' ')} may not {permission.value.replace('_', ' ')}")
+        if PERMISSIONS[caller.role].isdisjoint(permissions):
+            wanted = " or ".join(permission.value.replace("_", " ") for permission in permissions)
+            raise NotAllowedError(f"a {caller.role.value.replace('_', ' ')} may not {wanted}")
         return caller
 
     return check
@@ -97,4 +98,8 @@ SignedIn = Annotated[Access, Depends(signed_in)]
 Caller = Annotated[Access, Depends(allowed(Permission.observe))]
 AlertHandler = Annotated[Access, Depends(allowed(Permission.handle_alerts))]
 Planner = Annotated[Access, Depends(allowed(Permission.plan))]
+Checker = Annotated[Access, Depends(allowed(Permission.load))]
+Deliverer = Annotated[Access, Depends(allowed(Permission.deliver))]
+Approver = Annotated[Access, Depends(allowed(Permission.approve))]
+Participant = Annotated[Access, Depends(allowed(Permission.observe, Permission.load, Permission.deliver))]
 Administrator = Annotated[Access, Depends(allowed(Permission.administer))]

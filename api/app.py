@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI
@@ -19,24 +20,29 @@ from api.pages import serve_pages
 from api.resources import (
     alert_handling,
     alerts,
+    approvals,
     day_board,
     devices,
     duties,
     events,
+    media,
     messages,
     payload_profiles,
     people,
     recipients,
+    stock,
     trip_maps,
     trips,
     vehicles,
     zones,
 )
 from api.resources import sign_in as signing_in
+from store.content import ContentStore, FolderStore
 from store.organisations import organisation_id
 from store.pool import Role, open_pool
 
 POOL_SIZE: Final = 12
+MEDIA_MAX_BYTES: Final = 8 * 1024 * 1024
 
 _DESCRIPTION: Final = """
 Vehicles, trips, events and alerts of fast-moving goods on their last leg. Units are SI and in the names, times are UTC,
@@ -46,12 +52,20 @@ What is refused is a problem document (RFC 9457).
 
 
 def create_app(
-    database_url: str, *, organisation: str = "default", tile_url: str = "", sign_in: bool = False, link_secret: str = ""
+    database_url: str,
+    *,
+    organisation: str = "default",
+    tile_url: str = "",
+    sign_in: bool = False,
+    link_secret: str = "",
+    content: ContentStore | None = None,
+    media_max_bytes: int = MEDIA_MAX_BYTES,
 ) -> FastAPI:
     """The application over the database at `database_url`.
 
     With `sign_in`, people have to; otherwise whoever reaches it acts for `organisation`. `link_secret` is the key of the
-    links in messages, by which alerts are answered without signing in.
+    links in messages, by which alerts are answered without signing in. `content` keeps what media hold, without it a folder
+    of the state does.
 
     Starting it raises UnavailableError when the database cannot be reached and NotFoundError when that organisation is missing.
     """
@@ -77,6 +91,8 @@ def create_app(
         redirect_slashes=False,
         responses=problem_responses(400, 401, 403, 422, 503),
     )
+    app.state.content = content or FolderStore(Path(".beatwatch", "media"))
+    app.state.media_max_bytes = media_max_bytes
     answer_problems(app)
     for resource in (
         vehicles,
@@ -94,6 +110,9 @@ def create_app(
         payload_profiles,
         people,
         signing_in,
+        approvals,
+        media,
+        stock,
     ):
         app.include_router(resource.router)
     app.include_router(stream.router)

@@ -22,8 +22,10 @@ from domain.errors import (
     NotAllowedError,
     NotFoundError,
     NotSignedInError,
+    TooLargeError,
     TransitionError,
     UnavailableError,
+    UnsupportedContentError,
 )
 
 _log = structlog.get_logger("api")
@@ -36,6 +38,8 @@ _STATUS: Final[Mapping[type[BeatwatchError], int]] = {
     NotAllowedError: 403,
     NotFoundError: 404,
     ConflictError: 409,
+    TooLargeError: 413,
+    UnsupportedContentError: 415,
     UnavailableError: 503,
 }
 

@@ -91,3 +91,15 @@ class NotAllowedError(BeatwatchError):
     """Whoever asks may not do this."""
 
     code = "not_allowed"
+
+
+class TooLargeError(BeatwatchError):
+    """What was sent is larger than what is kept."""
+
+    code = "too_large"
+
+
+class UnsupportedContentError(BeatwatchError):
+    """What was sent is of a kind that is not kept."""
+
+    code = "unsupported_content"

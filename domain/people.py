@@ -27,19 +27,30 @@ class Permission(StrEnum):
     handle_alerts = "handle_alerts"
     plan = "plan"  # zones and trips, master data, orders on their way
     sell = "sell"  # see and propose outlets, take orders
-    approve = "approve"  # say yes or no to what others propose
+    load = "load"  # count what is loaded on vans and what comes back
+    deliver = "deliver"  # carry out a trip; a driver only one's own
+    approve = "approve"  # say yes or no to what others propose, settle and close trips, keep the stock
     administer = "administer"  # people, and what they did
 
 
-_MANAGER: Final = frozenset({Permission.observe, Permission.handle_alerts, Permission.plan, Permission.sell})
+_MANAGER: Final = frozenset(
+    {
+        Permission.observe,
+        Permission.handle_alerts,
+        Permission.plan,
+        Permission.sell,
+        Permission.load,
+        Permission.deliver,
+    }
+)
 
 PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.platform_administrator: frozenset(Permission),
     Role.manufacturer_analyst: frozenset({Permission.observe}),
     Role.distributor_manager: _MANAGER | {Permission.approve, Permission.administer},
     Role.logistics_manager: _MANAGER,
-    Role.checker: frozenset({Permission.observe}),
-    Role.driver: frozenset(),
+    Role.checker: frozenset({Permission.observe, Permission.load}),
+    Role.driver: frozenset({Permission.deliver}),
     Role.field_representative: frozenset({Permission.sell}),
     Role.integrator: frozenset({Permission.observe, Permission.plan, Permission.sell}),
 }

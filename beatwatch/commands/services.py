@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from beatwatch.settings import Settings
+    from store.content import ContentStore
 
 
 def register(app: typer.Typer) -> None:
@@ -108,6 +109,8 @@ def api() -> None:
             tile_url=settings.tile_url,
             sign_in=settings.sign_in,
             link_secret=settings.link_secret,
+            content=_content(settings),
+            media_max_bytes=settings.media_max_bytes,
         )
         port = wanted_port(settings.api_port, "API_PORT")
         uvicorn.run(
@@ -117,3 +120,14 @@ def api() -> None:
             log_level="warning",
             timeout_graceful_shutdown=5,  # streams end when they are told to, and not by themselves
         )
+
+
+def _content(settings: Settings) -> ContentStore:
+    """A bucket where one is set, else a folder of the state."""
+    from store.bucket import BucketAccess, BucketStore
+    from store.content import FolderStore
+
+    if not settings.media_s3_url:
+        return FolderStore(settings.beatwatch_state / "media")
+    access = (settings.media_s3_url, settings.media_s3_region, settings.media_s3_key_id, settings.media_s3_secret)
+    return BucketStore(BucketAccess(*access))

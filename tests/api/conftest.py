@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
 import uvicorn
+from fastapi import FastAPI
 
 from api import assets
 from api.app import create_app
 from beatwatch.services.ports import free_port
+from store.content import FolderStore
 from tests.api.yard import Yard
 
 
@@ -27,8 +31,17 @@ def yard(database_url: str) -> Iterator[Yard]:
 @contextmanager
 def serving(database_url: str, *, sign_in: bool = False, link_secret: str = "") -> Iterator[str]:
     """The address of a server that runs while the context lasts."""
+    with tempfile.TemporaryDirectory(prefix="beatwatch-media-") as folder:
+        content = FolderStore(Path(folder))
+        app = create_app(database_url, sign_in=sign_in, link_secret=link_secret, content=content, media_max_bytes=100_000)
+        with serving_app(app) as address:
+            yield address
+
+
+@contextmanager
+def serving_app(app: FastAPI) -> Iterator[str]:
+    """The address of a server that runs `app` while the context lasts."""
     port = free_port()
-    app = create_app(database_url, sign_in=sign_in, link_secret=link_secret)
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=3))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -13,6 +13,7 @@ from typing import Any
 from store import planning
 from store.organisations import add_organisation
 from tests.api.persons import PASSWORD, register
+from tests.api.victims_goods import GOODS_BODIES, goods_of
 from tests.api.yard import DEPOT, Yard, trip_document
 from wire.files.trip_json import parse_trips
 from wire.files.zone_geojson import parse_zones
@@ -50,6 +51,7 @@ def victim(yard: Yard, database_url: str) -> Victim:
         number = theirs.alert(event_id)
         theirs.visit(van, "victims-trip", "S-1", "missed", NOW)
         message_id = _told(theirs, number)
+        goods = goods_of(theirs)
     finally:
         theirs.close()
     identifiers = {
@@ -68,6 +70,7 @@ def victim(yard: Yard, database_url: str) -> Victim:
         "channel": "email",
         "rule": "*",
         "message_id": str(message_id),
+        **goods,
     }
     return Victim(identifiers, ("victim", event_id))
 
@@ -110,5 +113,6 @@ BODIES: dict[str, dict[str, Any]] = {
     "add_person": {"json": {"login": "mallory2", "name": "M", "role": "driver", "password": PASSWORD}},
     "save_trips": {"json": trip_document("victims-trip", "tracker-of-victims-van", NOW)},
     "save_zones": {"json": zone_document("victims-zone", "red")},
+    **GOODS_BODIES,
     "get_token": {"data": {"grant_type": "password", "username": "mallory", "password": PASSWORD}},
 }

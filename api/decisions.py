@@ -1,0 +1,25 @@
+"""What follows from a decision, by what was decided on. It happens in the decision's own transaction, or neither does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from api.access import Access
+from api.stock_takes import adjust
+from domain.approvals import ApprovalKind
+from store.approvals import Approval
+from store.pool import Connection
+
+Effect = Callable[[Access, Connection, Approval], None]
+
+_EFFECTS: Final[Mapping[str, Effect]] = {
+    ApprovalKind.stock_adjustment: adjust,
+}
+
+
+def take_effect(caller: Access, connection: Connection, decided: Approval) -> None:
+    """Do what the decision means for its subject."""
+    effect = _EFFECTS.get(decided.kind)
+    if effect is not None:
+        effect(caller, connection, decided)

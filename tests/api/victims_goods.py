@@ -1,0 +1,57 @@
+"""What another tenant has on its way: media, stock, approvals, loads, deliveries; and what to send at each operation."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from store import stock
+from store.stock import Cause, Movement, Place, PlaceKind
+from tests.api.yard import Yard
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+DIGEST = "ab" * 32
+
+_STOCK = Movement(
+    moved_at=NOW,
+    place=Place(PlaceKind.depot, "victims-depot"),
+    product_id="victims-product",
+    pieces=7,
+    cause=Cause.opening,
+    ref="victims-opening",
+)
+
+
+def goods_of(theirs: Yard) -> dict[str, str]:
+    """Give them something of each; how addresses name it."""
+    org_id = theirs.org_id
+    with theirs.pool.connection() as connection:
+        stock.move(connection, org_id, "victims-manager", [_STOCK])
+    theirs.owner.execute(
+        "INSERT INTO media (org_id, sha256, content_type, bytes, stored_by) VALUES (%s, %s, 'image/png', 9, 'victim')",
+        (org_id, DIGEST),
+    )
+    approval = theirs.owner.execute(
+        "INSERT INTO approval (org_id, kind, subject_id, requested_by, decide_by)"
+        " VALUES (%s, 'detour', 'victims-trip', 'victim', now()) RETURNING approval_id",
+        (org_id,),
+    ).fetchone()
+    assert approval is not None
+    return {"approval_id": str(approval[0]), "sha256": DIGEST}
+
+
+GOODS_BODIES: dict[str, dict[str, Any]] = {
+    "save_media": {"content": b"\x89PNG\r\n\x1a\n"},
+    "ask_approval": {"json": {"kind": "detour", "subject_id": "victims-trip"}},
+    "receive_stock": {
+        "json": {
+            "receipt_id": "R-1",
+            "depot_id": "victims-depot",
+            "received_at": NOW.isoformat(),
+            "lines": [{"product_id": "p", "pieces": 1}],
+        }
+    },
+    "count_stock": {
+        "json": {"place_kind": "depot", "place_id": "victims-depot", "product_id": "victims-product", "counted": 1}
+    },
+}
