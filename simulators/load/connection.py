@@ -11,6 +11,7 @@ from simulators.load.packets import CONNACK, DISCONNECT, PINGREQ, PUBACK, connec
 from simulators.publisher import Broker
 
 KEEPALIVE_S = 60
+_WRITTEN_TOGETHER = 16
 
 
 class Connection(asyncio.Protocol):
@@ -24,6 +25,7 @@ class Connection(asyncio.Protocol):
         self._under_way: dict[int, tuple[float, bytes, bytes]] = {}
         self._packet_id = 0
         self._buffer = bytearray()
+        self._unsent: list[bytes] = []
         self._transport: asyncio.Transport | None = None
         self._accepted: asyncio.Future[None] | None = None
 
@@ -42,6 +44,7 @@ class Connection(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         self._accepted = loop.create_future()
         self._buffer.clear()
+        self._unsent.clear()
         try:
             await loop.create_connection(lambda: self, self.broker.host, self.broker.port)
             await asyncio.wait_for(self._accepted, 30)
@@ -66,21 +69,32 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
     def send(self, topic: bytes, payload: bytes) -> None:
-        """Publish; with QoS 0 that is all, with QoS 1 it is under way until acknowledged."""
+        """Publish by the next `flush`; with QoS 0 that is all, with QoS 1 it is under way until acknowledged."""
         if self.qos == 0:
-            self._write(publish(topic, payload, 0, 0))
+            self._send_soon(publish(topic, payload, 0, 0))
             self._acknowledged(0.0)
             return
         self._packet_id = self._packet_id % 65_535 + 1
         while self._packet_id in self._under_way:
             self._packet_id = self._packet_id % 65_535 + 1
         self._under_way[self._packet_id] = time.perf_counter(), topic, payload
-        self._write(publish(topic, payload, 1, self._packet_id))
+        self._send_soon(publish(topic, payload, 1, self._packet_id))
+
+    def flush(self) -> None:
+        """Write what was published since, all at once: a system call for each message would cost more than the message."""
+        if self._unsent:
+            self._write(b"".join(self._unsent))
+            self._unsent.clear()
 
     def ping(self) -> None:
         """Keep the connection alive."""
         if self.ready:
             self._write(PINGREQ)
+
+    def _send_soon(self, packet: bytes) -> None:
+        self._unsent.append(packet)
+        if len(self._unsent) >= _WRITTEN_TOGETHER:
+            self.flush()
 
     def _write(self, packet: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():

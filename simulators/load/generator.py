@@ -5,25 +5,22 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import cycle
 from typing import Any, Final
 
 import numpy as np
 
 from domain.errors import InvalidInputError, UnavailableError
 from simulators.load.connection import KEEPALIVE_S, Connection
-from simulators.load.packets import text
+from simulators.load.payloads import Payloads, own_json
 from simulators.publisher import Broker
 from simulators.streams import stream
-from wire.own_channels import own_topic
 
 BEAT_S: Final = 0.004
 DRAIN_S: Final = 30.0
 _CONNECTING_AT_ONCE: Final = 50
-
-Payloads = Callable[[int, int], tuple[bytes, bytes]]
-"""The topic (as `packets.text` encodes it) and payload of message `number` of `device`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +64,19 @@ class LoadPlan:
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """What was published and acknowledged, each message once however often it was sent, and how long that took."""
+    """What was published and acknowledged, each message once however often it was sent, and how long that took.
+
+    `began_at` is the Unix time of the first publish, and `processor_s` what this process has used since.
+    """
 
     published: int
     acknowledged: int
     readings: int
     resent: int
     reconnections: int
+    began_at: float
     seconds: float
+    processor_s: float
     msgs_per_s: float
     ack_p50_ms: float | None
     ack_p95_ms: float | None
@@ -91,30 +93,8 @@ def run_load(mqtt_url: str, plan: LoadPlan, payloads: Payloads | None = None) ->
     `payloads` defaults to positions in our own JSON. Raises InvalidInputError and UnavailableError.
     """
     plan.check()
-    return asyncio.run(_Load(Broker.from_url(mqtt_url), plan, payloads or own_json(plan)).run())
-
-
-def own_json(plan: LoadPlan) -> Payloads:
-    """Positions of vans around one town, every one different, `plan.batch` to a message, made at the moment of sending."""
-    rng = stream(plan.seed, "load")
-    longitude = -1.6244 + rng.normal(0, 0.03, 4096)
-    latitude = 6.6885 + rng.normal(0, 0.03, 4096)
-
-    def reading(device: int, number: int, now_ms: int) -> str:
-        at = (device * 31 + number) % 4096
-        return (
-            f'{{"fix_time":{now_ms},"longitude_deg":{longitude[at]:.7f},"latitude_deg":{latitude[at]:.7f},'
-            f'"speed_mps":{at % 170 / 10},"course_deg":{at % 3600 / 10},"hdop":0.9,"satellites":12,"fix_valid":true,'
-            f'"ignition":true,"odometer_m":{number * 80},"external_v":13.9,"boot_id":1,"seq":{number}}}'
-        )
-
-    def payload(device: int, number: int) -> tuple[bytes, bytes]:
-        now_ms, first = time.time_ns() // 1_000_000, number * plan.batch
-        readings = [reading(device, first + index + 1, now_ms - 50 * (plan.batch - 1 - index)) for index in range(plan.batch)]
-        body = readings[0] if plan.batch == 1 else "[" + ",".join(readings) + "]"
-        return text(own_topic(plan.tenant, f"{plan.prefix}-{device:05d}", "pos")), body.encode()
-
-    return payload
+    payloads = payloads or own_json(plan.tenant, plan.prefix, plan.devices or plan.connections, plan.batch)
+    return asyncio.run(_Load(Broker.from_url(mqtt_url), plan, payloads).run())
 
 
 class _Load:
@@ -122,7 +102,10 @@ class _Load:
         self.plan, self.payloads = plan, payloads
         self.latencies_s: list[float] = []
         self.published = self.reconnections = 0
-        self.sent_by: list[int] = [0] * (plan.devices or plan.connections)
+        self.began_at = 0.0
+        count = plan.devices or plan.connections
+        self.sent_by: list[int] = [0] * count
+        self.devices_of = [cycle(range(number % count, count, plan.connections)) for number in range(plan.connections)]
         self.connections = [
             Connection(broker, f"{plan.prefix}-c{number:05d}", plan.qos, plan.window, self.latencies_s.append)
             for number in range(plan.connections)
@@ -133,19 +116,19 @@ class _Load:
         opening = asyncio.create_task(self._open_all(self.connections, self.plan.ramp_s))
         if self.plan.ramp_s == 0:
             await opening
-        began_s = time.perf_counter()
+        self.began_at, began_s, began_processor_s = time.time(), time.perf_counter(), time.process_time()
         others = [asyncio.create_task(self._storms()), asyncio.create_task(self._keep_alive())]
         try:
             await self._send(began_s)
             await opening
             await self._drain()
         finally:
-            took_s = time.perf_counter() - began_s
+            took_s, processor_s = time.perf_counter() - began_s, time.process_time() - began_processor_s
             for task in others:
                 task.cancel()
             for connection in self.connections:
                 connection.close()
-        return self._report(took_s)
+        return self._report(took_s, processor_s)
 
     async def _send(self, began_s: float) -> None:
         limit = math.inf if self.plan.messages is None else self.plan.messages
@@ -155,6 +138,8 @@ class _Load:
             while due > 0 and (free := next(turn)) is not None:
                 self._send_one(free)
                 due -= 1
+            for connection in self.connections:
+                connection.flush()
             await asyncio.sleep(0 if due > 0 and math.isinf(self.plan.rate) else BEAT_S)
 
     def _turns(self) -> Iterator[int | None]:
@@ -173,9 +158,7 @@ class _Load:
 
     def _send_one(self, number: int) -> None:
         """The devices of a connection take turns on it."""
-        count, plan = len(self.sent_by), self.plan
-        mine = max(1, -(-(count - number) // plan.connections))
-        device = (number + plan.connections * (self.published // plan.connections % mine)) % count
+        device = next(self.devices_of[number])
         self.connections[number].send(*self.payloads(device, self.sent_by[device]))
         self.sent_by[device] += 1
         self.published += 1
@@ -226,7 +209,7 @@ class _Load:
                 await self._reopen(lost)
             await asyncio.sleep(0.02)
 
-    def _report(self, took_s: float) -> LoadReport:
+    def _report(self, took_s: float, processor_s: float) -> LoadReport:
         done = len(self.latencies_s)
         p50, p95, p99 = (
             [round(1000 * float(value), 3) for value in np.percentile(self.latencies_s, [50, 95, 99])] if done else [None] * 3
@@ -237,7 +220,9 @@ class _Load:
             readings=self.published * self.plan.batch,
             resent=sum(connection.resent for connection in self.connections),
             reconnections=self.reconnections,
+            began_at=self.began_at,
             seconds=round(took_s, 3),
+            processor_s=round(processor_s, 3),
             msgs_per_s=round(done / took_s, 1),
             ack_p50_ms=p50,
             ack_p95_ms=p95,

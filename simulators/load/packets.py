@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 CONNACK, PUBACK, PINGRESP = 0x20, 0x40, 0xD0
@@ -10,6 +11,7 @@ DISCONNECT: Final = b"\xe0\x00"
 _DUP: Final = 0x08
 
 
+@lru_cache(4096)
 def remaining_length(length: int) -> bytes:
     """Seven bits a byte, least first, the eighth saying that more follow."""
     encoded = bytearray()
@@ -44,21 +46,22 @@ def publish(topic: bytes, payload: bytes, qos: int, packet_id: int, *, again: bo
 def split(buffer: bytearray) -> list[tuple[int, bytes]]:
     """Take the whole packets off the front of a buffer: their first byte, and their body."""
     packets: list[tuple[int, bytes]] = []
-    while True:
-        head = _header(buffer)
-        if head is None:
-            return packets
-        start, length = head
-        packets.append((buffer[0], bytes(buffer[start : start + length])))
-        del buffer[: start + length]
+    at = 0
+    while (body := _body(buffer, at)) is not None:
+        start, end = body
+        packets.append((buffer[at], bytes(buffer[start:end])))
+        at = end
+    del buffer[:at]
+    return packets
 
 
-def _header(buffer: bytearray) -> tuple[int, int] | None:
-    """Where the body of the first packet begins and how long it is, if it is there as a whole."""
+def _body(buffer: bytearray, at: int) -> tuple[int, int] | None:
+    """Where the body of the packet at `at` begins and ends, if it is there as a whole."""
     length, shift = 0, 0
-    for at in range(1, min(len(buffer), 5)):
-        length |= (buffer[at] & 0x7F) << shift
+    for place in range(at + 1, min(len(buffer), at + 5)):
+        length |= (buffer[place] & 0x7F) << shift
         shift += 7
-        if not buffer[at] & 0x80:
-            return (at + 1, length) if len(buffer) >= at + 1 + length else None
+        if not buffer[place] & 0x80:
+            end = place + 1 + length
+            return (place + 1, end) if len(buffer) >= end else None
     return None

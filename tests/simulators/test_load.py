@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 
 from domain.errors import InvalidInputError, UnavailableError
 from domain.observations import Position
-from simulators.load.generator import LoadPlan, own_json, run_load
+from simulators.load.generator import LoadPlan, run_load
 from simulators.load.packets import publish, remaining_length, split, text
+from simulators.load.payloads import own_json
 from tests.simulators.test_publisher import listening
 from wire.registry import codec
 
@@ -85,7 +87,18 @@ def test_packets_are_split_wherever_the_stream_was_cut(payloads: list[bytes], cu
     assert not buffer
 
 
-def test_readings_of_the_default_load_decode() -> None:
-    topic, payload = own_json(LoadPlan(batch=4))(3, 5)
-    fixes = codec("beatwatch-json").decode(topic[2:].decode(), payload, datetime.now(UTC), "x")
-    assert [fix.seq for fix in fixes if isinstance(fix, Position)] == [21, 22, 23, 24]
+def test_a_van_of_the_default_load_tells_its_way_in_order() -> None:
+    payloads = own_json("default", "load", 4, 4)
+    fixes: list[Position] = []
+    for number in range(3):
+        topic, payload = payloads(3, number)
+        fixes += (
+            fix
+            for fix in codec("beatwatch-json").decode(topic[2:].decode(), payload, datetime.now(UTC), "x")
+            if isinstance(fix, Position)
+        )
+    assert [fix.seq for fix in fixes] == list(range(1, 13))
+    times = [fix.fix_time for fix in fixes if fix.fix_time is not None]
+    assert len(times) == 12
+    assert all(before < after for before, after in pairwise(times))
+    assert all((fix.odometer_m or 0) <= (after.odometer_m or 0) for fix, after in pairwise(fixes))
