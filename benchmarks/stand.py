@@ -21,6 +21,7 @@ from beatwatch.services.mosquitto import embedded_mosquitto
 from beatwatch.services.ports import free_port
 from beatwatch.services.postgres import embedded_postgres
 from beatwatch.services.program import Program
+from benchmarks.processor import memory_mib
 from store.migrate import migrate
 
 
@@ -62,13 +63,15 @@ class Service:
             self.process.kill()
             return self.process.wait()
 
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+        assert self.process is not None
+        return self.process.pid
+
     def memory_mib(self) -> float:
         """Its resident memory."""
-        assert self.process is not None
-        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS"):
-                return int(line.split()[1]) / 1024
-        return 0.0
+        return memory_mib(self.pid)
 
 
 @dataclass(slots=True)
@@ -104,14 +107,14 @@ class Stand:
 
 
 @contextmanager
-def broker_alone() -> Iterator[str]:
-    """Another broker with the same settings."""
+def broker_alone() -> Iterator[tuple[Program, str]]:
+    """Another broker with the same settings, and its URL."""
     with tempfile.TemporaryDirectory(prefix="beatwatch-bench-") as name:
         Path(name).chmod(0o755)
         program, url = embedded_mosquitto(Path(name), free_port())
         program.start()
         try:
-            yield url
+            yield program, url
         finally:
             program.stop()
 
