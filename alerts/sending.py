@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,16 +12,25 @@ import structlog
 
 from alerts.channels.channel import DeliveryError
 from alerts.options import AlertOptions
-from store.outbox import Claimed, claim, delivered, failed, void
+from evidence.dossier import Dossier
+from evidence.gathering import gather
+from store.outbox import Attachment, Claimed, claim, delivered, failed, void
 from store.pool import Connection
 from store.session import Session
 
 AT_ONCE: Final = 16
+CARRY_PICTURES: Final = frozenset({"email"})
 MOST_ATTEMPTS: Final = 10
 FIRST_PAUSE_S: Final = 5.0
 LONGEST_PAUSE_S: Final = 3600.0
 STALE_AFTER: Final = timedelta(minutes=1)
 _log: Final = structlog.get_logger("alerts")
+
+
+@dataclass(frozen=True, slots=True)
+class _Enclosed:
+    message: Claimed
+    dossier: Dossier | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +54,8 @@ class Sender:
         """Send up to AT_ONCE messages that are due, side by side; returns how many were tried."""
         with session.transaction() as connection:
             claimed = claim(connection, self._now(), limit=AT_ONCE)
-        for attempt in self._threads.map(self._try, claimed):
+        enclosed = [self._with_dossier(session, message) for message in claimed]
+        for attempt in self._threads.map(self._try, enclosed):
             with session.transaction() as connection:
                 self._record(connection, attempt)
         return len(claimed)
@@ -54,7 +64,20 @@ class Sender:
         """Wait for what is on its way."""
         self._threads.shutdown()
 
-    def _try(self, message: Claimed) -> _Attempt:
+    def _with_dossier(self, session: Session, message: Claimed) -> _Enclosed:
+        """The message with what its alert rests on, where the channel can carry a picture of it."""
+        if message.channel not in CARRY_PICTURES or message.alert_id is None or self._is_stale(message):
+            return _Enclosed(message, None)
+        with session.acting_for(message.org_id) as connection:
+            return _Enclosed(message, gather(connection, message.alert_id, self._now()))
+
+    def _try(self, enclosed: _Enclosed) -> _Attempt:
+        message = enclosed.message
+        if enclosed.dossier is not None:
+            message = replace(message, attachments=(_picture(enclosed.dossier),))
+        return self._send(message)
+
+    def _send(self, message: Claimed) -> _Attempt:
         if self._is_stale(message):
             return _Attempt(message, "its alert resolved while the message waited", None)
         channel = self._channels.get(message.channel)
@@ -81,6 +104,12 @@ class Sender:
 
     def _is_stale(self, message: Claimed) -> bool:
         return message.alert_is_resolved and self._now() - message.created_at > STALE_AFTER
+
+
+def _picture(dossier: Dossier) -> Attachment:
+    from evidence.picture import draw  # the drawing library takes a second to load, which many deployments never need
+
+    return Attachment(f"alert-{dossier.alert.alert_id}.png", "image/png", draw(dossier))
 
 
 def pause_s(attempt: int, random: float) -> float:

@@ -34,6 +34,7 @@ class InboxAlert:
     severity: str
     state: str
     vehicle_id: str
+    device_id: int | None
     device_key: str | None
     trip_id: str | None
     stop_id: str | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from psycopg.types.json import Jsonb
 
@@ -17,6 +17,14 @@ from store.storable import storable
 _SQL: Final = statements("outbox")
 LEASE: Final = timedelta(seconds=60)
 """For how long a claimed message is its sender's; after that another sender takes it to be lost with the first."""
+
+
+class Attachment(NamedTuple):
+    """A file that goes with a message on channels that can carry one."""
+
+    name: str
+    content_type: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,7 @@ class Claimed:
     attempt: int
     created_at: datetime
     alert_is_resolved: bool
+    attachments: tuple[Attachment, ...] = ()
 
 
 def post(connection: Connection, letters: Iterable[Letter], now: datetime) -> None:

@@ -33,6 +33,13 @@ class Session:
             raise UnavailableError(f"the database went away: {error}") from error
 
     @contextmanager
+    def acting_for(self, org_id: int) -> Iterator[Connection]:
+        """A transaction that prefers the records of an organisation where several have the same name."""
+        with self.transaction() as connection:
+            connection.execute("SELECT set_config('app.org', %s, true)", (str(org_id),))
+            yield connection
+
+    @contextmanager
     def snapshot(self) -> Iterator[Connection]:
         """A transaction in which every statement sees the same state of the database."""
         with self.transaction() as connection:

@@ -19,7 +19,10 @@ _FINAL_FROM = 500  # RFC 5321: 5yz is a permanent refusal, 4yz a passing one
 
 
 class EmailChannel:
-    """Sends one mail a message. `url` is smtp://user:password@host:port, or smtps:// for TLS from the first byte."""
+    """Sends one mail a message, with its attachments.
+
+    `url` is smtp://user:password@host:port, or smtps:// for TLS from the first byte.
+    """
 
     def __init__(self, url: str, sender: str) -> None:
         """Raise SettingsError for a URL that is none of these."""
@@ -70,6 +73,9 @@ class EmailChannel:
         mail["Message-ID"] = make_msgid(f"{message.message_id}", "beatwatch")
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content("\n".join([text, "", *_figures(message), "", *_links(message)]))
+        for attachment in message.attachments:
+            kind, _, subtype = attachment.content_type.partition("/")
+            mail.add_attachment(attachment.content, maintype=kind, subtype=subtype, filename=attachment.name)
         return mail
 
 

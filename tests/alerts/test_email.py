@@ -14,11 +14,17 @@ from aiosmtpd.controller import Controller
 from alerts.channels.channel import DeliveryError
 from alerts.channels.email import EmailChannel
 from alerts.options import AlertOptions
+from alerts.sending import Sender
+from alerts.tailing import Rulebook, follow
 from beatwatch.services.ports import free_port
 from domain.errors import InvalidInputError, SettingsError
 from domain.links import Answer, Grant, seal, unseal
+from domain.recipients import Recipient
 from store.outbox import Claimed
-from tests.alerts.occurrences import NOW
+from store.pool import Connection
+from store.recipients import save_recipient
+from store.session import Session
+from tests.alerts.occurrences import NOW, conclude, occurrence
 
 pytestmark = pytest.mark.server
 
@@ -69,6 +75,24 @@ def test_a_mail_arrives_with_its_figures_and_links(mailbox: Mailbox) -> None:
     token = link.rpartition("/")[2]
     assert unseal(token, b"key", NOW.timestamp()).answer is Answer.acknowledge
     assert unseal(token, b"key", NOW.timestamp()).alert_id == 3
+
+
+def test_a_mail_about_an_alert_brings_a_picture_of_what_it_rests_on(
+    mailbox: Mailbox, session: Session, connection: Connection
+) -> None:
+    conclude(connection, occurrence(facts={"longitude_deg": 77.6, "latitude_deg": 12.97}, trip_id=None))
+    with connection.transaction():
+        save_recipient(connection, 1, Recipient("asha", "email", address="asha@example.com"))
+    with session.transaction() as following:
+        follow(following, Rulebook(), NOW)
+    sender = Sender(AlertOptions(smtp_url=f"smtp://127.0.0.1:{mailbox.port}"), lambda: NOW, lambda: 0.5)
+    assert sender.send_due(session) == 1
+    sender.close()
+    (mail,) = mailbox.mails
+    (picture,) = mail.iter_attachments()
+    assert (picture.get_content_type(), picture.get_filename()) == ("image/png", "alert-1.png")
+    assert picture.get_content().startswith(b"\x89PNG")
+    assert "Route deviation" in mail["Subject"]
 
 
 @pytest.mark.parametrize(("reply", "is_final"), [("550 no such user", True), ("450 greylisted", False)])

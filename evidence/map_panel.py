@@ -1,0 +1,106 @@
+"""The map of a picture: where the van was, what is near, and where it happened."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from itertools import pairwise
+from typing import Any, Final
+
+from matplotlib.axes import Axes
+
+from evidence.dossier import Dossier, NearPlace
+from evidence.palette import ALARM, GROUND, INK, PLACE, QUIET, TRACK
+from store.fleet import Fix
+
+_LEAST_HALF_WIDTH_M: Final = 150.0
+_LONGEST_GAP_S: Final = 300.0
+_METRES_A_DEGREE: Final = 111_195.0
+
+
+def draw_map(panel: Axes, dossier: Dossier) -> None:
+    """Draw it in the colours of the palette, north up and to scale."""
+    panel.set_facecolor(GROUND)
+    for place in dossier.near:
+        _draw_place(panel, place)
+    _draw_track(panel, dossier)
+    if dossier.alert.place:
+        here = dossier.alert.place
+        panel.plot(here.longitude_deg, here.latitude_deg, "X", color=ALARM, markersize=13, markeredgecolor="white", zorder=5)
+    _frame(panel, dossier)
+    panel.set_xticks([])
+    panel.set_yticks([])
+
+
+def _draw_place(panel: Axes, place: NearPlace) -> None:
+    rings = _rings(place.outline)
+    for ring in rings:
+        panel.fill(*zip(*ring, strict=True), facecolor=PLACE, alpha=0.10, edgecolor="none")
+        panel.plot(*zip(*ring, strict=True), color=PLACE, linewidth=1)
+    if rings:
+        top = max(rings[0], key=lambda point: point[1])
+        side = "inside" if place.distance_m <= 0 else f"{place.distance_m:,.0f} m away"
+        label = f"{_plain(place.name)} ({side})"
+        panel.annotate(label, top, fontsize=7, color=PLACE, ha="center", va="bottom", annotation_clip=True, clip_on=True)
+
+
+def _draw_track(panel: Axes, dossier: Dossier) -> None:
+    for before, after in pairwise(dossier.track):
+        is_gap = (after.fix_time - before.fix_time).total_seconds() > _LONGEST_GAP_S
+        style: dict[str, Any] = {"linestyle": ":", "color": QUIET} if is_gap else {"color": TRACK}
+        panel.plot(*zip(_point(before), _point(after), strict=True), linewidth=2, **style)
+    for fix in dossier.track:
+        panel.plot(*_point(fix), ".", color=ALARM if _is_during(dossier, fix.fix_time) else TRACK, markersize=5)
+
+
+def _frame(panel: Axes, dossier: Dossier) -> None:
+    points = [_point(fix) for fix in dossier.track]
+    if dossier.alert.place:
+        points.append((dossier.alert.place.longitude_deg, dossier.alert.place.latitude_deg))
+    if not points:
+        panel.text(0.5, 0.5, "no position is known", transform=panel.transAxes, ha="center", color=QUIET)
+        return
+    west, east = min(point[0] for point in points), max(point[0] for point in points)
+    south, north = min(point[1] for point in points), max(point[1] for point in points)
+    shrink = max(math.cos(math.radians((south + north) / 2)), 0.01)
+    least = _LEAST_HALF_WIDTH_M / _METRES_A_DEGREE
+    half = max((east - west) * shrink / 2, (north - south) / 2, least) * 1.15
+    panel.set_xlim((west + east) / 2 - half / shrink, (west + east) / 2 + half / shrink)
+    panel.set_ylim((south + north) / 2 - half, (south + north) / 2 + half)
+    panel.set_aspect(1 / shrink, adjustable="datalim")
+    _draw_scale(panel, half, shrink)
+
+
+def _draw_scale(panel: Axes, half_deg: float, shrink: float) -> None:
+    length_m = 10 ** math.floor(math.log10(half_deg * _METRES_A_DEGREE / 2))
+    share = length_m / _METRES_A_DEGREE / shrink
+    west, south = panel.get_xlim()[0], panel.get_ylim()[0]
+    start = west + half_deg / shrink * 0.06
+    height = south + half_deg * 0.08
+    panel.plot([start, start + share], [height, height], color=INK, linewidth=3, solid_capstyle="butt")
+    label = f"{length_m / 1000:g} km" if length_m >= 1000 else f"{length_m:g} m"
+    panel.text(start, height + half_deg * 0.03, label, fontsize=8, color=INK)
+
+
+def _rings(outline: Any) -> list[list[tuple[float, float]]]:
+    kind, parts = outline["type"], outline.get("coordinates", ())
+    if kind == "Polygon":
+        return [[(point[0], point[1]) for point in ring] for ring in parts]
+    if kind == "MultiPolygon":
+        return [[(point[0], point[1]) for point in ring] for polygon in parts for ring in polygon]
+    return []
+
+
+def _point(fix: Fix) -> tuple[float, float]:
+    assert fix.longitude_deg is not None
+    assert fix.latitude_deg is not None
+    return fix.longitude_deg, fix.latitude_deg
+
+
+def _is_during(dossier: Dossier, moment: datetime) -> bool:
+    return dossier.started_at <= moment <= (dossier.ended_at or dossier.until)
+
+
+def _plain(name: str) -> str:
+    """Without what would be read as a formula."""
+    return name.replace("$", "\\$")
