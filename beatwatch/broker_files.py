@@ -12,11 +12,12 @@ import structlog
 
 from beatwatch.services.supervisor import stop_requested
 from ingest.broker_accounts import access_file, hash_password, password_file
+from ingest.configuration import usable_patterns
 from store.device_admin import broker_accounts
 from store.failures import database_errors
 from store.pool import Connection, Role
 from store.session import open_session
-from wire.topics import DEFAULT_PATTERNS
+from store.topic_patterns import list_patterns
 
 _log = structlog.get_logger()
 _LOOK_EVERY_S = 60.0
@@ -34,9 +35,10 @@ class BrokerFiles:
     def write(self, connection: Connection) -> int:
         """Replace both files, each at once, and tell the broker. The number of devices that may log in."""
         accounts = broker_accounts(connection)
+        patterns = usable_patterns(list_patterns(connection))
         service = (self.service_user, hash_password(self.service_password, secrets.token_bytes(12)))
         self._replace("passwords", password_file(accounts, service))
-        self._replace("access", access_file(accounts, self.service_user, DEFAULT_PATTERNS))
+        self._replace("access", access_file(accounts, self.service_user, patterns))
         if self.pid_file is not None:
             os.kill(int(self.pid_file.read_text()), signal.SIGHUP)
         return len(accounts)
@@ -55,7 +57,7 @@ class BrokerFiles:
 
 def keep_in_step(database_url: str, files: BrokerFiles, *, watch: bool) -> None:
     """Write the files now, and with `watch` after every change of devices until SIGTERM. Raises UnavailableError."""
-    session = open_session(database_url, Role.worker, ["beatwatch_devices"])
+    session = open_session(database_url, Role.worker, ["beatwatch_devices", "beatwatch_patterns"])
     try:
         with stop_requested() as stop:
             while True:

@@ -78,7 +78,12 @@ def run(database_url: str, messages: int, seed: int) -> dict[str, Any]:
     """Store `messages` mutated messages; what became of them."""
     rng, honest = random.Random(seed), seeds()
     writer = TelemetryWriter(database_url)
-    pipeline = Pipeline(Decoder(Router(), codec), Registry(writer, adopt=True, default_slug="default"), writer, Screening())
+    pipeline = Pipeline(
+        Decoder(Router(), lambda route: codec(route.format)),
+        Registry(writer, adopt=True, default_slug="default"),
+        writer,
+        Screening(),
+    )
     heard = dead = silent = readings = 0
     for size in _batches(messages):
         decoded = pipeline.decoder.decode([mutated(rng, honest) for _ in range(size)])

@@ -13,6 +13,7 @@ import structlog
 
 from domain.errors import UnavailableError
 from ingest import metrics
+from ingest.configuration import Configuration
 from ingest.decoding import Decoded, Decoder
 from ingest.downlink import serve_downlink
 from ingest.pipeline import Pipeline
@@ -62,42 +63,37 @@ def run(
     `on_ready` is called once broker and database have both answered. Neither has to be there at the start or stay there.
     """
     options = options or IngestOptions()
-    router = Router()
-    source = MqttSource(mqtt_url, options.client_id, router.filters(), options.limits, ca_file=options.ca_file)
+    router, profiles = Router(), DeviceProfiles()
+    source = MqttSource(mqtt_url, options.client_id, limits=options.limits, ca_file=options.ca_file)
+    configuration = Configuration(router, profiles, source)
     writer = TelemetryWriter(database_url)
-    profiles = DeviceProfiles()
-    registry = Registry(writer, adopt=options.adopt_unknown, default_slug=options.default_organisation, profiles=profiles)
+    registry = Registry(writer, adopt=options.adopt_unknown, default_slug=options.default_organisation)
     pipeline = Pipeline(Decoder(router, profiles.codec), registry, writer, options.screening, options.client_id)
     source.start()
     for name, task, arguments in (
+        ("configuration", configuration.follow, (database_url, stop)),
         ("downlink", serve_downlink, (database_url, source, stop)),
         ("upkeep", keep_up, (database_url, options.retention_days, stop)),
     ):
         threading.Thread(target=task, args=arguments, name=name, daemon=True).start()
     try:
-        _announce(source, registry, stop, on_ready)
-        _serve(source, pipeline, stop, options)
+        if _announce(source, configuration, stop, on_ready):
+            _serve(source, pipeline, stop, options)
     finally:
         source.close()
         writer.close()
     _log.info("ingest has drained")
 
 
-def _announce(source: MqttSource, registry: Registry, stop: threading.Event, on_ready: Callable[[], None]) -> None:
-    for attempt in range(10**9):
-        try:
-            registry.refresh()
-        except UnavailableError as error:
-            _log.warning("the database is away", reason=str(error))
-            if stop.wait(_BACKOFF_S[min(attempt, len(_BACKOFF_S) - 1)]):
-                return
-            continue
-        break
-    while not source.connected.wait(0.1):
-        if stop.is_set():
-            return
+def _announce(source: MqttSource, configuration: Configuration, stop: threading.Event, on_ready: Callable[[], None]) -> bool:
+    """Wait for database and broker, and say when both are there; False if we are to stop before."""
+    for answered in (configuration.loaded, source.subscribed):
+        while not answered.wait(0.1):
+            if stop.is_set():
+                return False
     on_ready()
     _log.info("ingest is ready")
+    return True
 
 
 def _serve(source: MqttSource, pipeline: Pipeline, stop: threading.Event, options: IngestOptions) -> None:

@@ -23,6 +23,7 @@ from wire.topics import Route, Router
 _log = structlog.get_logger()
 _LONGEST_IDENTITY: Final = 200
 _INT8_END: Final = 2**63
+_MOST_CODECS: Final = 2_000  # anybody may name tenants in a topic
 R = TypeVar("R", bound=Reading)
 
 
@@ -77,16 +78,16 @@ class Decoded:
 
 
 class Decoder:
-    """Routes each message by its topic to the codec of its format; one codec of each format for the whole stream.
+    """Routes each message by its topic to the codec of its format; one of each format and tenant for the whole stream.
 
     `redriving` says that the messages are dead letters tried again.
     """
 
-    def __init__(self, router: Router, codec_of: Callable[[str], Codec], *, redriving: bool = False) -> None:
+    def __init__(self, router: Router, codec_of: Callable[[Route], Codec], *, redriving: bool = False) -> None:
         self._deliveries = 0 if redriving else 1
         self._router = router
         self._make_codec = codec_of
-        self._codecs: dict[str, Codec] = {}
+        self._codecs: dict[tuple[str, str | None], Codec] = {}
         self._identity = lru_cache(maxsize=1 << 16)(_identity)
 
     def decode(self, deliveries: Sequence[Delivery]) -> Decoded:
@@ -106,7 +107,7 @@ class Decoder:
         route = self._router.route(delivery.topic)
         if route is None:
             raise DecodeError("no_route", "no topic pattern matches")
-        codec = self._codecs.get(route.format) or self._new_codec(route.format)
+        codec = self._codecs.get((route.format, route.tenant)) or self._new_codec(route)
         received_at = datetime.fromtimestamp(delivery.received_us / 1e6, UTC)
         readings = codec.decode(delivery.topic, delivery.payload, received_at, route.device)
         if codec.times_relative_to_receipt:
@@ -153,8 +154,10 @@ class Decoder:
         for codec in self._codecs.values():
             yield from codec.take_replies()
 
-    def _new_codec(self, format_name: str) -> Codec:
-        codec = self._codecs[format_name] = self._make_codec(format_name)
+    def _new_codec(self, route: Route) -> Codec:
+        if len(self._codecs) >= _MOST_CODECS:
+            self._codecs.clear()
+        codec = self._codecs[route.format, route.tenant] = self._make_codec(route)
         return codec
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from ingest.configuration import usable_patterns
 from ingest.decoding import Decoder
 from ingest.pipeline import Pipeline
 from ingest.profiles import DeviceProfiles
@@ -36,12 +37,13 @@ def redrive(
     Safe to interrupt: a letter is marked after its readings are committed. Raises UnavailableError.
     """
     writer = TelemetryWriter(database_url)
-    profiles = DeviceProfiles()
-    registry = Registry(writer, adopt=adopt, default_slug=default_slug, profiles=profiles)
-    pipeline = Pipeline(Decoder(Router(), profiles.codec, redriving=True), registry, writer, Screening())
+    router, profiles = Router(), DeviceProfiles()
+    registry = Registry(writer, adopt=adopt, default_slug=default_slug)
+    pipeline = Pipeline(Decoder(router, profiles.codec, redriving=True), registry, writer, Screening())
     redriven = still_dead = after = 0
     try:
-        registry.refresh()
+        profiles.replace(writer.profiled_devices())
+        router.replace(usable_patterns(writer.topic_patterns()))
         while letters := writer.letters_to_redrive(after, dead_letter_id, reason, _AT_ONCE):
             dead = pipeline.store(pipeline.decoder.decode([_delivery(letter) for letter in letters]))
             done = [letter.dead_letter_id for number, letter in enumerate(letters) if number not in dead]

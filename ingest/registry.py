@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from ingest.profiles import DeviceProfiles
 from store.devices import Identity, KnownDevice
 from store.telemetry_writer import TelemetryWriter
 
@@ -15,26 +14,17 @@ _REMEMBERED: Final = 500_000
 class Registry:
     """Resolves senders to devices; with `adopt`, one that is unknown is registered in its tenant or in `default_slug`."""
 
-    def __init__(
-        self, writer: TelemetryWriter, *, adopt: bool, default_slug: str, profiles: DeviceProfiles | None = None
-    ) -> None:
+    def __init__(self, writer: TelemetryWriter, *, adopt: bool, default_slug: str) -> None:
         self._writer = writer
-        self._profiles = profiles
         self._adopt = adopt
         self._default_slug = default_slug
         self._known: dict[Identity, KnownDevice] = {}
-
-    def refresh(self) -> None:
-        """Forget what was remembered, and read the payload profiles again. Raises UnavailableError."""
-        self._known.clear()
-        if self._profiles is not None:
-            self._profiles.replace(self._writer.profiled_devices())
 
     def resolve(self, senders: Iterable[Identity]) -> dict[Identity, KnownDevice]:
         """The devices of `senders`; who is unknown and not adopted is not in the answer. Raises UnavailableError."""
         wanted = set(senders)
         if self._writer.devices_changed():
-            self.refresh()
+            self._known.clear()
         if len(self._known) > _REMEMBERED:
             self._known.clear()
         missing = sorted(

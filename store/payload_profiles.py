@@ -29,10 +29,13 @@ class StoredProfile:
 
 
 class ProfiledDevice(NamedTuple):
-    """An identity that a profile holds for; of several for one identity the last counts."""
+    """A device that a profile holds for, once for each of its identities."""
 
-    identity_format: str
-    external_id: str
+    organisation: str
+    device_key: str
+    identity_format: str | None  # None, as is external_id, if it is known by its key alone
+    external_id: str | None
+    scope: str
     format: str
     settings: dict[str, Any]
 
@@ -61,7 +64,7 @@ def list_profiles(connection: Connection, org_id: int) -> list[StoredProfile]:
 
 
 def list_profiled_devices(connection: Connection) -> list[ProfiledDevice]:
-    """The identities of all organisations' devices that a profile holds for."""
+    """The devices of all organisations that a profile holds for."""
     rows = connection.execute(_SQL["list_profiled_devices"]).fetchall()
     return [ProfiledDevice(**row) for row in rows]
 

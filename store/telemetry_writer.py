@@ -9,7 +9,7 @@ from datetime import date, datetime
 import psycopg
 from psycopg.rows import dict_row
 
-from store import deadletters, devices, downlink, payload_profiles, receipts, telemetry
+from store import deadletters, devices, downlink, payload_profiles, receipts, telemetry, topic_patterns
 from store.deadletters import DeadLetter, KeptLetter
 from store.devices import Identity, KnownDevice
 from store.downlink import DeviceAnswer
@@ -18,6 +18,7 @@ from store.payload_profiles import ProfiledDevice
 from store.pool import Connection, Role, take_role
 from store.receipts import Receipt
 from store.telemetry import StoredBatch, TelemetryBatch
+from store.topic_patterns import StoredPattern
 
 
 class TelemetryWriter:
@@ -48,6 +49,11 @@ class TelemetryWriter:
         """The identities of devices whose payloads have a profile."""
         with self._transaction("read payload profiles") as connection:
             return payload_profiles.list_profiled_devices(connection)
+
+    def topic_patterns(self) -> list[StoredPattern]:
+        """Which topics carry which format."""
+        with self._transaction("read topic patterns") as connection:
+            return topic_patterns.list_patterns(connection)
 
     def devices_changed(self) -> bool:
         """Whether what `find` has answered may have changed since the last call; also after a new connection."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from domain.errors import DecodeError
 from domain.observations import Reading
@@ -60,16 +60,24 @@ class Encoder(ABC):
         """One message with readings of one device and one kind; `InvalidInputError` for a kind that the format cannot say."""
 
 
+class ProfilesByDevice(Protocol):
+    """Profiles by the identity of the device, such as a dict; asked at each message, so they may change meanwhile."""
+
+    def get(self, device: str, default: Any, /) -> Any:
+        """The device's profile, or `default`."""
+
+
 class Profiles(Generic[P]):
     """Which profile (wiring, units, vendor's habits) holds for a device: its own, else the format's default."""
 
-    def __init__(self, default: P, by_device: Mapping[str, P] | None = None) -> None:
+    def __init__(self, default: P, by_device: ProfilesByDevice | None = None) -> None:
         self.default = default
-        self._by_device: Mapping[str, P] = {} if by_device is None else by_device
+        self._by_device: ProfilesByDevice = {} if by_device is None else by_device
 
     def of(self, device: str) -> P:
         """The profile of the device with that identity."""
-        return self._by_device.get(device, self.default)
+        found: P = self._by_device.get(device, self.default)
+        return found
 
 
 def refuse_oversize(payload: bytes) -> None:

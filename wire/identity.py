@@ -21,7 +21,11 @@ def imei_identity(topic_device: str, imei: str) -> str:
 
 
 def same_identity(topic_device: str, payload_device: str) -> str:
-    """The device: as the topic names it, else the payload; `DecodeError` if they differ by more than case."""
-    if topic_device and topic_device.lower() != payload_device.lower():
+    """The device: as the topic names it, else the payload; `DecodeError` if they differ by more than case.
+
+    The topic's may have the installation before it, `north:crate-1`, for names that repeat.
+    """
+    named = topic_device.lower()
+    if named and named != payload_device.lower() and not named.endswith(f":{payload_device.lower()}"):
         raise DecodeError("identity_mismatch", f"the topic is {topic_device}'s and the payload {payload_device}'s")
     return topic_device or payload_device

@@ -13,7 +13,7 @@ from domain.errors import InvalidInputError
 from domain.observations import Reading
 from wire.ais140_lines import Ais140Profile
 from wire.avl import TeltonikaProfile
-from wire.codec import Codec, Encoder, Message, Profiles
+from wire.codec import Codec, Encoder, Message, Profiles, ProfilesByDevice
 from wire.codecs.ais140 import Ais140
 from wire.codecs.beatwatch_cbor import BeatwatchCbor
 from wire.codecs.beatwatch_json import BeatwatchJson
@@ -89,10 +89,14 @@ def format_named(name: str) -> Format:
         raise InvalidInputError("format", f"{name!r} is none of {', '.join(FORMATS)}") from None
 
 
-def codec(name: str, profiles: Mapping[str, Any] | None = None) -> Codec:
-    """A new codec of that format. `profiles`, by device identity, is consulted at each message and may change meanwhile."""
+def codec(name: str, profiles: ProfilesByDevice | None = None, default: Any = None) -> Codec:
+    """A new codec of that format. `profiles`, by device identity, is consulted at each message and may change meanwhile.
+
+    Who is not in it has the profile `default`, or without one what the format usually means.
+    """
     chosen = format_named(name)
-    return chosen.make(Profiles(None if chosen.profile is None else chosen.profile(), profiles))
+    usual = None if chosen.profile is None else chosen.profile()
+    return chosen.make(Profiles(usual if default is None else default, profiles))
 
 
 def encoder(name: str) -> Encoder:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 from domain.errors import InvalidInputError
@@ -15,6 +15,9 @@ NODE_UPLINKS: Final = ("NBIRTH", "NDATA", "NDEATH")
 DEVICE_UPLINKS: Final = ("DBIRTH", "DDATA", "DDEATH")
 _PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
 _REMEMBERED: Final = 1 << 16
+_LONGEST_TOPIC: Final = 1_000
+_LONGEST_PATTERN: Final = 300
+_MOST_IN_LEVEL: Final = 2  # placeholders; with more, a long topic could take long to match
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,8 @@ class TopicPattern:
 
     def __post_init__(self) -> None:
         names = _PLACEHOLDER.findall(self.pattern)
-        if not self.pattern or len(set(names)) != len(names) or re.search(r"[+#\0]", self.pattern.removesuffix("/#")):
-            raise InvalidInputError("pattern", f"{self.pattern!r} repeats a placeholder, is empty or has a wildcard of its own")
+        if fault := _fault(self.pattern, names):
+            raise InvalidInputError("pattern", f"{self.pattern!r} {fault}")
         for template in (self.device, self.tenant or ""):
             if missing := set(_PLACEHOLDER.findall(template)) - set(names):
                 raise InvalidInputError("pattern", f"{self.pattern!r} has no {{{min(missing)}}} for {template!r}")
@@ -50,6 +53,34 @@ class TopicPattern:
     def filter(self) -> str:
         """The MQTT filter to subscribe to."""
         return "/".join("+" if "{" in level else level for level in self.pattern.split("/"))
+
+    @property
+    def breadth(self) -> list[int]:
+        """By level how much it leaves open; where patterns overlap the one with the lesser list is meant."""
+        return [3 if level == "#" else 0 if "{" not in level else 2 - _has_literal(level) for level in self.pattern.split("/")]
+
+    def matches(self, topic: str) -> bool:
+        """Whether a message on `topic` would be taken for this."""
+        return _compile(self.pattern).fullmatch(topic) is not None
+
+
+def _has_literal(level: str) -> bool:
+    return bool(_PLACEHOLDER.sub("", level))
+
+
+def _fault(pattern: str, names: Sequence[str]) -> str | None:
+    """What is wrong with a pattern that has placeholders of these names."""
+    if not pattern or len(pattern) > _LONGEST_PATTERN:
+        return f"is empty or longer than {_LONGEST_PATTERN} characters"
+    if re.search(r"[+#\0]", pattern.removesuffix("/#")) or pattern.startswith("$"):
+        return "has a wildcard of its own, or is a topic of the broker's"
+    if re.search(r"[{}]", _PLACEHOLDER.sub("", pattern)):
+        return "has a brace that belongs to no placeholder such as {device}"
+    if len(set(names)) != len(names):
+        return "repeats a placeholder"
+    if "}{" in pattern or any(len(_PLACEHOLDER.findall(level)) > _MOST_IN_LEVEL for level in pattern.split("/")):
+        return f"has placeholders that nothing parts, or more than {_MOST_IN_LEVEL} in a level"
+    return None
 
 
 def _pattern(pattern: str, format_name: str, device: str = "{device}") -> TopicPattern:
@@ -83,24 +114,34 @@ DEFAULT_PATTERNS: Final[tuple[TopicPattern, ...]] = (
 
 
 class Router:
-    """Finds the pattern of a topic: the first that matches. Answers are remembered, for devices repeat themselves."""
+    """Finds the pattern of a topic: of those that match the one that leaves least open, from the first level on.
+
+    Answers are remembered, for devices repeat themselves.
+    """
 
     def __init__(self, patterns: Iterable[TopicPattern] = DEFAULT_PATTERNS) -> None:
+        self.replace(patterns)
+
+    def replace(self, patterns: Iterable[TopicPattern]) -> None:
+        """Let these patterns hold from the next topic on, also in another thread."""
         self.patterns: Sequence[TopicPattern] = tuple(patterns)
-        self._compiled = [(pattern, _compile(pattern.pattern)) for pattern in self.patterns]
-        self.route = lru_cache(_REMEMBERED)(self._route)
+        ordered = sorted(self.patterns, key=lambda pattern: pattern.breadth)
+        self.route = lru_cache(_REMEMBERED)(partial(_route, [(pattern, _compile(pattern.pattern)) for pattern in ordered]))
 
     def filters(self) -> list[str]:
         """The MQTT filters that cover all patterns, each once."""
         return list(dict.fromkeys(pattern.filter for pattern in self.patterns))
 
-    def _route(self, topic: str) -> Route | None:
-        for pattern, compiled in self._compiled:
-            if match := compiled.fullmatch(topic):
-                levels = match.groupdict()
-                tenant = None if pattern.tenant is None else _fill(pattern.tenant, levels)
-                return Route(pattern.format, _fill(pattern.device, levels), tenant)
+
+def _route(compiled_patterns: Sequence[tuple[TopicPattern, re.Pattern[str]]], topic: str) -> Route | None:
+    if len(topic) > _LONGEST_TOPIC:
         return None
+    for pattern, compiled in compiled_patterns:
+        if match := compiled.fullmatch(topic):
+            levels = match.groupdict()
+            tenant = None if pattern.tenant is None else _fill(pattern.tenant, levels)
+            return Route(pattern.format, _fill(pattern.device, levels), tenant)
+    return None
 
 
 def _fill(template: str, levels: Mapping[str, str]) -> str:

@@ -35,9 +35,9 @@ def decode(
 
     route = Router().route(topic)
     device = device or (route.device if route else "")
-    profiles = {} if profile is None else {device: _profile(format_name, profile)}
+    held = None if profile is None else _profile(format_name, profile)
     payload = _payload(file, in_hex=in_hex)
-    readings = codec(format_name, profiles).decode(topic, payload, _moment(received_at), device)
+    readings = codec(format_name, default=held).decode(topic, payload, _moment(received_at), device)
     for reading in readings:
         print(msgspec.json.encode(reading_members(reading)).decode())
 

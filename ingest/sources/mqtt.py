@@ -53,16 +53,25 @@ class MqttSource:
     """
 
     def __init__(
-        self, url: str, client_id: str, filters: Iterable[str], limits: MqttLimits | None = None, *, ca_file: str | None = None
+        self,
+        url: str,
+        client_id: str,
+        filters: Iterable[str] = (),
+        limits: MqttLimits | None = None,
+        *,
+        ca_file: str | None = None,
     ) -> None:
         self._limits = limits or MqttLimits()
         self._filters = list(filters)
+        self._dropped: list[str] = []
+        self._filters_changed = threading.Event()
         self._waiting: deque[Delivery] = deque()
         self._received_bytes = 0  # counted by our thread
         self._taken_bytes = 0  # counted by who takes
         self._arrived = threading.Event()
         self._connection_no = 0
         self.connected = threading.Event()
+        self.subscribed = threading.Event()  # the broker has answered to a subscription
         self._receipts: deque[Sequence[tuple[int, int]]] = deque()
         self._outgoing: deque[tuple[str, bytes, int | None]] = deque()
         self._stopping = threading.Event()
@@ -105,6 +114,12 @@ class MqttSource:
             self._receipts.append(receipts)
             self._wake()
 
+    def follow(self, filters: list[str], dropped: list[str]) -> None:
+        """Have messages of these filters sent to us, and none of those that were `dropped`, from now on or when connected."""
+        self._filters, self._dropped = filters, [one for one in dropped if one not in filters]
+        self._filters_changed.set()
+        self._wake()
+
     def can_send(self) -> bool:
         """Whether the broker is there."""
         return self.connected.is_set()
@@ -138,6 +153,7 @@ class MqttSource:
             client.tls_set(ca_certs=ca_file)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
+        client.on_subscribe = self._on_subscribe
         # With this set, paho leaves writing to our loop instead of doing it at once.
         client.on_socket_register_write = lambda *_: None
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # of paho
@@ -149,18 +165,31 @@ class MqttSource:
         return client
 
     def _on_connect(
-        self, client: paho.Client, _: Any, flags: paho.ConnectFlags, reason: ReasonCode, __: Properties | None
+        self, _: paho.Client, __: Any, flags: paho.ConnectFlags, reason: ReasonCode, ___: Properties | None
     ) -> None:
         if reason.is_failure:
             _log.error("the broker refuses us", reason=str(reason))
             return
         self._connection_no += 1
         metrics.RECONNECTS.inc()
-        # Retained messages are sent for new subscriptions only, and only once for each session.
-        options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB)
-        client.subscribe([(topic_filter, options) for topic_filter in self._filters])
+        self._filters_changed.set()
         self.connected.set()
         _log.info("connected to the broker", session_kept=flags.session_present, filters=len(self._filters))
+
+    def _subscribe(self) -> None:
+        self._filters_changed.clear()
+        if self._dropped:
+            self._client.unsubscribe(self._dropped)
+        if self._filters:
+            # Retained messages are sent for new subscriptions only, and only once for each session.
+            options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB)
+            self._client.subscribe([(topic_filter, options) for topic_filter in self._filters])
+
+    def _on_subscribe(self, _: paho.Client, __: Any, ___: int, reasons: list[ReasonCode], ____: Properties | None) -> None:
+        for reason in reasons:
+            if reason.is_failure:
+                _log.error("the broker refuses a subscription", reason=str(reason))
+        self.subscribed.set()
 
     def _on_disconnect(self, _: paho.Client, __: Any, ___: Any, reason: ReasonCode, ____: Properties | None) -> None:
         self.connected.clear()
@@ -216,6 +245,8 @@ class MqttSource:
         if self._wake_read in readable:
             os.read(self._wake_read, 65536)
             self._drain_receipts()
+        if self._filters_changed.is_set() and self.connected.is_set():
+            self._subscribe()
         if socket in readable:
             self._client.loop_read()
             while isinstance(socket, ssl.SSLSocket) and socket.fileno() >= 0 and socket.pending():

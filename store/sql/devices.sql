@@ -7,12 +7,16 @@ SELECT given.no::integer AS no, device.device_id, device.org_id, device.state = 
 FROM given
 JOIN organisation ON organisation.slug = given.tenant
 JOIN device ON device.org_id = organisation.org_id AND device.device_key = given.external_id
+WHERE NOT EXISTS (
+    SELECT FROM device_identity identity
+    WHERE identity.format = given.format AND identity.external_id = given.external_id AND identity.org_id = organisation.org_id)
 UNION ALL
 SELECT given.no::integer AS no, device.device_id, device.org_id, device.state = 'active' AS active
 FROM given
 JOIN device_identity identity ON identity.format = given.format AND identity.external_id = given.external_id
 JOIN device ON device.device_id = identity.device_id
-WHERE given.tenant IS NULL
+JOIN organisation ON organisation.org_id = device.org_id
+WHERE given.tenant IS NULL OR given.tenant = organisation.slug
 
 -- name: adopt_devices
 -- A name is one device, and SLUG:NAME is NAME of that organisation: what reports under a known device_key in another format is taken for that device.

@@ -13,10 +13,11 @@ WHERE org_id = %(org_id)s
 ORDER BY format, scope, name
 
 -- name: list_profiled_devices
--- A device's own profile stands after its model's, and one of the identity's very format after one of a sibling's, so that the last one counts.
-SELECT identity.format AS identity_format, identity.external_id, profile.format, profile.settings
+SELECT organisation.slug AS organisation, device.device_key, identity.format AS identity_format, identity.external_id,
+    profile.scope, profile.format, profile.settings
 FROM payload_profile profile
+JOIN organisation USING (org_id)
 JOIN device ON device.org_id = profile.org_id
     AND profile.name = CASE profile.scope WHEN 'model' THEN device.model ELSE device.device_key END
-JOIN device_identity identity ON identity.device_id = device.device_id
-ORDER BY profile.scope = 'device', identity.format = profile.format, profile.format
+LEFT JOIN device_identity identity ON identity.device_id = device.device_id
+ORDER BY profile.format, device.device_id, identity.format, identity.external_id

@@ -66,6 +66,7 @@ def victim(yard: Yard, database_url: str) -> Victim:
         "format": "teltonika",
         "scope": "model",
         "name": "FMB920",
+        "pattern_name": "victims-pattern",
         "person": "victims-manager",
         "channel": "email",
         "rule": "*",
@@ -99,10 +100,15 @@ def zone_document(zone_id: str, kind: str) -> dict[str, Any]:
     }
 
 
-NAMES_ONES_OWN = {"save_payload_profile", "save_recipient"}  # a PUT makes one's own of that name and touches nobody else's
+NAMES_ONES_OWN = {
+    "save_payload_profile",
+    "save_recipient",
+    "save_topic_pattern",
+}  # a PUT makes one's own of that name and touches nobody else's
 BODIES: dict[str, dict[str, Any]] = {
     "save_payload_profile": {"json": {}},
     "save_recipient": {"json": {}},
+    "save_topic_pattern": {"json": {"pattern": "mallory/{device}", "format": "senml"}},
     "create_duty": {"json": {"person": "mallory", "since": "2030-01-01T00:00:00Z", "until": "2030-01-02T00:00:00Z"}},
     "delete_duty": {"params": {"since": NOW.isoformat()}},
     "assign_alert": {"json": {"assignee": "mallory"}},

@@ -27,7 +27,7 @@ from ingest.sources.delivery import Delivery
 from store.telemetry_writer import TelemetryWriter
 from wire.codec import Codec
 from wire.registry import codec
-from wire.topics import Router
+from wire.topics import Route, Router
 
 
 class IngestProcess:
@@ -113,7 +113,7 @@ def delivery(payload: object, topic: str = "bw/1/default/van/pos", *, retained: 
 def make_pipeline(database_url: str) -> Iterator[Callable[..., Pipeline]]:
     writers = []
 
-    def make(*, adopt: bool = True, codec_of: Callable[[str], Codec] = codec) -> Pipeline:
+    def make(*, adopt: bool = True, codec_of: Callable[[Route], Codec] = lambda route: codec(route.format)) -> Pipeline:
         writer = TelemetryWriter(database_url)
         writers.append(writer)
         registry = Registry(writer, adopt=adopt, default_slug="default")

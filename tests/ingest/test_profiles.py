@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
@@ -11,6 +13,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from ingest.configuration import Configuration
 from ingest.decoding import Decoder
 from ingest.pipeline import Pipeline
 from ingest.profiles import DeviceProfiles
@@ -18,10 +21,11 @@ from ingest.registry import Registry
 from ingest.screening import Screening
 from store.telemetry_writer import TelemetryWriter
 from tests.ingest.conftest import NOW_US, delivery, wait_until
-from wire.topics import Router
+from wire.topics import Route, Router
 
 pytestmark = pytest.mark.server
 IMEI = "352093081429150"
+NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -30,11 +34,22 @@ def owner(database_url: str) -> Iterator[psycopg.Connection]:
         yield connection
 
 
+class NobodySubscribes:
+    def follow(self, filters: list[str], dropped: list[str]) -> None:
+        """There is no broker here."""
+
+
 @pytest.fixture
 def pipeline(database_url: str) -> Iterator[Pipeline]:
-    writer, profiles = TelemetryWriter(database_url), DeviceProfiles()
-    registry = Registry(writer, adopt=True, default_slug="default", profiles=profiles)
-    yield Pipeline(Decoder(Router(), profiles.codec), registry, writer, Screening())
+    writer, router, profiles, stop = TelemetryWriter(database_url), Router(), DeviceProfiles(), threading.Event()
+    configuration = Configuration(router, profiles, NobodySubscribes())
+    following = threading.Thread(target=configuration.follow, args=(database_url, stop))
+    following.start()
+    assert configuration.loaded.wait(20)
+    registry = Registry(writer, adopt=True, default_slug="default")
+    yield Pipeline(Decoder(router, profiles.codec), registry, writer, Screening())
+    stop.set()
+    following.join()
     writer.close()
 
 
@@ -91,3 +106,28 @@ def test_a_profile_that_does_not_fit_is_left_out(pipeline: Pipeline, owner: psyc
     save(owner, "device", IMEI, {"secret": "s"}, "owntracks")
     save(owner, "device", IMEI, wired(inverted=False))
     assert door.comes_to_say(True)
+
+
+def cooler(tenant: str, name: str) -> Route:
+    return Route("zigbee2mqtt", name, tenant)
+
+
+def test_devices_of_one_name_in_two_organisations_have_their_own_profiles(
+    pipeline: Pipeline, owner: psycopg.Connection, database_url: str
+) -> None:
+    owner.execute("INSERT INTO organisation (slug, name) VALUES ('north', 'North')")
+    owner.execute("INSERT INTO device (org_id, device_key) SELECT org_id, 'door' FROM organisation")
+    owner.execute(
+        "INSERT INTO payload_profile (org_id, format, scope, name, settings)"
+        " SELECT org_id, 'zigbee2mqtt', 'device', 'door', %s FROM organisation WHERE slug = 'north'",
+        (Jsonb({"inputs": {"reed": {"field": "door_open"}}}),),
+    )
+    profiles = DeviceProfiles()
+    writer = TelemetryWriter(database_url)
+    profiles.replace(writer.profiled_devices())
+    writer.close()
+    told = {
+        tenant: profiles.codec(cooler(tenant, "door")).decode("t", b'{"reed": 1, "temperature": 4}', NOW, "door")
+        for tenant in ("north", "default")
+    }
+    assert [readings[0].door_open for readings in told.values()] == [True, None]  # type: ignore[union-attr]

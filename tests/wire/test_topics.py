@@ -58,6 +58,12 @@ def test_patterns_of_an_installation() -> None:
         ("a/#/{device}", "{device}", None),
         ("a/b", "{device}", None),
         ("a/{device}", "{device}", "{tenant}"),
+        ("a/{device", "device", None),
+        ("a/{}", "", None),
+        ("a/{x}{device}", "{device}", None),
+        ("a/{x}-{y}-{device}", "{device}", None),
+        ("$SYS/{device}", "{device}", None),
+        ("a/{device}/" + "b" * 300, "{device}", None),
     ],
 )
 def test_a_pattern_that_cannot_work_is_refused(pattern: str, device: str, tenant: str | None) -> None:
@@ -74,3 +80,30 @@ def test_any_topic_gets_an_answer(topic: str) -> None:
 def test_a_template_reaches_nothing_but_levels() -> None:
     router = Router([TopicPattern("a/{device}", "ais140", device="{device}{0.__class__}{device.__class__}")])
     assert router.route("a/7") == Route("ais140", "7{0.__class__}{device.__class__}", None)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_patterns_that_overlap_the_narrower_is_meant(*, turned: bool) -> None:
+    patterns = [
+        TopicPattern("v3/{app}/devices/{device}/up", "ttn"),
+        TopicPattern("v3/{app}@north/devices/{device}/up", "ttn", tenant="north"),
+        TopicPattern("v3/crates@north/devices/{device}/up", "ttn", tenant="crates"),
+        TopicPattern("v3/{app}/#", "senml", device="{app}"),
+    ]
+    router = Router(reversed(patterns) if turned else patterns)
+    assert router.route("v3/a@south/devices/d/up") == Route("ttn", "d", None)
+    assert router.route("v3/a@north/devices/d/up") == Route("ttn", "d", "north")
+    assert router.route("v3/crates@north/devices/d/up") == Route("ttn", "d", "crates")
+    assert router.route("v3/a@north/status") == Route("senml", "a@north", None)
+
+
+def test_patterns_can_be_replaced() -> None:
+    router = Router()
+    assert router.route("senml/a") == Route("senml", "a", None)
+    router.replace([TopicPattern("s/{device}", "senml")])
+    assert router.route("senml/a") is None
+    assert router.route("s/a") == Route("senml", "a", None)
+
+
+def test_a_topic_of_absurd_length_leads_nowhere() -> None:
+    assert ROUTER.route("senml/" + "a" * 70_000) is None

@@ -17,6 +17,7 @@ from wire.sparkplug_payload import SEQ_WRAP, Metric, SparkplugPayload, parse_pay
 from wire.vendor_keys import KeysProfile, rule_for
 
 _ASK_AGAIN: Final = timedelta(minutes=1)
+_ROOT: Final = "spBv1.0/"  # an installation may have levels of its own before it
 _MOST_NODES: Final = 20_000
 _MOST_ALIASES: Final = 20_000
 _SILENT: Final = frozenset({"NCMD", "DCMD", "STATE"})
@@ -44,23 +45,24 @@ class Sparkplug(Codec):
 
     def decode(self, topic: str, payload: bytes, received_at: datetime, device: str = "") -> list[Reading]:
         """The readings of a message. A gap in the count, or an alias without a birth, also asks the node for its births."""
-        group, kind, edge, name = _levels(topic)
+        base, _, below = topic.rpartition(_ROOT)
+        group, kind, edge, name = _levels(below)
         if kind in _SILENT:
             return []
         parsed = parse_payload(payload)
         kind = kind or _guess(parsed)
-        key = f"{group}/{edge}"
+        key = f"{base}{_ROOT}{group}/{edge}"
         if kind == "NDEATH":
             return self._node_death(key, parsed, received_at, device)
         node = self._node(key, kind)
         if self._has_gap(node, kind, parsed.seq):
-            self._ask(node, group, edge, received_at)
+            self._ask(node, f"{base}{_ROOT}{group}/NCMD/{edge}", received_at)
         if kind.endswith("BIRTH"):
             _learn(node, parsed.metrics)
         if kind == "NBIRTH":
             node.birth = _birth_number(parsed)
         if unknown := [metric.alias for metric in parsed.metrics if _name_of(metric, node) is None]:
-            self._ask(node, group, edge, received_at)
+            self._ask(node, f"{base}{_ROOT}{group}/NCMD/{edge}", received_at)
             raise DecodeError("unknown_alias", f"no birth has named the alias {unknown[0]}")
         status = self._status(node, kind, name, parsed, received_at, device)
         return [*status, *self._values(node, parsed, received_at, device)]
@@ -85,11 +87,11 @@ class Sparkplug(Codec):
             return False
         return last is None or seq not in {last, (last + 1) % SEQ_WRAP}
 
-    def _ask(self, node: _Node, group: str, edge: str, now: datetime) -> None:
-        if not edge or (node.asked_at is not None and timedelta(0) <= now - node.asked_at < _ASK_AGAIN):
+    def _ask(self, node: _Node, command_topic: str, now: datetime) -> None:
+        if command_topic.endswith("/") or (node.asked_at is not None and timedelta(0) <= now - node.asked_at < _ASK_AGAIN):
             return
         node.asked_at = now
-        self._replies.append(Message(f"spBv1.0/{group}/NCMD/{edge}", rebirth_command(max(to_unix_ms(now), 0))))
+        self._replies.append(Message(command_topic, rebirth_command(max(to_unix_ms(now), 0))))
 
     def _node_death(self, key: str, parsed: SparkplugPayload, received_at: datetime, device: str) -> list[Reading]:
         """The will of a node: it and its devices are gone, unless it is the will of an earlier life, come late."""
@@ -132,12 +134,12 @@ class Sparkplug(Codec):
         ]
 
 
-def _levels(topic: str) -> tuple[str, str, str, str]:
-    """Group, type, edge node and device, empty where the topic is not of the form."""
-    levels = topic.split("/")
-    if len(levels) not in {4, 5} or levels[0] != "spBv1.0":
+def _levels(below: str) -> tuple[str, str, str, str]:
+    """Group, type, edge node and device, empty where what stands below the root is not of the form."""
+    levels = below.split("/")
+    if len(levels) not in {3, 4}:
         return "", "", "", ""
-    return levels[1], levels[2], levels[3], levels[4] if len(levels) == 5 else ""
+    return levels[0], levels[1], levels[2], levels[3] if len(levels) == 4 else ""
 
 
 def _guess(parsed: SparkplugPayload) -> str:
