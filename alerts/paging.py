@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from alerts.letters import alert_body, storm_body
 from alerts.routing import routed, send_at
+from alerts.territories import territories_of
 from domain.alerts import Alert
 from domain.events import Event, Severity
 from domain.recipients import Letter, Recipient
@@ -64,17 +65,17 @@ class Pager:
     def tell(self, alert: Alert, event: Event, stage: str) -> None:
         """Put the messages about a prepared and stored alert in the outbox."""
         if stage != "opened":
-            self._post(alert, alert_body(alert, event, stage), stage)
+            self._post(alert, event, alert_body(alert, event, stage), stage)
             return
         storm = self._burst_of(alert)
         storm.head_id = storm.head_id or alert.alert_id
         if storm.count < self._paging.storm_from:
-            self._post(alert, alert_body(alert, event, stage), stage)
+            self._post(alert, event, alert_body(alert, event, stage), stage)
             return
         doublings = _doublings(storm.count, self._paging.storm_from)
         if doublings is not None:
             body = storm_body(alert, event, storm.count, self._paging.storm_within.total_seconds())
-            self._post(replace(alert, alert_id=storm.head_id), body, f"storm.{doublings}")
+            self._post(replace(alert, alert_id=storm.head_id), event, body, f"storm.{doublings}")
 
     def _burst_of(self, alert: Alert) -> _Burst:
         key = (alert.key.org_id, alert.key.rule)
@@ -82,16 +83,10 @@ class Pager:
             self._bursts[key] = _Burst(*burst(self._connection, *key, self._now - self._paging.storm_within))
         return self._bursts[key]
 
-    def _post(self, alert: Alert, body: dict[str, object], stage: str) -> None:
-        org_id = alert.key.org_id
-        if org_id not in self._people:
-            cells = recipients(self._connection, org_id) or list(self._paging.fallback)
-            self._people[org_id] = (cells, off_duty(self._connection, org_id, self._now))
-        cells, away = self._people[org_id]
-        wanted = routed(cells, alert.key.rule, alert.severity, level=alert.escalation_level, off_duty=away)
+    def _post(self, alert: Alert, event: Event, body: dict[str, object], stage: str) -> None:
         letters = [
             Letter(
-                org_id,
+                alert.key.org_id,
                 alert.alert_id,
                 stage,
                 cell.person,
@@ -100,9 +95,19 @@ class Pager:
                 body,
                 send_at(cell, alert.severity, self._now),
             )
-            for cell in wanted
+            for cell in self._wanted(alert, event)
         ]
         post(self._connection, letters, self._now)
+
+    def _wanted(self, alert: Alert, event: Event) -> list[Recipient]:
+        org_id = alert.key.org_id
+        if org_id not in self._people:
+            cells = recipients(self._connection, org_id) or list(self._paging.fallback)
+            self._people[org_id] = (cells, off_duty(self._connection, org_id, self._now))
+        cells, away = self._people[org_id]
+        is_territorial = any(cell.territory is not None for cell in cells)
+        around = territories_of(self._connection, org_id, event.event_id) if is_territorial else frozenset()
+        return routed(cells, alert.key.rule, alert.severity, level=alert.escalation_level, off_duty=away, territories=around)
 
 
 def _doublings(count: int, least: int) -> int | None:

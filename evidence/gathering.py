@@ -27,7 +27,7 @@ MOST_NEAR: Final = 8
 def gather(connection: Connection, alert_id: int, now: datetime) -> Dossier:
     """The dossier of an alert. Raises NotFoundError."""
     alert = inbox.alert_numbered(connection, alert_id)
-    event = journal.find_event(connection, alert.event_id)
+    event = journal.find_event(connection, alert.event_id, org_id=alert.org_id)
     if event is None:
         raise NotFoundError("event", alert.event_id)
     since, until = _span(event.started_at, event.ended_at or min(now, event.started_at + LONGEST))

@@ -96,9 +96,9 @@ def list_events(
     return [_event(row) for row in connection.execute(_SQL["list_events"], parameters)]
 
 
-def find_event(connection: Connection, event_id: str) -> JournalEvent | None:
-    """One event, superseded or not."""
-    row = connection.execute(_SQL["find_event"], {"event_id": event_id}).fetchone()
+def find_event(connection: Connection, event_id: str, *, org_id: int | None = None) -> JournalEvent | None:
+    """One event, superseded or not; of an organisation, for those who see several."""
+    row = connection.execute(_SQL["find_event"], {"event_id": event_id, "org_id": org_id}).fetchone()
     return _event(row) if row else None
 
 

@@ -19,7 +19,7 @@ SELECT event.*, seen.vehicle_id, device.device_key, seen.longitude_e7, seen.lati
 FROM event
 JOIN device USING (device_id)
 CROSS JOIN LATERAL place_of_event(event) AS seen
-WHERE event.event_id = %(event_id)s
+WHERE event.event_id = %(event_id)s AND (%(org_id)s::integer IS NULL OR event.org_id = %(org_id)s)
 ORDER BY event.org_id <> acting_org(), event.org_id
 LIMIT 1
 

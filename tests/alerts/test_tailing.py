@@ -17,8 +17,10 @@ from alerts.timers import escalate, wake
 from domain.errors import ConflictError, NotFoundError
 from domain.events import Severity
 from domain.recipients import Recipient
+from domain.zones import Zone, ZoneKind
 from store.alerts import EventCursor, assign, comment, move_cursor, snooze
 from store.conclusions import supersede_events
+from store.planning import save_zone
 from store.pool import Connection
 from store.recipients import delete_recipient, recipients, save_duty, save_recipient
 from store.session import Session
@@ -74,6 +76,21 @@ def test_reading_the_log_again_adds_nothing(session: Session, connection: Connec
     move_cursor(connection, EventCursor(0, 0))
     drain(session)
     assert (alerts(connection), stages(connection)) == before
+
+
+def test_who_has_a_territory_hears_only_of_what_happens_inside_it(session: Session, connection: Connection) -> None:
+    north = {"type": "Polygon", "coordinates": [[[77, 13], [78, 13], [78, 14], [77, 14], [77, 13]]]}
+    with connection.transaction():
+        save_zone(connection, 1, Zone("north", "North", ZoneKind.territory, north))
+        save_recipient(connection, 1, Recipient("asha", "log"))
+        save_recipient(connection, 1, Recipient("neela", "log", territory="north"))
+    for number, latitude_deg in enumerate((12.9, 13.1)):
+        facts = {"longitude_deg": 77.5, "latitude_deg": latitude_deg}
+        conclude(connection, occurrence(f"e{number}", device_id=f"van-{number}", facts=facts))
+    conclude(connection, occurrence("e3", device_id="van-3"))
+    drain(session)
+    told = rows(connection, "SELECT alert_id, person FROM message ORDER BY alert_id, person")
+    assert told == [(1, "asha"), (2, "asha"), (2, "neela"), (3, "asha")]
 
 
 def test_an_overturned_event_takes_its_alert_along(session: Session, connection: Connection) -> None:
