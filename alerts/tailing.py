@@ -8,6 +8,7 @@ from typing import Final
 
 from alerts.life_cycle import Change, Context, Link, Policy, Standing, Told, decide, key_of, standing_of
 from alerts.paging import Pager, Paging
+from alerts.risk import reassess
 from domain.alerts import Alert, AlertState
 from store.alerts import (
     alerts_of_key,
@@ -42,6 +43,7 @@ def follow(connection: Connection, rulebook: Rulebook, now: datetime) -> int:
         told = Told(item.org_id, item.device_id, item.event, item.overturned_because)
         take_in(connection, told, rulebook.policy, pager, now)
     if changed:
+        reassess(connection, changed, now)
         move_cursor(connection, changed[-1].cursor)
         tell_alerted(connection, {item.org_id for item in changed})
     return len(changed)
