@@ -24,6 +24,11 @@ def hash_password(password: str) -> str:
     return _HASH.hash(password)
 
 
+def hash_code(code: str) -> str:
+    """The hash to keep of a short code, which only a bound on tries protects."""
+    return _HASH.hash(code)
+
+
 def is_password(password: str, password_hash: str | None) -> bool:
     """Whether they belong together. Takes as long when there is nobody, so that time does not tell who exists."""
     fits = _HASH.verify(password[:LONGEST], password_hash or _NOBODY)

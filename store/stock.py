@@ -8,8 +8,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
+import psycopg
 from psycopg.rows import class_row
 
+from domain.errors import InvalidInputError
 from store.pool import Connection
 from store.statements import statements
 
@@ -111,13 +113,16 @@ class StockFilter:
 
 
 def move(connection: Connection, org_id: int, actor: str, movements: Iterable[Movement]) -> int:
-    """Write movements down; how many were new. What moves no piece is no movement."""
+    """Write movements down; how many were new. What moves no piece is no movement. Raises InvalidInputError for no product."""
     rows = [_row(org_id, actor, movement) for movement in movements if movement.pieces]
     if not rows:
         return 0
-    with connection.cursor() as cursor:
-        cursor.executemany(_SQL["add"], rows)
-        return cursor.rowcount
+    try:
+        with connection.transaction(), connection.cursor() as cursor:
+            cursor.executemany(_SQL["add"], rows)
+            return cursor.rowcount
+    except psycopg.errors.ForeignKeyViolation as error:
+        raise InvalidInputError("product_id", f"is no product: {error.diag.message_detail}") from error
 
 
 def between(source: Place, target: Place, movement: Movement) -> tuple[Movement, Movement]:

@@ -83,7 +83,7 @@ ON CONFLICT (org_id, trip_id, stop_id) DO UPDATE SET
 -- name: upsert_proof
 INSERT INTO proof (org_id, trip_id, stop_id, captured_at, longitude_e7, latitude_e7, accuracy_m)
 VALUES (%(org_id)s, %(trip_id)s, %(stop_id)s, %(captured_at)s, %(longitude_e7)s, %(latitude_e7)s, %(accuracy_m)s)
-ON CONFLICT (org_id, trip_id, stop_id, captured_at) DO UPDATE SET
+ON CONFLICT (org_id, trip_id, stop_id, captured_at, kind, delivery_id) DO UPDATE SET
     longitude_e7 = excluded.longitude_e7, latitude_e7 = excluded.latitude_e7, accuracy_m = excluded.accuracy_m
 WHERE (proof.longitude_e7, proof.latitude_e7, proof.accuracy_m)
     IS DISTINCT FROM (excluded.longitude_e7, excluded.latitude_e7, excluded.accuracy_m)
@@ -106,5 +106,8 @@ SELECT stop.* FROM stop JOIN unnest(%(org_ids)s::integer[], %(trip_ids)s::text[]
 ORDER BY stop.org_id, stop.trip_id, stop.position_no
 
 -- name: proofs_of_trips
-SELECT proof.* FROM proof JOIN unnest(%(org_ids)s::integer[], %(trip_ids)s::text[]) AS wanted (org_id, trip_id) USING (org_id, trip_id)
+-- A signature and a photo of one moment are one proof to who judges.
+SELECT DISTINCT proof.org_id, proof.trip_id, proof.captured_at, proof.stop_id, proof.longitude_e7, proof.latitude_e7,
+    proof.accuracy_m
+FROM proof JOIN unnest(%(org_ids)s::integer[], %(trip_ids)s::text[]) AS wanted (org_id, trip_id) USING (org_id, trip_id)
 ORDER BY proof.org_id, proof.trip_id, proof.captured_at, proof.stop_id

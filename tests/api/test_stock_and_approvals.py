@@ -8,11 +8,17 @@ import psycopg
 import pytest
 
 from store.pool import Role, take_role
+from tests.api.goods import product
 from tests.api.yard import Yard
 
 pytestmark = pytest.mark.server
 REWRITING = ["UPDATE stock_movement SET pieces = 1", "DELETE FROM stock_movement", "TRUNCATE stock_movement"]
 NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+@pytest.fixture(autouse=True)
+def _cola(yard: Yard) -> None:
+    product(yard, "cola-500")
 
 
 def receipt(number: str = "GRN-1", pieces: int = 240) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from store import stock
 from store.stock import Cause, Movement, Place, PlaceKind
+from tests.api.goods import product
 from tests.api.yard import Yard
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -15,7 +16,7 @@ DIGEST = "ab" * 32
 _STOCK = Movement(
     moved_at=NOW,
     place=Place(PlaceKind.depot, "victims-depot"),
-    product_id="victims-product",
+    product_id="victims-cola",
     pieces=7,
     cause=Cause.opening,
     ref="victims-opening",
@@ -25,6 +26,17 @@ _STOCK = Movement(
 def goods_of(theirs: Yard) -> dict[str, str]:
     """Give them something of each; how addresses name it."""
     org_id = theirs.org_id
+    product(theirs, "victims-cola")
+    theirs.owner.execute(
+        "INSERT INTO stop_delivery (org_id, delivery_id, trip_id, stop_id)"
+        " VALUES (%s, 'victims-delivery', 'victims-trip', 'S-1')",
+        (org_id,),
+    )
+    theirs.owner.execute(
+        "INSERT INTO load_out (org_id, trip_id, depot_id, vehicle_id, opened_by)"
+        " VALUES (%s, 'victims-trip', 'victims-depot', 'victims-van', 'victim')",
+        (org_id,),
+    )
     with theirs.pool.connection() as connection:
         stock.move(connection, org_id, "victims-manager", [_STOCK])
     theirs.owner.execute(
@@ -37,11 +49,20 @@ def goods_of(theirs: Yard) -> dict[str, str]:
         (org_id,),
     ).fetchone()
     assert approval is not None
-    return {"approval_id": str(approval[0]), "sha256": DIGEST}
+    return {"approval_id": str(approval[0]), "sha256": DIGEST, "delivery_id": "victims-delivery"}
 
 
 GOODS_BODIES: dict[str, dict[str, Any]] = {
     "save_media": {"content": b"\x89PNG\r\n\x1a\n"},
+    "set_trip_state": {"json": {"state": "returning"}},
+    "assign_driver": {"json": {"driver_id": None}},
+    "open_load_out": {"json": {}},
+    "count_load_out": {"json": {"counted_as": "checker", "lines": []}},
+    "top_up_trip": {"json": {"top_up_id": "TU", "at": NOW.isoformat(), "lines": [{"product_id": "victims-cola", "pieces": 1}]}},
+    "arrive": {"json": {"at": NOW.isoformat()}},
+    "complete_delivery": {"json": {"at": NOW.isoformat()}},
+    "fail_delivery": {"json": {"at": NOW.isoformat(), "reason": "closed"}},
+    "prove_delivery": {"json": {"kind": "scan", "code": "1", "captured_at": NOW.isoformat()}},
     "ask_approval": {"json": {"kind": "detour", "subject_id": "victims-trip"}},
     "receive_stock": {
         "json": {
@@ -51,7 +72,5 @@ GOODS_BODIES: dict[str, dict[str, Any]] = {
             "lines": [{"product_id": "p", "pieces": 1}],
         }
     },
-    "count_stock": {
-        "json": {"place_kind": "depot", "place_id": "victims-depot", "product_id": "victims-product", "counted": 1}
-    },
+    "count_stock": {"json": {"place_kind": "depot", "place_id": "victims-depot", "product_id": "victims-cola", "counted": 1}},
 }
