@@ -59,8 +59,8 @@ class Estimate(BaseModel):
     """When the van will probably be there."""
 
     arrival_at: datetime
-    made_at: datetime | None = Field(description="By the data of this moment.")
     minutes_left: float | None = Field(description="Until the window closes, from the arrival; negative: too late.")
+    at_risk_because: str | None = Field(description="Why it may not be served in time, if so.")
 
 
 class Verified(BaseModel):
@@ -193,7 +193,7 @@ class Completion(Sighting):
     at: AwareDatetime
     lines: list[HandedLine] = Field(default_factory=list, max_length=1000)
     returns: list[ReturnedLine] = Field(default_factory=list, max_length=200)
-    payment: Payment = Payment()
+    payment: Payment = Field(default_factory=lambda: Payment(credit=None))
     crates_out: Annotated[int, Field(ge=0, le=100_000)] = 0
     crates_in: Annotated[int, Field(ge=0, le=100_000)] = 0
 
@@ -387,12 +387,13 @@ def _visit(row: Row) -> SeenByVan | None:
 
 
 def _estimate(row: Row) -> Estimate | None:
-    told = (row.visit_facts or {}).get("estimated_arrival")
+    facts = row.visit_facts or {}
+    told = facts.get("estimated_arrival_at")
     if row.state != "pending" or not isinstance(told, str):
         return None
     arrival = datetime.fromisoformat(told)
     left = None if row.window_end is None else round((row.window_end - arrival).total_seconds() / 60, 1)
-    return Estimate(arrival_at=arrival, made_at=None, minutes_left=left)
+    return Estimate(arrival_at=arrival, minutes_left=left, at_risk_because=facts.get("at_risk_because"))
 
 
 def _page(caller: Access, wanted: DeliveryFilter, limit: int, cursor: str | None) -> Page[Delivery]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 
@@ -345,5 +345,5 @@ def _life(connection: Connection, journey: Journey) -> TripLife:
     )
 
 
-def _note(caller: Access, connection: Connection, journey: Journey, action: str, after: dict[str, object]) -> None:
+def _note(caller: Access, connection: Connection, journey: Journey, action: str, after: Mapping[str, object]) -> None:
     caller.note(connection, Change(action=action, kind="trip", identifier=journey.trip_id, after=after), journey.org_id)
