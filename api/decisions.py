@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from api.access import Access
+from api.approved_places import open_place
 from api.stock_takes import adjust
 from domain.approvals import ApprovalKind
 from store.approvals import Approval
@@ -15,6 +16,7 @@ Effect = Callable[[Access, Connection, Approval], None]
 
 _EFFECTS: Final[Mapping[str, Effect]] = {
     ApprovalKind.stock_adjustment: adjust,
+    ApprovalKind.approved_place: open_place,
 }
 
 

@@ -19,6 +19,8 @@ class ApprovalKind(StrEnum):
     detour = "detour"
     stock_adjustment = "stock_adjustment"
     pin_correction = "pin_correction"
+    approved_place = "approved_place"
+    threshold = "threshold"
 
 
 class ApprovalState(StrEnum):
@@ -40,6 +42,8 @@ DECIDED_BY: Final[Mapping[ApprovalKind, frozenset[Role]]] = {
     ApprovalKind.detour: _MANAGERS,
     ApprovalKind.stock_adjustment: _OWNERS,
     ApprovalKind.pin_correction: _MANAGERS,
+    ApprovalKind.approved_place: _MANAGERS,
+    ApprovalKind.threshold: _OWNERS,
 }
 """Who may say yes or no."""
 
@@ -50,5 +54,7 @@ DECIDED_WITHIN: Final[Mapping[ApprovalKind, timedelta]] = {
     ApprovalKind.detour: timedelta(minutes=15),
     ApprovalKind.stock_adjustment: timedelta(days=1),
     ApprovalKind.pin_correction: timedelta(days=2),
+    ApprovalKind.approved_place: timedelta(days=7),
+    ApprovalKind.threshold: timedelta(days=7),
 }
 """How long a request may wait; then it is overdue, and still to be decided."""

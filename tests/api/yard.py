@@ -74,12 +74,19 @@ class Yard:
     def event(self, device_id: int, rule: str, at: datetime, **columns: Any) -> str:
         """Store an event and tell about it; its identifier."""
         event_id = f"{rule}-{device_id}-{at.timestamp():.0f}"
-        values = {"severity": "high", "trip_id": None, "stop_id": None, "facts": {}, "confidence": 0.9} | columns
+        values = {
+            "severity": "high",
+            "trip_id": None,
+            "stop_id": None,
+            "facts": {},
+            "confidence": 0.9,
+            "ended_at": None,
+        } | columns
         self.owner.execute(
             "INSERT INTO event (org_id, event_id, rule, severity, device_id, trip_id, stop_id, started_at, detected_at,"
-            " confidence, facts) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            " confidence, facts, ended_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             (self.org_id, event_id, rule, values["severity"], device_id, values["trip_id"], values["stop_id"], at, at,
-             values["confidence"], json.dumps(values["facts"])),
+             values["confidence"], json.dumps(values["facts"]), values["ended_at"]),
         )  # fmt: skip
         self.owner.execute("SELECT pg_notify('beatwatch_concluded', %s)", (str(self.org_id),))
         return event_id
