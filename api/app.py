@@ -21,6 +21,7 @@ from api.resources import (
     alert_handling,
     alerts,
     approvals,
+    breakdowns,
     day_board,
     deliveries,
     devices,
@@ -34,6 +35,7 @@ from api.resources import (
     recipients,
     risks,
     rule_scores,
+    settlements,
     stock,
     topic_patterns,
     trip_life,
@@ -43,6 +45,7 @@ from api.resources import (
     zones,
 )
 from api.resources import sign_in as signing_in
+from api.settling import SettlementJudge
 from store.content import ContentStore, FolderStore
 from store.organisations import organisation_id
 from store.pool import Role, open_pool
@@ -65,6 +68,7 @@ def create_app(
     sign_in: bool = False,
     link_secret: str = "",
     content: ContentStore | None = None,
+    settlement_judge: SettlementJudge | None = None,
     media_max_bytes: int = MEDIA_MAX_BYTES,
 ) -> FastAPI:
     """The application over the database at `database_url`.
@@ -97,6 +101,7 @@ def create_app(
         redirect_slashes=False,
         responses=problem_responses(400, 401, 403, 422, 503),
     )
+    app.state.settlement_judge = settlement_judge
     app.state.content = content or FolderStore(Path(".beatwatch", "media"))
     app.state.media_max_bytes = media_max_bytes
     answer_problems(app)
@@ -122,6 +127,8 @@ def create_app(
         signing_in,
         trip_life,
         deliveries,
+        settlements,
+        breakdowns,
         approvals,
         media,
         stock,

@@ -7,6 +7,8 @@ from typing import Final
 
 from api.access import Access
 from api.approved_places import open_place
+from api.settling import close_trip
+from api.standstill import decide_breakdown
 from api.stock_takes import adjust
 from domain.approvals import ApprovalKind
 from store.approvals import Approval
@@ -15,6 +17,8 @@ from store.pool import Connection
 Effect = Callable[[Access, Connection, Approval], None]
 
 _EFFECTS: Final[Mapping[str, Effect]] = {
+    ApprovalKind.breakdown: decide_breakdown,
+    ApprovalKind.dispatch_closure: close_trip,
     ApprovalKind.stock_adjustment: adjust,
     ApprovalKind.approved_place: open_place,
 }

@@ -71,7 +71,10 @@ TRIP: Final = LifeCycle(
 )
 
 ON_THE_ROAD: Final = frozenset({"dispatched", "in_progress", "breakdown"})
-"""While it is in one of these, deliveries happen."""
+"""While it is in one of these, the van is out."""
+
+TELLS_OF_DELIVERIES: Final = ON_THE_ROAD | {"returning", "unloading"}
+"""A phone that was out of coverage tells of deliveries when the van is back; once the load is counted it is too late."""
 
 DELIVERY: Final = LifeCycle(
     kind="delivery",

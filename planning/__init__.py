@@ -1,1 +1,1 @@
-"""The place for what should happen: routes, arrival estimates, replenishment. Pure; nothing is here yet."""
+"""What should happen: demand, stock-outs and what to order. Pure."""

@@ -102,6 +102,12 @@ def events_between(connection: Connection, org_id: int, since: datetime, until: 
     return {row["event_id"]: row["rule"] for row in rows}
 
 
+def events_of_trip(connection: Connection, org_id: int, trip_id: str, rule: str) -> list[str]:
+    """What is held to be true of a trip by a rule."""
+    rows = connection.execute(_SQL["events_of_trip"], {"org_id": org_id, "trip_id": trip_id, "rule": rule})
+    return [row["event_id"] for row in rows]
+
+
 def checkpoints_before(connection: Connection, befores: Mapping[int, datetime]) -> dict[int, Checkpoint]:
     """The newest checkpoint of each device whose moment is earlier than given; devices without one are left out."""
     wanted = {"device_ids": list(befores), "befores": list(befores.values())}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -129,6 +129,11 @@ def between(source: Place, target: Place, movement: Movement) -> tuple[Movement,
     """The two lines of stock going from `source` to `target`; `movement` says the rest, its place is not read."""
     parts = {name: getattr(movement, name) for name in ("moved_at", "product_id", "cause", "ref", "trip_id", "batch", "note")}
     return (Movement(place=source, pieces=-movement.pieces, **parts), Movement(place=target, pieces=movement.pieces, **parts))
+
+
+def of_trip(movement: Movement, trip_id: str) -> Movement:
+    """The same movement on behalf of a trip."""
+    return replace(movement, trip_id=trip_id)
 
 
 def list_movements(connection: Connection, wanted: StockFilter, *, after: int | None, limit: int) -> list[StoredMovement]:

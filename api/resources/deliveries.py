@@ -19,7 +19,7 @@ from api.paging import Cursor, Limit, Page, decode, page_of
 from domain.errors import ConflictError, InvalidInputError
 from domain.events import VisitState
 from domain.people import PERMISSIONS
-from domain.trip_life import DELIVERY, DONE, ON_THE_ROAD, DeliveryState
+from domain.trip_life import DELIVERY, DONE, TELLS_OF_DELIVERIES, DeliveryState
 from domain.verification import SeenVisit, Verdict, Verification, verify
 from store import deliveries, journeys, stock
 from store.audit import Change
@@ -328,7 +328,7 @@ def prove(caller: Deliverer, delivery_id: DeliveryId, proof: CapturedProof) -> D
         check_otp(caller, delivery_id, proof.code or "")
     with caller.transaction() as connection:
         row = _held(caller, connection, delivery_id)
-        if row.trip_state not in ON_THE_ROAD | _OVER - {"settled", "closed"}:
+        if row.trip_state not in TELLS_OF_DELIVERIES | {"settlement_pending", "settled"}:
             raise ConflictError(f"trip {row.trip_id!r} is {row.trip_state}: nothing is proved then")
         new = NewProof(**proof.model_dump(exclude={"code"}), code=proof.code if proof.kind == "scan" else None)
         if deliveries.add_proof(connection, row, new, caller.actor):
@@ -415,7 +415,7 @@ def _held(caller: Access, connection: Connection, delivery_id: str) -> Row:
 
 def _check(caller: Access, row: Row, state: str) -> None:
     DELIVERY.check(row.delivery_id, row.state, state, PERMISSIONS[caller.role])
-    if row.trip_state not in ON_THE_ROAD:
+    if row.trip_state not in TELLS_OF_DELIVERIES:
         raise ConflictError(f"trip {row.trip_id!r} is {row.trip_state}: nothing is delivered then")
 
 

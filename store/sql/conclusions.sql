@@ -39,8 +39,9 @@ WHERE (visit.device_id, visit.state, visit.arrived_at, visit.departed_at, visit.
     IS DISTINCT FROM (excluded.device_id, excluded.state, excluded.arrived_at, excluded.departed_at, excluded.confidence, excluded.facts)
 
 -- name: events_changed_after
+-- A settlement is judged when it is handed in, and by no reading: no replay of readings can overturn that.
 SELECT event.* FROM event JOIN unnest(%(device_ids)s::integer[], %(change_nos)s::bigint[]) AS known (device_id, change_no) USING (device_id)
-WHERE event.change_no > known.change_no
+WHERE event.change_no > known.change_no AND event.rule <> 'settlement_mismatch'
 
 -- name: visits_changed_after
 SELECT visit.* FROM visit JOIN unnest(%(device_ids)s::integer[], %(change_nos)s::bigint[]) AS known (device_id, change_no) USING (device_id)
@@ -64,6 +65,10 @@ ORDER BY form.org_id, form.trip_id, form.stop_id, form.change_no DESC
 -- name: events_between
 SELECT event_id, rule FROM event
 WHERE org_id = %(org_id)s AND started_at >= %(since)s AND started_at < %(until)s AND superseded_at IS NULL
+
+-- name: events_of_trip
+SELECT event_id FROM event
+WHERE org_id = %(org_id)s AND trip_id = %(trip_id)s AND rule = %(rule)s AND superseded_at IS NULL
 
 -- name: newest_checkpoints_before
 SELECT wanted.device_id, found.at, found.change_no, found.state

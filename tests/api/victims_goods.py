@@ -49,11 +49,25 @@ def goods_of(theirs: Yard) -> dict[str, str]:
         (org_id,),
     ).fetchone()
     assert approval is not None
-    return {"approval_id": str(approval[0]), "sha256": DIGEST, "delivery_id": "victims-delivery"}
+    theirs.owner.execute(
+        "INSERT INTO breakdown (org_id, breakdown_id, trip_id, vehicle_id, reported_at, reported_by, reason)"
+        " VALUES (%s, 'victims-breakdown', 'victims-trip', 'victims-van', now(), 'victim', 'tyre')",
+        (org_id,),
+    )
+    return {
+        "breakdown_id": "victims-breakdown",
+        "approval_id": str(approval[0]),
+        "sha256": DIGEST,
+        "delivery_id": "victims-delivery",
+    }
 
 
 GOODS_BODIES: dict[str, dict[str, Any]] = {
     "save_media": {"content": b"\x89PNG\r\n\x1a\n"},
+    "submit_settlement": {"json": {"lines": []}},
+    "report_breakdown": {"json": {"at": NOW.isoformat(), "reason": "tyre"}},
+    "set_breakdown_state": {"json": {"state": "repair"}},
+    "transfer_load": {"json": {"to_trip_id": "victims-trip", "lines": []}},
     "set_trip_state": {"json": {"state": "returning"}},
     "assign_driver": {"json": {"driver_id": None}},
     "open_load_out": {"json": {}},
