@@ -3,70 +3,94 @@
 from __future__ import annotations
 
 import os
-import secrets
 import signal
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
 
-from beatwatch.services.supervisor import stop_requested
-from ingest.broker_accounts import access_file, hash_password, password_file
+from domain.errors import BeatwatchError
+from ingest.broker_accounts import ServiceLogin, access_file, password_file
 from ingest.configuration import usable_patterns
-from store.device_admin import broker_accounts
+from store.device_admin import BrokerAccount, broker_accounts
 from store.failures import database_errors
 from store.pool import Connection, Role
 from store.session import open_session
 from store.topic_patterns import list_patterns
+from wire.topics import TopicPattern
 
 _log = structlog.get_logger()
+_CHANNELS = ("beatwatch_devices", "beatwatch_patterns")
 _LOOK_EVERY_S = 60.0
+_RETRY_S = 0.5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class BrokerFiles:
-    """Where the files are, the services' own log-in, and the broker that is to read them again."""
+    """Where the files are, the log-ins that are no device's, and how the broker is told to read the files again."""
 
     folder: Path
-    service_user: str
-    service_password: str
-    pid_file: Path | None
+    services: Sequence[ServiceLogin]
+    tell_broker: Callable[[], None]
+    anonymous: bool = False
+    _written: dict[str, str] = field(default_factory=dict)
 
-    def write(self, connection: Connection) -> int:
-        """Replace both files, each at once, and tell the broker. The number of devices that may log in."""
+    def update(self, connection: Connection) -> int:
+        """Replace what has changed, each file at once, and tell the broker. The number of devices that may log in."""
         accounts = broker_accounts(connection)
-        patterns = usable_patterns(list_patterns(connection))
-        service = (self.service_user, hash_password(self.service_password, secrets.token_bytes(12)))
-        self._replace("passwords", password_file(accounts, service))
-        self._replace("access", access_file(accounts, self.service_user, patterns))
-        if self.pid_file is not None:
-            os.kill(int(self.pid_file.read_text()), signal.SIGHUP)
+        if self.write(accounts, usable_patterns(list_patterns(connection))):
+            self.tell_broker()
         return len(accounts)
 
-    def _replace(self, name: str, content: str) -> None:
-        """So that the broker never reads half a file; readable by the group that the folder belongs to."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        owner = self.folder.stat()
-        fresh = self.folder / f"{name}.new"
-        fresh.write_text(content)
-        fresh.chmod(0o640)
-        if os.geteuid() == 0:
-            os.chown(fresh, owner.st_uid, owner.st_gid)
-        fresh.replace(self.folder / name)
+    def write(self, accounts: Sequence[BrokerAccount], patterns: Sequence[TopicPattern]) -> bool:
+        """Write the files where they say something else than before; whether any did."""
+        contents = {
+            "passwords": password_file(accounts, self.services),
+            "access": access_file(accounts, self.services, patterns, anonymous=self.anonymous),
+        }
+        changed = [name for name, content in contents.items() if self._written.get(name) != content]
+        for name in changed:
+            write_for_broker(self.folder / name, contents[name])
+        self._written = contents
+        return bool(changed)
 
 
-def keep_in_step(database_url: str, files: BrokerFiles, *, watch: bool) -> None:
-    """Write the files now, and with `watch` after every change of devices until SIGTERM. Raises UnavailableError."""
-    session = open_session(database_url, Role.worker, ["beatwatch_devices", "beatwatch_patterns"])
+def write_for_broker(file: Path, content: str) -> None:
+    """So that the broker never reads half a file; it belongs to whom the folder belongs to."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    owner = file.parent.stat()
+    fresh = file.with_name(f"{file.name}.new")
+    fresh.touch(mode=0o640)
+    fresh.write_text(content)
+    if os.geteuid() == 0:
+        os.chown(fresh, owner.st_uid, owner.st_gid)
+    fresh.replace(file)
+
+
+def hang_up(pid_file: Path) -> None:
+    """Tell the mosquitto of this process number to read its files again."""
+    os.kill(int(pid_file.read_text()), signal.SIGHUP)
+
+
+def keep_in_step(database_url: str, files: BrokerFiles, stop: threading.Event) -> None:
+    """Update the files now, and after every change of devices or topics until `stop` is set. Raises BeatwatchError."""
+    session = open_session(database_url, Role.worker, _CHANNELS)
     try:
-        with stop_requested() as stop:
-            while True:
-                with database_errors("read the devices' log-ins"), session.transaction() as connection:
-                    _log.info("wrote the broker's files", devices=files.write(connection))
-                heard: set[str] = set()
-                while watch and not stop.is_set() and not heard:
-                    heard = session.wait(_LOOK_EVERY_S, is_stopping=stop.is_set)
-                if not watch or stop.is_set():
-                    return
+        while not stop.is_set():
+            with database_errors("read the devices' log-ins"), session.transaction() as connection:
+                files.update(connection)
+            session.wait(_LOOK_EVERY_S, is_stopping=stop.is_set)
     finally:
         session.close()
+
+
+def keep_in_step_always(database_url: str, files: BrokerFiles, stop: threading.Event) -> None:
+    """The same, whatever becomes of the database meanwhile; also before its schema is there. The body of a thread."""
+    while not stop.is_set():
+        try:
+            keep_in_step(database_url, files, stop)
+        except BeatwatchError as error:
+            _log.debug("the broker's accounts wait for the database", reason=str(error))
+            stop.wait(_RETRY_S)

@@ -75,4 +75,7 @@ def open_session(database_url: str, role: Role, channels: Sequence[str] = (), *,
             connection.execute(psycopg.sql.SQL("LISTEN {}").format(psycopg.sql.Identifier(channel)))
     except psycopg.OperationalError as error:
         raise UnavailableError(f"cannot reach the database: {error}") from error
+    except psycopg.errors.InvalidParameterValue as error:
+        connection.close()
+        raise UnavailableError("the database has no schema yet (beatwatch migrate)") from error
     return Session(connection)

@@ -63,13 +63,13 @@ def redrive_letters(
     as_json: AsJson = False,
 ) -> None:
     """Try dead letters again, after a correction. They count as received when they first were."""
-    from beatwatch.services.servers import Servers
+    from beatwatch.services.servers import Servers, of_running_stack
     from beatwatch.settings import read_settings
     from ingest.redrive import redrive
 
     if number is None and reason is None and not everything:
         raise InvalidInputError("number", "say which: a number, --reason or --all")
-    settings = read_settings()
+    settings = of_running_stack(read_settings())
     with Servers(settings, broker=False) as servers:
         done = redrive(
             servers.database_url,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -161,15 +162,25 @@ def accounts(
     watch: Annotated[bool, typer.Option(help="keep them in step with the device table until SIGTERM")] = False,
 ) -> None:
     """Write mosquitto's password and access files from the device table."""
-    from beatwatch.broker_files import BrokerFiles, keep_in_step
+    import secrets
+
+    from beatwatch.broker_files import BrokerFiles, hang_up, keep_in_step
     from beatwatch.services.servers import Servers
+    from beatwatch.services.supervisor import stop_requested
     from beatwatch.settings import read_settings
+    from beatwatch.worker_connection import worker_connection
+    from ingest.broker_accounts import SERVICE_TOPICS, ServiceLogin, hash_password
 
     if not service_password:
         raise InvalidInputError("--service-password", "give the services a password (or set MQTT_SERVICE_PASSWORD)")
-    files = BrokerFiles(folder, service_user, service_password, pid_file)
-    with Servers(read_settings(), broker=False) as servers:
-        keep_in_step(servers.database_url, files, watch=watch)
+    service = ServiceLogin(service_user, hash_password(service_password, secrets.token_bytes(12)), SERVICE_TOPICS)
+    files = BrokerFiles(folder, [service], (lambda: None) if pid_file is None else partial(hang_up, pid_file))
+    if not watch:
+        with worker_connection() as connection:
+            files.update(connection)
+        return
+    with Servers(read_settings(), broker=False) as servers, stop_requested() as stop:
+        keep_in_step(servers.database_url, files, stop)
 
 
 def _identity(text: str) -> tuple[str, str]:

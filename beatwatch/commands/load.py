@@ -37,6 +37,8 @@ def load(
     from rich.console import Console
     from rich.table import Table
 
+    from beatwatch.services.servers import with_log_in
+    from beatwatch.settings import read_settings
     from simulators.load.generator import LoadPlan, run_load
 
     plan = LoadPlan(
@@ -53,7 +55,7 @@ def load(
         storm_share=storm_share,
         tenant=tenant,
     )
-    document = run_load(mqtt, plan).document()
+    document = run_load(with_log_in(read_settings(), mqtt), plan).document()
     table = Table("figure", "value")
     for name, value in document.items():
         table.add_row(name, "-" if value is None else f"{value:g}" if isinstance(value, float) else str(value))

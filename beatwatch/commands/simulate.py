@@ -50,7 +50,10 @@ def simulate(
     if out is not None:
         _write(world, _moment(start), out)
     elif mqtt is not None:
-        _publish(world, _moment(start), mqtt, speed, tenant, payload_format)
+        from beatwatch.services.servers import with_log_in
+        from beatwatch.settings import read_settings
+
+        _publish(world, _moment(start), with_log_in(read_settings(), mqtt), speed, tenant, payload_format)
 
 
 def _write(world: tuple[Scenario, int, int | None, int | None], start: datetime | None, out: Path) -> None:

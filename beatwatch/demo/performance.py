@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from beatwatch.demo.stage import capture_proof, proofs_by_time, set_stage, with_round
+from beatwatch.demo.stage import capture_proof, give_log_ins, proofs_by_time, set_stage, with_round
 from domain.observations import Position, Reading
 from simulators.pace import generate_live
 from simulators.publisher import play
@@ -44,6 +44,7 @@ class Performance:
     stop: threading.Event = field(default_factory=threading.Event)
     tally: Tally = field(default_factory=Tally)
     failure: Exception | None = None
+    _log_ins: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def run(self) -> None:
         """Play until told to stop; the body of the thread."""
@@ -57,6 +58,8 @@ class Performance:
         while not self.stop.is_set():
             simulation = with_round(generate_live(self.scenario, self.seed, speed, datetime.now(UTC)), number)
             set_stage(self.pool, self.organisation, self.org_id, simulation)
+            unknown = [device for device in simulation.devices if device not in self._log_ins]
+            self._log_ins |= give_log_ins(self.pool, self.organisation, unknown)
             self._play(simulation, speed)
             speed, number = 1.0, number + 1  # the simulated clock has caught up with ours
 
@@ -64,7 +67,15 @@ class Performance:
         proofs = threading.Thread(target=self._capture_proofs, args=(simulation, speed), name="proofs")
         proofs.start()
         try:
-            play(simulation, self.mqtt_url, speed, tenant=self.organisation, on_ack=self.tally.add, stop=self.stop)
+            play(
+                simulation,
+                self.mqtt_url,
+                speed,
+                tenant=self.organisation,
+                credentials=self._log_ins,
+                on_ack=self.tally.add,
+                stop=self.stop,
+            )
         finally:
             proofs.join()
 

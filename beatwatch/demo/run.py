@@ -51,7 +51,7 @@ def run_demo(options: DemoOptions) -> int:
         try:
             org_id = organisation_id(running.database_url, settings.organisation)
             performance = Performance(
-                scenario, options.seed, options.speed, running.mqtt_url, pool, settings.organisation, org_id
+                scenario, options.seed, options.speed, running.gateway_url, pool, settings.organisation, org_id
             )
             _watch(performance, running, stop, options.duration_s, console)
             summary = _settle(performance, running, pool)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
 from domain.trips import Proof, Trip
+from ingest.broker_accounts import hash_password, username_for
 from simulators.simulation import Simulation
+from store.device_admin import device_named, put_credential
 from store.devices import Identity, adopt_devices
 from store.planning import Outlet, save_outlet, save_proof, save_trip, save_zone
 from store.pool import Connection, Pool
@@ -31,6 +35,18 @@ def set_stage(pool: Pool, organisation: str, org_id: int, simulation: Simulation
         for zone in simulation.zones:
             save_zone(connection, org_id, zone)
         _plan_trips(connection, org_id, simulation.trips)
+
+
+def give_log_ins(pool: Pool, organisation: str, device_keys: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """New log-ins at the broker for these devices: user name and password by device."""
+    log_ins = {}
+    with pool.connection() as connection, connection.transaction():
+        for device_key in device_keys:
+            username, password = username_for(organisation, device_key), secrets.token_urlsafe(24)
+            device = device_named(connection, organisation, device_key)
+            put_credential(connection, device, username, hash_password(password, secrets.token_bytes(12)))
+            log_ins[device_key] = username, password
+    return log_ins
 
 
 def _put_on_vehicle(connection: Connection, org_id: int, device_key: str, number: int, since: datetime) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
-from beatwatch.services.mosquitto import embedded_mosquitto
-from beatwatch.services.ports import free_port, wanted_port
+from beatwatch.services.broker import EmbeddedBroker, embedded_broker
+from beatwatch.services.ports import LOOPBACK, free_port
 from beatwatch.services.postgres import embedded_postgres
 from beatwatch.services.program import Program
 from beatwatch.settings import Settings
@@ -18,7 +19,7 @@ from domain.errors import UnavailableError
 
 
 class Servers:
-    """A context in which `database_url` and `mqtt_url` lead to running servers.
+    """A context in which `database_url` and `mqtt_url` lead to running servers; devices find the broker at `mqtt_address`.
 
     What it started it also stops. `programs` are those, for a supervisor to watch. Raises UnavailableError or
     SettingsError, on entering, when a server cannot be had.
@@ -27,17 +28,22 @@ class Servers:
     def __init__(self, settings: Settings, *, broker: bool = True) -> None:
         self.database_url = settings.database_url
         self.mqtt_url = settings.mqtt_url
+        self.gateway_url = settings.mqtt_url
         self.programs: list[Program] = []
+        self._settings = settings
         self._state = settings.beatwatch_state
-        self._mqtt_port = settings.mqtt_port
+        self._embedded: EmbeddedBroker | None = None
         self._broker = broker
 
     def __enter__(self) -> Self:
         try:
             if not self.database_url:
-                self.database_url = self._shared("postgres", self._start_postgres)
+                self.database_url = self._shared("postgres", self._start_postgres)["url"]
             if self._broker and not self.mqtt_url:
-                self.mqtt_url = self._shared("mosquitto", self._start_mosquitto)
+                urls = self._shared("mosquitto", self._start_mosquitto)
+                self.mqtt_url, self.gateway_url = urls["url"], urls["gateway_url"]
+            if self._embedded is not None:
+                self._embedded.keep_accounts(self.database_url)
         except BaseException:
             self._stop()
             raise
@@ -46,41 +52,78 @@ class Servers:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._stop()
 
+    @property
+    def mqtt_address(self) -> str:
+        """Host and port for devices."""
+        return _address(self.gateway_url)
+
+    @property
+    def mqtt_tls_address(self) -> str | None:
+        """Host and port for devices that encrypt, if the embedded broker listens for them."""
+        return None if self._embedded is None else self._embedded.tls_address
+
     def _stop(self) -> None:
+        if self._embedded is not None:
+            self._embedded.release()
         for program in reversed(self.programs):
             program.stop()
             self._note(program.name).unlink(missing_ok=True)
 
-    def _shared(self, name: str, start: Callable[[], tuple[Program, str]]) -> str:
-        """The URL of the server of that name: another process's if it lives, else one that `start` makes."""
+    def _shared(self, name: str, start: Callable[[], tuple[Program, Mapping[str, str]]]) -> Mapping[str, str]:
+        """The URLs of the server of that name: another process's if it lives, else one that `start` makes."""
         running = _read_note(self._note(name))
         if running is not None:
-            return str(running["url"])
-        program, url = start()
+            return running
+        program, urls = start()
         program.start()
         self.programs.append(program)
-        _write_note(self._note(name), {"url": url, "owner_pid": os.getpid()})
-        return url
+        _write_note(self._note(name), {**urls, "owner_pid": os.getpid()})
+        return urls
 
     def _note(self, name: str) -> Path:
         return self._state / f"{name}.json"
 
-    def _start_postgres(self) -> tuple[Program, str]:
+    def _start_postgres(self) -> tuple[Program, Mapping[str, str]]:
         postgres = embedded_postgres(self._state, free_port())
-        return postgres.program, postgres.url
+        return postgres.program, {"url": postgres.url}
 
-    def _start_mosquitto(self) -> tuple[Program, str]:
-        return embedded_mosquitto(self._state, wanted_port(self._mqtt_port, "MQTT_PORT"))
+    def _start_mosquitto(self) -> tuple[Program, Mapping[str, str]]:
+        broker = self._embedded = embedded_broker(self._settings)
+        return broker.program, {"url": broker.service_url, "gateway_url": broker.gateway_url}
+
+
+def of_running_stack(settings: Settings) -> Settings:
+    """The same, with the state folder of the demonstration where that runs and nothing else does."""
+    demonstration = settings.beatwatch_state / "demo"
+    runs = [
+        any(_read_note(state / f"{name}.json") for name in ("postgres", "mosquitto"))
+        for state in (settings.beatwatch_state, demonstration)
+    ]
+    return settings.model_copy(update={"beatwatch_state": demonstration}) if runs == [False, True] else settings
 
 
 def running_broker(settings: Settings) -> str:
-    """MQTT_URL, or the URL of the embedded broker that another process runs. Raises UnavailableError without either."""
+    """MQTT_URL, or the embedded broker that another process runs, as its gateway. Raises UnavailableError without either."""
     if settings.mqtt_url:
         return settings.mqtt_url
-    note = _read_note(settings.beatwatch_state / "mosquitto.json")
+    note = _read_note(of_running_stack(settings).beatwatch_state / "mosquitto.json")
     if note is None:
         raise UnavailableError("no broker is running; start `beatwatch up` beside this, or set MQTT_URL")
-    return str(note["url"])
+    return str(note["gateway_url"])
+
+
+def with_log_in(settings: Settings, url: str) -> str:
+    """`url`, with the gateway's log-in if it names the embedded broker that another process runs and none of its own."""
+    note = _read_note(of_running_stack(settings).beatwatch_state / "mosquitto.json")
+    if note is None or urlsplit(url).username is not None or _address(url) != _address(note["gateway_url"]):
+        return url
+    return str(note["gateway_url"])
+
+
+def _address(url: str) -> str:
+    parts = urlsplit(url)
+    host = LOOPBACK if parts.hostname == "localhost" else parts.hostname
+    return f"{host}:{parts.port or 1883}"
 
 
 def _read_note(note: Path) -> dict[str, Any] | None:

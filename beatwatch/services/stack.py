@@ -13,13 +13,18 @@ from beatwatch.services.workers import api_program, worker_programs
 from beatwatch.settings import Settings
 from store.migrate import migrate
 
+_ANONYMOUS = "; devices of this machine that have none are let in without (MQTT_ANONYMOUS)"
+
 
 @dataclass(frozen=True, slots=True)
 class Running:
     """Where everything that `up` started is to be found."""
 
     database_url: str
-    mqtt_url: str
+    gateway_url: str  # of the broker, for who speaks in many devices' names
+    mqtt_address: str  # of the broker, for devices
+    mqtt_tls_address: str | None
+    anonymous: bool  # devices of this machine are let in without a log-in
     console_url: str
     programs: list[Program]
     _services: list[Program]
@@ -41,7 +46,10 @@ def everything(settings: Settings) -> Iterator[Running]:
         services = [*workers, api]
         running = Running(
             running_servers.database_url,
-            running_servers.mqtt_url,
+            running_servers.gateway_url,
+            running_servers.mqtt_address,
+            running_servers.mqtt_tls_address,
+            settings.mqtt_anonymous and not settings.mqtt_url,
             f"http://{LOOPBACK}:{port}",
             [*running_servers.programs, *services],
             services,
@@ -56,7 +64,12 @@ def everything(settings: Settings) -> Iterator[Running]:
 
 def addresses(running: Running) -> str:
     """What to open and where to connect, for people."""
-    broker = running.mqtt_url.rsplit("@", 1)[-1].removeprefix("mqtt://")
-    return (
-        f"console            {running.console_url}/\nAPI documentation  {running.console_url}/docs\nMQTT broker        {broker}"
-    )
+    lines = [
+        f"console            {running.console_url}/",
+        f"API documentation  {running.console_url}/docs",
+        f"MQTT broker        {running.mqtt_address}",
+    ]
+    if running.mqtt_tls_address is not None:
+        lines.append(f"MQTT over TLS      {running.mqtt_tls_address}")
+    lines.append("                   log-ins: beatwatch device add NAME" + (_ANONYMOUS if running.anonymous else ""))
+    return "\n".join(lines)

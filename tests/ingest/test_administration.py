@@ -127,7 +127,7 @@ def test_access_is_narrowed_to_the_topics_of_each_identity() -> None:
         Identity(None, "owntracks", "jo:ph"),
         Identity(None, "owntracks", "+:#"),
     ]
-    text = access_file([BrokerAccount("default/van", "x", identities)], "svc", DEFAULT_PATTERNS)
+    text = access_file([BrokerAccount("default/van", "x", identities)], [], DEFAULT_PATTERNS)
     block = text.split("user default/van\n")[1].split("\n\n")[0].splitlines()
     assert "topic readwrite 352093/data" in block
     assert "topic readwrite owntracks/jo/ph" in block
