@@ -35,6 +35,13 @@ class Access:
     role: Role
     person_id: int | None = None  # nobody in particular where signing in is switched off
     session_id: UUID | None = None
+    scopes: frozenset[Permission] | None = None  # an API key may do less than its role
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        """What the caller may do."""
+        of_role = PERMISSIONS[self.role]
+        return of_role if self.scopes is None else of_role & self.scopes
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -79,7 +86,7 @@ def allowed(*permissions: Permission) -> Callable[[Access], Access]:
     """A dependency that lets through who has one of `permissions`."""
 
     def check(caller: Annotated[Access, Depends(signed_in)]) -> Access:
-        if PERMISSIONS[caller.role].isdisjoint(permissions):
+        if caller.permissions.isdisjoint(permissions):
             wanted = " or ".join(permission.value.replace("_", " ") for permission in permissions)
             raise NotAllowedError(f"a {caller.role.value.replace('_', ' ')} may not {wanted}")
         return caller
@@ -102,4 +109,6 @@ Checker = Annotated[Access, Depends(allowed(Permission.load))]
 Deliverer = Annotated[Access, Depends(allowed(Permission.deliver))]
 Approver = Annotated[Access, Depends(allowed(Permission.approve))]
 Participant = Annotated[Access, Depends(allowed(Permission.observe, Permission.load, Permission.deliver))]
+Seller = Annotated[Access, Depends(allowed(Permission.sell))]
+Reader = Annotated[Access, Depends(allowed(Permission.observe, Permission.sell))]
 Administrator = Annotated[Access, Depends(allowed(Permission.administer))]

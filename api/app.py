@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -11,40 +11,12 @@ from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
 
-from api import answers, boards, entrance, service
+from api import service
 from api.access import Gate
 from api.errors import answer_problems, problem_responses
-from api.live import stream
 from api.live.hub import Hub
 from api.pages import serve_pages
-from api.resources import (
-    alert_handling,
-    alerts,
-    approvals,
-    breakdowns,
-    day_board,
-    deliveries,
-    devices,
-    duties,
-    events,
-    evidence,
-    media,
-    messages,
-    payload_profiles,
-    people,
-    recipients,
-    risks,
-    rule_scores,
-    settlements,
-    stock,
-    topic_patterns,
-    trip_life,
-    trip_maps,
-    trips,
-    vehicles,
-    zones,
-)
-from api.resources import sign_in as signing_in
+from api.routers import ROUTERS
 from api.settling import SettlementJudge
 from store.content import ContentStore, FolderStore
 from store.organisations import organisation_id
@@ -80,67 +52,41 @@ def create_app(
     Starting it raises UnavailableError when the database cannot be reached and NotFoundError when that organisation is missing.
     """
 
+    app = FastAPI(
+        title="Beatwatch",
+        version="1",
+        description=_DESCRIPTION,
+        lifespan=_lifespan(database_url, None if sign_in else organisation),
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        responses=problem_responses(400, 401, 403, 422, 429, 503),
+    )
+    app.state.settlement_judge = settlement_judge
+    app.state.content = content or FolderStore(Path(".beatwatch", "media"))
+    app.state.media_max_bytes = media_max_bytes
+    answer_problems(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.state.link_secret = link_secret
+    serve_pages(app, tile_url)
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    service.time_requests(app)
+    return app
+
+
+def _lifespan(database_url: str, open_for: str | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Opens what requests need, and closes it; `open_for` is the organisation for which everybody acts, if any."""
+
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
         app.state.pool = await run_in_threadpool(open_pool, database_url, Role.api, max_size=POOL_SIZE)
-        open_for = None if sign_in else await run_in_threadpool(organisation_id, database_url, organisation)
-        app.state.gate = Gate(app.state.pool, open_for)
+        org_id = None if open_for is None else await run_in_threadpool(organisation_id, database_url, open_for)
+        app.state.gate = Gate(app.state.pool, org_id)
         app.state.hub = Hub(database_url, app.state.pool)
         app.state.hub.start()
         yield
         await run_in_threadpool(app.state.hub.stop)
         await run_in_threadpool(app.state.pool.close)
 
-    app = FastAPI(
-        title="Beatwatch",
-        version="1",
-        description=_DESCRIPTION,
-        lifespan=running,
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-        responses=problem_responses(400, 401, 403, 422, 503),
-    )
-    app.state.settlement_judge = settlement_judge
-    app.state.content = content or FolderStore(Path(".beatwatch", "media"))
-    app.state.media_max_bytes = media_max_bytes
-    answer_problems(app)
-    for resource in (
-        vehicles,
-        trips,
-        trip_maps,
-        day_board,
-        zones,
-        events,
-        alerts,
-        alert_handling,
-        evidence,
-        risks,
-        rule_scores,
-        recipients,
-        duties,
-        messages,
-        devices,
-        payload_profiles,
-        topic_patterns,
-        people,
-        signing_in,
-        trip_life,
-        deliveries,
-        settlements,
-        breakdowns,
-        approvals,
-        media,
-        stock,
-    ):
-        app.include_router(resource.router)
-    app.include_router(stream.router)
-    app.include_router(service.router)
-    app.include_router(boards.router)
-    app.include_router(entrance.router)
-    app.include_router(answers.router)
-    app.state.link_secret = link_secret
-    serve_pages(app, tile_url)
-    app.add_middleware(GZipMiddleware, minimum_size=1000)
-    service.time_requests(app)
-    return app
+    return running

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -22,7 +23,9 @@ from domain.errors import (
     NotAllowedError,
     NotFoundError,
     NotSignedInError,
+    OutdatedError,
     TooLargeError,
+    TooManyRequestsError,
     TransitionError,
     UnavailableError,
     UnsupportedContentError,
@@ -40,6 +43,8 @@ _STATUS: Final[Mapping[type[BeatwatchError], int]] = {
     ConflictError: 409,
     TooLargeError: 413,
     UnsupportedContentError: 415,
+    OutdatedError: 412,
+    TooManyRequestsError: 429,
     UnavailableError: 503,
 }
 
@@ -106,6 +111,8 @@ async def _refused(request: Request, error: Exception) -> Response:
     response = _answer(status, error.code, str(error), errors=errors, allowed=allowed)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["retry-after"] = "2"
+    if isinstance(error, TooManyRequestsError):
+        response.headers["retry-after"] = str(math.ceil(error.wait_s))
     if status == HTTPStatus.UNAUTHORIZED:
         response.headers["www-authenticate"] = "Bearer"
     return response

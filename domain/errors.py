@@ -69,6 +69,22 @@ class TransitionError(ConflictError):
         self.allowed = tuple(allowed)
 
 
+class OutdatedError(BeatwatchError):
+    """Somebody else changed the thing since it was read."""
+
+    code = "outdated"
+
+
+class TooManyRequestsError(BeatwatchError):
+    """The caller has used up what it may ask for; after `wait_s` there is more."""
+
+    code = "too_many_requests"
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__(f"too many requests; try again in {wait_s:.1f} s")
+        self.wait_s = wait_s
+
+
 class UnavailableError(BeatwatchError):
     """A server that is needed (database, broker) cannot be reached or started."""
 

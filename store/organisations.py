@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
+
+from psycopg.rows import class_row
 
 from domain.errors import ConflictError, InvalidInputError, NotFoundError
 from store.pool import Connection, Role, open_pool
@@ -44,3 +48,59 @@ def add_organisation(connection: Connection, *, slug: str, name: str, parent_id:
 def list_organisations(connection: Connection) -> list[dict[str, Any]]:
     """Slug, name, slug of the parent and creation of all organisations that the connection's role sees."""
     return connection.execute(_SQL["list_organisations"]).fetchall()
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """One organisation; `parent` is the slug of the one above it, if the caller sees that."""
+
+    slug: str
+    name: str
+    kind: str
+    currency: str
+    parent: str | None
+    created_at: datetime
+
+
+def found_organisation(connection: Connection, *, slug: str, name: str, kind: str, currency: str, parent: str) -> None:
+    """Add an organisation below one that the transaction sees. Raises InvalidInputError, NotFoundError and ConflictError."""
+    if not _SLUG.fullmatch(slug):
+        raise InvalidInputError("slug", "has small letters, digits, - and _, and begins with a letter or digit")
+    find_organisation(connection, parent)
+    row = {"slug": slug, "name": name, "kind": kind, "currency": currency, "parent": parent}
+    added = connection.execute(_SQL["found_organisation"], row).fetchone()
+    if added is None or added["org_id"] is None:
+        raise ConflictError(f"the name {slug!r} is taken")
+
+
+def list_tree(connection: Connection, *, after: str | None, limit: int) -> list[Organisation]:
+    """The organisations that the transaction sees, by slug."""
+    return _read(connection, {"slug": None, "after": after, "limit": limit})
+
+
+def organisation_named(connection: Connection, slug: str) -> Organisation:
+    """One of them. Raises NotFoundError."""
+    found = _read(connection, {"slug": slug, "after": None, "limit": 1})
+    if not found:
+        raise NotFoundError("organisation", slug)
+    return found[0]
+
+
+def change_organisation(
+    connection: Connection, slug: str, *, name: str | None = None, kind: str | None = None, currency: str | None = None
+) -> None:
+    """Change what is given of an organisation that the transaction sees."""
+    connection.execute(_SQL["change_organisation"], {"slug": slug, "name": name, "kind": kind, "currency": currency})
+
+
+def _read(connection: Connection, wanted: dict[str, Any]) -> list[Organisation]:
+    with connection.cursor(row_factory=class_row(Organisation)) as cursor:
+        return cursor.execute(_SQL["list_tree"], wanted).fetchall()
+
+
+def slug_of(connection: Connection, org_id: int) -> str:
+    """The name of an organisation by its number, as far as the transaction sees it. Raises NotFoundError."""
+    row = connection.execute(_SQL["slug_of"], {"org_id": org_id}).fetchone()
+    if row is None:
+        raise NotFoundError("organisation", str(org_id))
+    return str(row["slug"])

@@ -12,6 +12,7 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from domain.errors import InvalidInputError, UnavailableError
+from store.failures import refusal_of
 
 Connection = psycopg.Connection[DictRow]
 Pool = ConnectionPool[Connection]
@@ -67,7 +68,8 @@ def organisation_transaction(pool: Pool, org_id: int) -> Iterator[Connection]:
 def transaction(pool: Pool) -> Iterator[Connection]:
     """A transaction that acts for no organisation yet: as the API's role it sees no tenant's row.
 
-    Raises UnavailableError when the database is away and InvalidInputError for a value that it cannot hold.
+    Raises UnavailableError when the database is away, InvalidInputError for a value that it cannot hold or a thing that is
+    referred to and not there, and ConflictError for what is there already.
     """
     try:
         with pool.connection() as connection, connection.transaction():
@@ -76,3 +78,5 @@ def transaction(pool: Pool) -> Iterator[Connection]:
         raise UnavailableError(f"the database does not answer: {error}") from error
     except psycopg.DataError as error:
         raise InvalidInputError("request", f"holds a value that cannot be stored: {error}") from error
+    except psycopg.IntegrityError as error:
+        raise refusal_of(error) from error

@@ -13,7 +13,7 @@ from api.access import Gate, SignedIn
 from api.errors import problem_responses
 from api.passwords import digest, is_password, new_token
 from domain.errors import ConflictError, InvalidInputError, NotSignedInError
-from domain.people import PERMISSIONS, Permission, Role
+from domain.people import Permission, Role
 from store import audit, people
 from store.audit import Change
 from store.people import Candidate, Tokens
@@ -80,7 +80,7 @@ def get_token(
 @router.get("/me", operation_id="get_me", responses=problem_responses(401))
 def get_me(caller: SignedIn) -> Me:
     """Who is asking."""
-    return Me(login=caller.actor, role=caller.role, permissions=sorted(PERMISSIONS[caller.role]))
+    return Me(login=caller.actor, role=caller.role, permissions=sorted(caller.permissions))
 
 
 @router.get("/me/sessions", operation_id="list_own_sessions", responses=problem_responses(401))

@@ -10,3 +10,23 @@ RETURNING org_id
 SELECT organisation.slug, organisation.name, parent.slug AS parent, organisation.created_at
 FROM organisation LEFT JOIN organisation AS parent ON parent.org_id = organisation.parent_id
 ORDER BY organisation.slug
+
+-- name: found_organisation
+SELECT found_organisation(%(slug)s, %(name)s, %(kind)s, %(currency)s, %(parent)s) AS org_id
+
+-- name: list_tree
+SELECT organisation.slug, organisation.name, organisation.kind, organisation.currency, parent.slug AS parent,
+    organisation.created_at
+FROM organisation LEFT JOIN organisation AS parent ON parent.org_id = organisation.parent_id
+WHERE (%(slug)s::text IS NULL OR organisation.slug = %(slug)s)
+  AND (%(after)s::text IS NULL OR organisation.slug > %(after)s)
+ORDER BY organisation.slug
+LIMIT %(limit)s
+
+-- name: change_organisation
+UPDATE organisation
+SET name = coalesce(%(name)s, name), kind = coalesce(%(kind)s, kind), currency = coalesce(%(currency)s, currency)
+WHERE slug = %(slug)s
+
+-- name: slug_of
+SELECT slug FROM organisation WHERE org_id = %(org_id)s

@@ -12,3 +12,35 @@ WHERE (%(state)s::text IS NULL OR device.state = %(state)s)
   AND (%(after_key)s::text IS NULL OR (device.device_key, device.org_id) > (%(after_key)s, %(after_org)s::integer))
 ORDER BY device.device_key, device.org_id
 LIMIT %(limit)s
+
+-- name: insert_device
+INSERT INTO device (org_id, device_key, model) VALUES (%(org_id)s, %(device_key)s, %(model)s)
+ON CONFLICT (org_id, device_key) DO NOTHING
+RETURNING device_id
+
+-- name: lock_device
+SELECT device_id, org_id, device_key, model, state FROM device
+WHERE device_key = %(device_key)s
+ORDER BY org_id <> acting_org(), org_id
+LIMIT 1
+FOR UPDATE
+
+-- name: change_device
+UPDATE device SET model = %(model)s, state = %(state)s WHERE device_id = %(device_id)s
+
+-- name: list_assignments
+SELECT vehicle_id, shelf_id, asset_id, lower(valid) AS since, upper(valid) AS until
+FROM device_assignment WHERE device_id = %(device_id)s
+ORDER BY lower(valid) DESC NULLS LAST
+LIMIT 1000
+
+-- name: forget_assignments_from
+DELETE FROM device_assignment WHERE device_id = %(device_id)s AND lower(valid) >= %(since)s
+
+-- name: end_assignment
+UPDATE device_assignment SET valid = tstzrange(lower(valid), %(since)s)
+WHERE device_id = %(device_id)s AND valid @> %(since)s::timestamptz
+
+-- name: insert_assignment
+INSERT INTO device_assignment (device_id, org_id, vehicle_id, shelf_id, asset_id, valid)
+VALUES (%(device_id)s, %(org_id)s, %(vehicle_id)s, %(shelf_id)s, %(asset_id)s, tstzrange(%(since)s, NULL))

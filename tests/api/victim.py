@@ -13,6 +13,7 @@ from typing import Any
 from store import planning
 from store.organisations import add_organisation
 from tests.api.persons import PASSWORD, register
+from tests.api.victims_catalogue import CATALOGUE_BODIES, catalogue_of
 from tests.api.victims_goods import GOODS_BODIES, goods_of
 from tests.api.yard import DEPOT, Yard, trip_document
 from wire.files.trip_json import parse_trips
@@ -51,7 +52,7 @@ def victim(yard: Yard, database_url: str) -> Victim:
         number = theirs.alert(event_id)
         theirs.visit(van, "victims-trip", "S-1", "missed", NOW)
         message_id = _told(theirs, number)
-        goods = goods_of(theirs)
+        goods = catalogue_of(theirs) | goods_of(theirs)
     finally:
         theirs.close()
     identifiers = {
@@ -119,6 +120,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "add_person": {"json": {"login": "mallory2", "name": "M", "role": "driver", "password": PASSWORD}},
     "save_trips": {"json": trip_document("victims-trip", "tracker-of-victims-van", NOW)},
     "save_zones": {"json": zone_document("victims-zone", "red")},
+    **CATALOGUE_BODIES,
     **GOODS_BODIES,
     "get_token": {"data": {"grant_type": "password", "username": "mallory", "password": PASSWORD}},
 }

@@ -1,0 +1,18 @@
+"""Money as the API takes and shows it: exact inside, a plain number outside."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field, PlainSerializer
+
+Money = Annotated[
+    Decimal,
+    Field(max_digits=14, decimal_places=2, examples=[12.5], json_schema_extra={"format": "decimal"}),
+    PlainSerializer(float, return_type=float, when_used="json"),
+]
+"""In the organisation's currency."""
+
+Price = Annotated[Money, Field(ge=0)]
+Percent = Annotated[float, Field(ge=0, le=100, examples=[18])]

@@ -1,0 +1,28 @@
+"""Entity tags: two people who edit the same record do not overwrite each other unawares (RFC 9110, If-Match)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Header
+
+from domain.errors import OutdatedError
+
+IfMatch = Annotated[
+    str | None,
+    Header(max_length=200, description="Change it only if its ETag is still this one; otherwise 412.", examples=['"3"']),
+]
+
+
+def tag(revision: int) -> str:
+    """The ETag of a revision."""
+    return f'"{revision}"'
+
+
+def check_unchanged(if_match: str | None, revision: int) -> None:
+    """Raise OutdatedError when the caller has read another revision than the present one."""
+    if if_match is None:
+        return
+    named = {one.strip() for one in if_match.split(",")}
+    if "*" not in named and tag(revision) not in named:
+        raise OutdatedError(f"it was changed since you read it: its ETag is {tag(revision)} now")
