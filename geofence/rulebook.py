@@ -13,6 +13,7 @@ from geofence.parameters import Parameter, Parameters
 from geofence.primitives import PRIMITIVES
 from geofence.rule import Rule
 from geofence.rules import (
+    asset_out,
     cargo_weight_drop,
     detour,
     door_open_moving,
@@ -30,14 +31,20 @@ from geofence.rules import (
     pod_away,
     power_cut,
     route_deviation,
+    shelf_shrink,
+    shelf_stock_out,
+    shelf_sweep,
     silent_device,
     spoofed_position,
     tamper,
+    temperature_excursion,
     unscheduled_stop,
     unscheduled_unloading,
     visits,
     zone_passages,
 )
+from geofence.sensing import level
+from geofence.sensing.watch import SensorRule
 
 RULES: Final[tuple[Rule, ...]] = (
     visits.RULE,
@@ -69,8 +76,23 @@ RULES: Final[tuple[Rule, ...]] = (
 )
 """In the order in which they see a fact; the visits of planned stops come first, as others ask them."""
 
+SENSOR_RULES: Final[tuple[SensorRule, ...]] = (
+    level.RULE,
+    shelf_stock_out.RULE,
+    shelf_sweep.RULE,
+    shelf_shrink.RULE,
+    temperature_excursion.RULE,
+    asset_out.RULE,
+)
+"""Over the samples of what stands still, in the order in which they see one; the level of a shelf comes before its rules."""
+
 CATALOGUE: Final[Mapping[str, Parameter]] = {
-    parameter.name: parameter for parameter in (*PRIMITIVES, *(parameter for rule in RULES for parameter in rule.parameters))
+    parameter.name: parameter
+    for parameter in (
+        *PRIMITIVES,
+        *(parameter for rule in RULES for parameter in rule.parameters),
+        *(parameter for rule in SENSOR_RULES for parameter in rule.parameters),
+    )
 }
 _KERNEL: Final = tuple(parameter for parameter in CATALOGUE.values() if parameter.in_kernel)
 TUNING: Final = np.dtype([(parameter.name.replace(".", "_"), "<f8") for parameter in _KERNEL])

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TextIO
 
-from simulators.sensors.equipment import encode
 from simulators.simulation import Simulation
 from simulators.track_text import write_tracks
+from wire.files.equipment_json import write_equipment
 from wire.files.orders_json import write_orders
 from wire.files.sensor_csv import write_sensors
 from wire.files.trip_json import write_trips
@@ -29,7 +29,8 @@ def write_folder(simulation: Simulation, folder: Path) -> None:
         write_zones(simulation.zones, file)
     with _text(folder / "trips.json") as file:
         write_trips(simulation.trips, file)
-    (folder / "equipment.json").write_bytes(encode(simulation.equipment))
+    with _text(folder / "equipment.json") as file:
+        write_equipment(simulation.equipment, file)
     with _text(folder / "orders.json") as file:
         write_orders(simulation.orders, file)
     with _text(folder / "truth.jsonl") as file:

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from domain.deliveries import Order
+from domain.equipment import Equipment
 from domain.observations import Position, SensorReading
 from domain.trips import Trip
 from domain.truth import Incident, TrueVisit
 from domain.zones import Zone
 from simulators.fleet.fixes import NO_PLACE, Fixes, alarm_names
 from simulators.moments import from_unix_us
-from simulators.sensors.equipment import Equipment
 
 _CHUNK = 20_000
 

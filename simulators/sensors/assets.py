@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from domain.equipment import Asset, Transfer
 from domain.truth import Incident
 from simulators.fleet.fixes import FIX, Fixes
 from simulators.fleet.tracker import put, wander
 from simulators.moments import to_unix_us
 from simulators.scenario import SensorsPlan
-from simulators.sensors.equipment import Asset, Transfer
 from simulators.streams import stream
 from simulators.town.places import Place, Town
 

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.equipment import Cooler
 from domain.observations import SensorReading
 from domain.truth import Incident
 from simulators.compiler import kernel
 from simulators.scenario import SensorsPlan
-from simulators.sensors.equipment import Cooler
 from simulators.sensors.readings import readings_of
 from simulators.spans import spans_of
 from simulators.streams import stream

@@ -8,6 +8,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.equipment import Asset, Cooler, Equipment, Shelf
 from domain.observations import SensorReading
 from domain.truth import Incident, TrueVisit
 from simulators.fleet.fixes import Fixes
@@ -15,7 +16,6 @@ from simulators.fleet.planning import Round
 from simulators.scenario import Scenario
 from simulators.sensors.assets import simulate_asset
 from simulators.sensors.coolers import simulate_cooler
-from simulators.sensors.equipment import Asset, Cooler, Equipment, Shelf
 from simulators.sensors.shelves import simulate_shelf
 from simulators.streams import stream
 from simulators.town.places import Town

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.equipment import Movement, Shelf
 from domain.observations import SensorReading
 from domain.truth import Incident
 from simulators.scenario import SensorsPlan
-from simulators.sensors.equipment import Movement, Shelf
 from simulators.sensors.readings import readings_of
 from simulators.spans import spans_of
 from simulators.streams import stream

@@ -1,0 +1,86 @@
+"""Many pieces gone from a shelf at once, unsold, and not put back."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from domain.equipment import Shelf
+from domain.events import Severity
+from geofence.parameters import Parameter
+from geofence.rows import to_us
+from geofence.sensing.level import level_of
+from geofence.sensing.samples import Sample
+from geofence.sensing.watch import EVER_US, SensorRule, Watch
+
+NAME: Final = "shelf_sweep"
+_PARAMETERS: Final = (
+    Parameter(f"{NAME}.least_units", 6, "1", 2, 1000, "So many pieces gone"),
+    Parameter(f"{NAME}.within_s", 60, "s", 5, 900, "within this long are told,"),
+    Parameter(f"{NAME}.back_s", 180, "s", 0, 3600, "unless they are put back within this long,"),
+    Parameter(f"{NAME}.sold_s", 120, "s", 0, 3600, "or the books have sold them within this long before or after."),
+    Parameter(f"{NAME}.high_units", 12, "1", 2, 1000, "So many are of high severity."),
+)
+
+
+def _step(watch: Watch, _sample: Sample) -> None:
+    shelf = watch.fitted(Shelf)
+    if shelf is None:
+        return
+    level = level_of(watch)
+    kept = watch.remembered(NAME, before=None, fell_us=0, quick=False, raw_us=EVER_US, taken=None)
+    if kept["taken"] is not None:
+        _decide(watch, shelf, level, kept)
+    if level["pieces"] is None or level["gap"] or level["raw"] is None:
+        return
+    apart_us = level["raw_us"] - kept["raw_us"]
+    kept["quick"] = kept["quick"] or 0 < apart_us <= watch.span_us(f"{NAME}.within_s")
+    kept["raw_us"] = level["raw_us"]
+    _follow(watch, level, kept)
+
+
+def _follow(watch: Watch, level: dict[str, Any], kept: dict[str, Any]) -> None:
+    """Note a fall while it happens. A sensor that never reports twice in a minute cannot tell how quick one was."""
+    before, raw = kept["before"], level["raw"]
+    if before is not None and raw < before:
+        kept["fell_us"] = kept["fell_us"] or watch.now_us
+        gone = before - raw
+        is_quick = kept["quick"] and watch.now_us - kept["fell_us"] <= watch.span_us(f"{NAME}.within_s")
+        if is_quick and gone >= watch.parameter(f"{NAME}.least_units") and kept["taken"] is None:
+            kept["taken"] = {"before": before, "gone": gone, "fell_us": kept["fell_us"], "until_us": watch.now_us}
+        elif is_quick and kept["taken"] is not None and kept["taken"]["fell_us"] == kept["fell_us"]:
+            kept["taken"].update(gone=max(gone, kept["taken"]["gone"]), until_us=watch.now_us)
+    if before is None or level["pieces"] != before or raw >= before:
+        kept.update(before=level["pieces"], fell_us=0 if raw >= level["pieces"] else kept["fell_us"])
+
+
+def _decide(watch: Watch, shelf: Shelf, level: dict[str, Any], kept: dict[str, Any]) -> None:
+    """Drop it once enough lies there again; tell it when that is too late."""
+    taken, least = kept["taken"], watch.parameter(f"{NAME}.least_units")
+    back_us = taken["until_us"] + watch.span_us(f"{NAME}.back_s")
+    stood = level["stood"]
+    if stood is not None and taken["until_us"] < stood[1] <= back_us and stood[0] > taken["before"] - least:
+        kept["taken"] = None
+        return
+    if watch.now_us < back_us + watch.span_us("shelf.settle_s") or level["gap"]:
+        return
+    kept["taken"] = None
+    unsold = taken["gone"] - _sold(watch, shelf, taken)
+    if unsold >= least:
+        severity = Severity.high if unsold >= watch.parameter(f"{NAME}.high_units") else Severity.medium
+        facts = {
+            "outlet_id": shelf.outlet_id,
+            "product": shelf.product,
+            "units": unsold,
+            "before_units": taken["before"],
+            "within_s": (taken["until_us"] - taken["fell_us"]) / 1e6,
+        }
+        watch.tell(NAME, taken["fell_us"], taken["until_us"], severity, confidence=0.9, facts=facts)
+
+
+def _sold(watch: Watch, shelf: Shelf, taken: dict[str, Any]) -> int:
+    around_us = watch.span_us(f"{NAME}.sold_s")
+    since_us, until_us = taken["fell_us"] - around_us, taken["until_us"] + around_us
+    return sum(one.units for one in shelf.sold or () if since_us <= to_us(one.at) <= until_us)
+
+
+RULE: Final = SensorRule(NAME, _step, _PARAMETERS)
