@@ -23,10 +23,11 @@ from geofence.history import Judgement
 from geofence.history import judge as judge_rows
 from geofence.parameters import Parameters, parse_parameters
 from geofence.rows import ALARM_BITS, FLAGS, MISSING_E7, ROW, Rows, content_hash
+from geofence.whole import Evidence, complete, positions_wanted
 from geofence.world import World
 from simulators.fleet.fixes import ALARM_NAMES, NO_PLACE
 from simulators.scenario import load, names
-from simulators.simulation import Simulation
+from simulators.simulation import Simulation, positions_of
 from simulators.truth.matching import pair
 from simulators.truth.scoring import FACTS, Score, score
 from simulators.world import generate
@@ -66,13 +67,24 @@ def rows_of(simulation: Simulation) -> Rows:
 def judged(simulation: Simulation, parameters: Parameters) -> list[Event | Visit]:
     """What the engine concludes of a simulation in the end."""
     devices = dict(enumerate(simulation.devices, 1))
-    engine = Engine(World(simulation.zones, simulation.trips, devices), parameters)
+    engine, rows = Engine(World(simulation.zones, simulation.trips, devices), parameters), rows_of(simulation)
     judgement = Judgement()
-    for _, conclusions in judge_rows(engine, rows_of(simulation)):
+    for _, conclusions in judge_rows(engine, rows):
         judgement.take(conclusions)
+    judgement = complete(judgement, _evidence(simulation, rows, devices), parameters)
     for fault in judgement.faults:
         print(f"rule {fault.rule} failed on {fault.device_id}: {fault.error}", file=sys.stderr)
     return judgement.in_order()
+
+
+def _evidence(simulation: Simulation, rows: Rows, devices: dict[int, str]) -> Evidence:
+    wanted = positions_wanted(rows, devices, simulation.equipment)
+    numbers = [number - 1 for number, key in devices.items() if key in wanted]
+    positions = list(positions_of(simulation.fixes[np.isin(simulation.fixes["device"], numbers)], simulation.devices))
+    plans = simulation.zones, simulation.trips, simulation.orders
+    # A track file has no numbers of the device's own.
+    unnumbered = [position._replace(seq=None, boot_id=None) for position in positions]
+    return Evidence(*plans, simulation.equipment, unnumbered, simulation.sensors)
 
 
 def errors(simulation: Simulation, conclusions: list[Event | Visit]) -> Iterator[str]:

@@ -15,6 +15,8 @@ from geofence.rule import Rule
 from geofence.rules import (
     asset_out,
     cargo_weight_drop,
+    clock_fault,
+    collusion_cluster,
     detour,
     door_open_moving,
     early_or_late,
@@ -31,6 +33,7 @@ from geofence.rules import (
     pod_away,
     power_cut,
     route_deviation,
+    settlement_mismatch,
     shelf_shrink,
     shelf_stock_out,
     shelf_sweep,
@@ -86,12 +89,16 @@ SENSOR_RULES: Final[tuple[SensorRule, ...]] = (
 )
 """Over the samples of what stands still, in the order in which they see one; the level of a shelf comes before its rules."""
 
+AFTERWARDS: Final = (settlement_mismatch, collusion_cluster, clock_fault)
+"""Rules over what is known when a day is done: accounts, habits of weeks, and clocks, which tell no time to go by."""
+
 CATALOGUE: Final[Mapping[str, Parameter]] = {
     parameter.name: parameter
     for parameter in (
         *PRIMITIVES,
         *(parameter for rule in RULES for parameter in rule.parameters),
         *(parameter for rule in SENSOR_RULES for parameter in rule.parameters),
+        *(parameter for rule in AFTERWARDS for parameter in rule.PARAMETERS),
     )
 }
 _KERNEL: Final = tuple(parameter for parameter in CATALOGUE.values() if parameter.in_kernel)

@@ -13,11 +13,13 @@ import typer
 from domain.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    from domain.observations import Position
     from domain.trips import Trip
     from domain.zones import Zone
     from geofence.history import Judgement
     from geofence.parameters import Parameters
     from geofence.rows import Rows
+    from geofence.whole import Evidence
     from geofence.world import World
 
 
@@ -29,21 +31,25 @@ def register(app: typer.Typer) -> None:
 def judge(
     data: Annotated[Path | None, typer.Option(help="a folder as `simulate` writes it")] = None,
     tracks: Annotated[Path | None, typer.Option(help="fixes, CSV or .csv.gz, in any order")] = None,
-    sensors: Annotated[Path | None, typer.Option(help="shelf and cooler readings; position rules do not need them")] = None,
+    sensors: Annotated[Path | None, typer.Option(help="readings of shelves and cooled boxes, CSV, in any order")] = None,
     zones: Annotated[Path | None, typer.Option(help="zones, GeoJSON")] = None,
     trips: Annotated[Path | None, typer.Option(help="planned trips, JSON")] = None,
-    orders: Annotated[Path | None, typer.Option(help="orders, JSON; position rules do not need them")] = None,
+    orders: Annotated[Path | None, typer.Option(help="orders with what was loaded, delivered and returned, JSON")] = None,
+    equipment: Annotated[Path | None, typer.Option(help="what sensors are fitted to, JSON; others are not judged")] = None,
     params: Annotated[Path | None, typer.Option(help="parameters that differ from the defaults, TOML")] = None,
     arrival_order: Annotated[bool, typer.Option("--arrival-order", help="take rows as they arrived, correcting")] = False,
     out: Annotated[Path | None, typer.Option("-o", help="file for events and visits; without it, standard output")] = None,
 ) -> None:
-    """Judge tracks against zones and trips: events and visits as JSON lines, the same for any order of the rows."""
+    """Judge tracks and sensors against plans: events and visits as JSON lines, the same for any order of the rows."""
     from geofence.parameters import Parameters, parse_parameters
 
-    paths = _paths(data, {"tracks": tracks, "sensors": sensors, "zones": zones, "trips": trips, "orders": orders})
+    paths = _paths(
+        data, {"tracks": tracks, "sensors": sensors, "zones": zones, "trips": trips, "orders": orders, "equipment": equipment}
+    )
     parameters = Parameters() if params is None else parse_parameters(_text(params))
-    world, rows = _load(paths)
-    judgement = _judge(world, parameters, rows, arrival_order=arrival_order)
+    world, rows, positions = _load(paths)
+    evidence = _evidence(paths, world, rows, positions)
+    judgement = _judge(world, parameters, rows, evidence, arrival_order=arrival_order)
     for rule, error in sorted({(fault.rule, fault.error) for fault in judgement.faults}):
         print(f"warning: rule {rule} failed and was left out where it did: {error}", file=sys.stderr)
     with _writing(out) as file:
@@ -54,7 +60,8 @@ def judge(
 
 def _paths(data: Path | None, given: dict[str, Path | None]) -> dict[str, Path]:
     """Where each file is; those of the folder that are not there are left out."""
-    names = {"tracks": "tracks.csv", "zones": "zones.geojson", "trips": "trips.json"}
+    names = {"tracks": "tracks.csv", "sensors": "sensors.csv", "zones": "zones.geojson", "trips": "trips.json"}
+    names |= {"orders": "orders.json", "equipment": "equipment.json"}
     found = {name: path for name, path in given.items() if path is not None}
     if data is not None:
         if not data.is_dir():
@@ -67,7 +74,7 @@ def _paths(data: Path | None, given: dict[str, Path | None]) -> dict[str, Path]:
     return found
 
 
-def _load(paths: dict[str, Path]) -> tuple[World, Rows]:
+def _load(paths: dict[str, Path]) -> tuple[World, Rows, list[Position]]:
     from geofence.rows import rows_from_positions
     from geofence.world import World
     from wire.files.track_csv import read_tracks
@@ -85,14 +92,34 @@ def _load(paths: dict[str, Path]) -> tuple[World, Rows]:
     keys = sorted({position.device for position in positions} | {trip.device_id for trip in trips})
     numbers = {key: number for number, key in enumerate(keys, 1)}
     world = World(tuple(zones), tuple(trips), {number: key for key, number in numbers.items()})
-    return world, rows_from_positions(positions, numbers)
+    return world, rows_from_positions(positions, numbers), positions
 
 
-def _judge(world: World, parameters: Parameters, rows: Rows, *, arrival_order: bool) -> Judgement:
+def _evidence(paths: dict[str, Path], world: World, rows: Rows, positions: list[Position]) -> Evidence:
+    from domain.equipment import Equipment
+    from geofence.whole import Evidence, positions_wanted
+    from wire.files.equipment_json import read_equipment
+    from wire.files.orders_json import read_orders
+    from wire.files.sensor_csv import read_sensors
+
+    equipment = read_equipment(paths["equipment"]) if "equipment" in paths else Equipment()
+    wanted = positions_wanted(rows, world.devices, equipment)
+    return Evidence(
+        world.zones,
+        world.trips,
+        read_orders(paths["orders"]) if "orders" in paths else [],
+        equipment,
+        [position for position in positions if position.device in wanted],
+        list(read_sensors(paths["sensors"])) if "sensors" in paths else [],
+    )
+
+
+def _judge(world: World, parameters: Parameters, rows: Rows, evidence: Evidence, *, arrival_order: bool) -> Judgement:
     from geofence.engine import Engine
     from geofence.history import Judgement, last_moment_us, sound_rows
     from geofence.history import judge as judge_rows
     from geofence.replay import Replay
+    from geofence.whole import complete
 
     engine = Engine(world, parameters)
     with _progress("judging", len(rows)) as moved:
@@ -100,12 +127,12 @@ def _judge(world: World, parameters: Parameters, rows: Rows, *, arrival_order: b
             replay = Replay(engine, dict(world.devices), {trip.trip_id: trip.device_id for trip in world.trips})
             for done in replay.run(rows, last_moment_us(sound_rows(rows))):
                 moved(done)
-            return replay.judgement()
+            return complete(replay.judgement(), evidence, parameters, as_arrived=True)
         judgement = Judgement()
         for done, conclusions in judge_rows(engine, rows):
             judgement.take(conclusions)
             moved(done)
-    return judgement
+        return complete(judgement, evidence, parameters)
 
 
 def _text(path: Path) -> str:

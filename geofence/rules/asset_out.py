@@ -35,7 +35,7 @@ def _step(watch: Watch, sample: Sample) -> None:
         return
     kept.update(back=0, back_us=0, fixes=kept["fixes"] + 1, out_us=kept["out_us"] or sample.at_us)
     long_enough = sample.at_us - kept["out_us"] >= watch.span_us(f"{NAME}.least_s")
-    facts = {
+    facts: dict[str, Any] = {
         "outlet_id": asset.outlet_id,
         "away_m": away_m,
         "longitude_deg": sample.longitude_e7 / 1e7,
