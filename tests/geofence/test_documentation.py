@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from geofence.rulebook import CATALOGUE, RULES
+from geofence.rulebook import AFTERWARDS, CATALOGUE, RULES, SENSOR_RULES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "detection.md").read_text()
 
 
 def test_every_rule_is_described() -> None:
-    assert [rule.name for rule in RULES if rule.name != "visits" and f"`{rule.name}`" not in PAGE] == []
+    names = [*(rule.name for rule in (*RULES, *SENSOR_RULES)), *(rule.NAME for rule in AFTERWARDS)]
+    assert [name for name in names if name not in {"visits", "shelf"} and f"`{name}`" not in PAGE] == []
 
 
 def test_the_table_of_parameters_is_that_of_the_rule_book() -> None:
