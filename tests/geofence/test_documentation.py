@@ -8,7 +8,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "detection.md").read_text()
 
 
 def test_every_rule_is_described() -> None:
-    names = [*(rule.name for rule in (*RULES, *SENSOR_RULES)), *(rule.NAME for rule in AFTERWARDS)]
+    names = [rule.name for rule in RULES] + [rule.name for rule in SENSOR_RULES] + [rule.NAME for rule in AFTERWARDS]
     assert [name for name in names if name not in {"visits", "shelf"} and f"`{name}`" not in PAGE] == []
 
 
