@@ -36,6 +36,7 @@ from api.resources import (
     promotions,
     recipients,
     registry,
+    reports,
     risks,
     route_plans,
     rule_scores,
@@ -43,6 +44,7 @@ from api.resources import (
     sign_in,
     stock,
     topic_patterns,
+    tracks,
     trip_life,
     trip_maps,
     trips,
@@ -52,6 +54,7 @@ from api.resources import (
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     vehicles.router,
+    tracks.router,
     trips.router,
     trip_maps.router,
     day_board.router,
@@ -61,6 +64,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     alert_handling.router,
     evidence.router,
     risks.router,
+    reports.router,
     rule_scores.router,
     recipients.router,
     duties.router,

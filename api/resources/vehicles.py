@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query
-from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import Access, Caller
 from api.errors import problem_responses
 from api.paging import Cursor, Limit, Page, decode, page_of
-from domain.errors import InvalidInputError, NotFoundError
+from domain.errors import NotFoundError
 from domain.grades import Grade
 from store import fleet
-from store.fleet import Fix, TrackWindow
+from store.fleet import Fix
 
 router = APIRouter(prefix="/vehicles", tags=["vehicles"])
 
@@ -76,16 +75,6 @@ class Vehicle(BaseModel):
     position: Position | None
 
 
-class Track(BaseModel):
-    """Where a vehicle was over a span of time, oldest first."""
-
-    vehicle_id: str
-    since: datetime
-    until: datetime
-    points: list[Position]
-    next_cursor: str | None = Field(None, description="Give it as `cursor` to read on; null at the end.")
-
-
 VehicleId = Annotated[
     str, Path(max_length=200, description="The vehicle's identifier, or a tracker's key.", examples=["van-07"])
 ]
@@ -109,33 +98,7 @@ def list_vehicles(
 @router.get("/{vehicle_id}", operation_id="get_vehicle", responses=problem_responses(404))
 def get_vehicle(caller: Caller, vehicle_id: VehicleId) -> Vehicle:
     """One vehicle with its latest position."""
-    return vehicle_of(_find(caller, vehicle_id), datetime.now(UTC))
-
-
-@router.get(
-    "/{vehicle_id}/track",
-    operation_id="get_vehicle_track",
-    response_model=Track,
-    responses={200: {"content": {_GEOJSON: {"schema": {"type": "object"}}}}, **problem_responses(404)},
-)
-def get_vehicle_track(
-    caller: Caller,
-    vehicle_id: VehicleId,
-    since: Annotated[AwareDatetime | None, Query(description="From this fix time; otherwise 24 h before `until`.")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Before this fix time; otherwise up to the newest fix.")] = None,
-    limit: Annotated[int, Query(ge=1, le=20_000, description="At most so many fixes.")] = 5000,
-    rejected: Annotated[bool, Query(description="Also fixes that were found implausible.")] = False,
-    format: Annotated[Literal["json", "geojson"], Query(description="JSON, or a GeoJSON feature with a line.")] = "json",  # noqa: A002
-    cursor: Cursor = None,
-) -> Any:
-    """The fixes of a vehicle, oldest first, from whatever trackers were on it at the time."""
-    vehicle = _find(caller, vehicle_id)
-    window = _window(vehicle, since, until, limit + 1, cursor, rejected)
-    with caller.transaction() as connection:
-        fixes = fleet.list_positions(connection, vehicle, window, Grade.rejected)
-    points, following = page_of(fixes, limit, position_of, lambda fix: (fix.fix_time, fix.device_id, fix.seq))
-    track = Track(vehicle_id=vehicle_id, since=window.since, until=window.until, points=points, next_cursor=following)
-    return track if format == "json" else JSONResponse(_feature(track), media_type=_GEOJSON)
+    return vehicle_of(find(caller, vehicle_id), datetime.now(UTC))
 
 
 def vehicle_of(row: fleet.Vehicle, now: datetime) -> Vehicle:
@@ -166,41 +129,10 @@ def position_of(fix: Fix) -> Position:
     return Position(**values, grade=Grade(fix.grade).name)
 
 
-def _find(caller: Access, vehicle_id: str) -> fleet.Vehicle:
+def find(caller: Access, vehicle_id: str) -> fleet.Vehicle:
+    """The vehicle of that name. Raises NotFoundError."""
     with caller.transaction() as connection:
         vehicle = fleet.find_vehicle(connection, vehicle_id)
     if vehicle is None:
         raise NotFoundError("vehicle", vehicle_id)
     return vehicle
-
-
-def _window(
-    vehicle: fleet.Vehicle, since: datetime | None, until: datetime | None, limit: int, cursor: str | None, rejected: bool
-) -> TrackWindow:
-    newest = vehicle.fix.fix_time if vehicle.fix else datetime.now(UTC)
-    until = until or newest + timedelta(microseconds=1)
-    try:
-        since = since or until - timedelta(days=1)
-    except OverflowError as error:
-        raise InvalidInputError("query.until", "is too early") from error
-    if until <= since:
-        raise InvalidInputError("query.until", "must be later than since")
-    after = decode(cursor, datetime, int, int)
-    return TrackWindow(since, until, limit, (after[0], after[1], after[2]) if after else None, rejected)
-
-
-def _feature(track: Track) -> dict[str, Any]:
-    located = [point for point in track.points if point.longitude_deg is not None and point.latitude_deg is not None]
-    line = [[point.longitude_deg, point.latitude_deg] for point in located]
-    geometry = {"type": "LineString", "coordinates": line} if len(line) > 1 else None
-    return {
-        "type": "Feature",
-        "id": track.vehicle_id,
-        "geometry": geometry,
-        "properties": {
-            "vehicle_id": track.vehicle_id,
-            "coordTimes": [point.fix_time.isoformat() for point in located],
-            "speed_mps": [point.speed_mps for point in located],
-            "next_cursor": track.next_cursor,
-        },
-    }

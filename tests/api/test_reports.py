@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from openpyxl import load_workbook
+
+from domain.reports import REPORTS
+from tests.api.yard import Yard, trip_document
+
+pytestmark = pytest.mark.server
+START = datetime.now(UTC).replace(hour=6, minute=0, second=0, microsecond=0) - timedelta(days=1)
+SPAN = {"since": (START - timedelta(days=2)).isoformat(), "until": (START + timedelta(days=1)).isoformat()}
+
+
+@pytest.fixture
+def day(client: httpx.Client, yard: Yard) -> int:
+    """Two vans with three stops each: the first serves two, the second of them late, and misses one; the other has no data."""
+    vans = [yard.van("van-1", since=START - timedelta(days=9)), yard.van("van-2", since=START - timedelta(days=9))]
+    for number, van in enumerate(vans, start=1):
+        document = trip_document(f"T-{number}", f"tracker-of-van-{number}", START)
+        client.post("/trips", json=document).raise_for_status()
+        yard.visit(van, f"T-{number}", "S-3", "missed" if number == 1 else "no_data", START + timedelta(hours=3))
+    for stop_id, hours in (("S-1", 1.0), ("S-2", 2.5)):
+        arrived = START + timedelta(hours=hours)
+        yard.visit(vans[0], "T-1", stop_id, "serviced", arrived)
+        yard.owner.execute(
+            "UPDATE visit SET departed_at = %s, change_no = nextval('conclusion_change_no') WHERE stop_id = %s",
+            (arrived + timedelta(minutes=12), stop_id),
+        )
+    yard.event(vans[0], "route_deviation", START, trip_id="T-1", ended_at=START + timedelta(hours=0.5), facts={"peak_m": 640})
+    yard.drive(vans[0], START, 360)
+    return vans[0]
+
+
+def rows(client: httpx.Client, name: str, by: str) -> dict[str, dict[str, Any]]:
+    report = client.get(f"/reports/{name}", params={"by": by, **SPAN}).json()
+    return {row["key"]: row for row in report["rows"]}
+
+
+def test_every_report_runs_by_everything_it_can_be_taken_by(client: httpx.Client, day: int) -> None:
+    kinds = client.get("/reports").json()
+    assert [kind["name"] for kind in kinds] == list(REPORTS)
+    for kind in kinds:
+        assert all(figure["definition"] for figure in kind["figures"])
+        for by in kind["groupings"]:
+            answer = client.get(f"/reports/{kind['name']}", params={"by": by, **SPAN})
+            assert answer.status_code == 200, f"{kind['name']} by {by}: {answer.text}"
+            for row in answer.json()["rows"]:
+                assert set(row) == {"key", *(figure["name"] for figure in kind["figures"])}
+
+
+def test_stops_are_counted_as_they_were_judged(client: httpx.Client, day: int) -> None:
+    vans = rows(client, "stops", "vehicle")
+    wanted = {"planned": 3, "completed": 2, "on_time": 1, "late": 1, "missed": 1, "no_data": 0}
+    assert {name: vans["van-1"][name] for name in wanted} == wanted
+    assert (vans["van-2"]["no_data"], vans["van-2"]["missed"]) == (1, 0)
+    assert rows(client, "stops", "outlet")["O-2"]["late"] == 1
+    assert rows(client, "trips", "vehicle")["van-1"]["stop_completion"] == pytest.approx(2 / 3)
+    assert rows(client, "visits", "vehicle")["van-1"]["mean_dwell_min"] == pytest.approx(12)
+    assert rows(client, "productivity", "vehicle")["van-1"]["stops_per_hour"] == pytest.approx(2 / 1.7)
+    deviations = rows(client, "deviations", "vehicle")["van-1"]
+    assert (deviations["deviations"], deviations["off_route_h"], deviations["peak_m"]) == (1, 0.5, 640)
+
+
+def test_orders_are_on_time_and_in_full_only_together(client: httpx.Client, yard: Yard, day: int) -> None:
+    _order(yard, "order-0", "S-1", delivered=10)
+    _order(yard, "order-1", "S-2", delivered=10)
+    _order(yard, "order-2", "S-1", delivered=7)
+    otif = rows(client, "otif", "vehicle")["van-1"]
+    assert (otif["orders_due"], otif["on_time"], otif["in_full"], otif["otif"]) == (3, 2, 2, pytest.approx(1 / 3))
+    fill = rows(client, "fill_rate", "distributor")["default"]
+    assert (fill["case_fill"], fill["line_fill"]) == (pytest.approx(27 / 30), pytest.approx(2 / 3))
+
+
+def test_a_report_can_be_taken_along(client: httpx.Client, day: int) -> None:
+    asked = {"by": "vehicle", **SPAN}
+    text = client.get("/reports/stops", params={**asked, "format": "csv"})
+    assert text.headers["content-disposition"] == 'attachment; filename="stops-by-vehicle.csv"'
+    assert [row["vehicle"] for row in csv.DictReader(io.StringIO(text.text))] == ["van-1", "van-2"]
+    book = load_workbook(io.BytesIO(client.get("/reports/stops", params={**asked, "format": "xlsx"}).content))
+    assert book.worksheets[0]["A2"].value == "van-1"
+    assert book.worksheets[1]["A2"].value == "planned"
+
+
+def test_what_cannot_be_reported_is_refused(client: httpx.Client) -> None:
+    assert client.get("/reports/weather").status_code == 404
+    refused = client.get("/reports/trips", params={"by": "outlet"})
+    assert (refused.status_code, "day, route, driver" in refused.text) == (422, True)
+    assert client.get("/reports/trips", params={"since": SPAN["until"], "until": SPAN["since"]}).status_code == 422
+
+
+def _order(yard: Yard, order_id: str, stop_id: str, *, delivered: int) -> None:
+    """Of ten pieces of soap for the shop at that stop of the first trip."""
+    outlet_id = f"O-{stop_id[-1]}"
+    statements = (
+        ("INSERT INTO product (org_id, product_id, name) VALUES (%s, 'soap', 'Soap') ON CONFLICT DO NOTHING", ()),
+        (
+            (
+                "INSERT INTO outlet (org_id, outlet_id, name, longitude_e7, latitude_e7) VALUES (%s, %s, 'Shop', 0, 0)"
+                " ON CONFLICT DO NOTHING"
+            ),
+            (outlet_id,),
+        ),
+        (
+            (
+                "INSERT INTO sales_order (org_id, order_id, outlet_id, due_on, trip_id, stop_id, state)"
+                " VALUES (%s, %s, %s, %s, 'T-1', %s, 'delivered')"
+            ),
+            (order_id, outlet_id, START.date(), stop_id),
+        ),
+        (
+            (
+                "INSERT INTO order_line (org_id, order_id, line_no, product_id, ordered, delivered, price)"
+                " VALUES (%s, %s, 1, 'soap', 10, %s, 5)"
+            ),
+            (order_id, delivered),
+        ),
+    )
+    for statement, values in statements:
+        yard.owner.execute(statement, (yard.org_id, *values))
