@@ -99,6 +99,10 @@ def test_a_track_is_read_in_pages_and_as_geojson(client: httpx.Client, yard: Yar
     assert answer.headers["content-type"].startswith("application/geo+json")
     assert [point[0] for point in answer.json()["geometry"]["coordinates"]] == seen
     assert len(answer.json()["properties"]["coordTimes"]) == 25
+    for wanted, mark in (("gpx", "<trkpt"), ("kml", "<gx:coord>"), ("csv", "\r\n")):
+        kept = client.get(address, params={"format": wanted})
+        assert kept.headers["content-disposition"] == f'attachment; filename="track-van-1.{wanted}"'
+        assert kept.text.count(mark) == 25 + (wanted == "csv")
 
 
 def test_implausible_fixes_are_in_the_track_only_when_asked_for(client: httpx.Client, yard: Yard) -> None:
