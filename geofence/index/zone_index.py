@@ -16,7 +16,18 @@ from geofence.index.outlines import Repair
 from geofence.index.pools import Room, grown
 from geofence.index.schedules import clock_changes_us, microseconds, validity_us, week_windows_us
 from geofence.index.shapes import Shapes, shapes_of
-from geofence.kernels.cells import FREE_LIST, FREE_NODE, LIST_HEAD, LISTS_USED, NODE_SLOTS, ROOT_COLUMNS, ROOT_ROWS, USED_SIZE
+from geofence.kernels.cells import (
+    FREE_LIST,
+    FREE_NODE,
+    LIST_HEAD,
+    LISTS_USED,
+    NODE_SLOTS,
+    NODES_USED,
+    PIECES_USED,
+    ROOT_COLUMNS,
+    ROOT_ROWS,
+    USED_SIZE,
+)
 from geofence.kernels.raster import corridor_margin_deg, put_zones, take_zone
 from geofence.kernels.slabs import cut_outline
 from geofence.kernels.zone_arrays import (
@@ -49,9 +60,11 @@ def _empty_arrays() -> ZoneArrays:
         root=np.zeros(ROOT_COLUMNS * ROOT_ROWS, dtype=np.int32),
         nodes=np.zeros(64 * NODE_SLOTS, dtype=np.int32),
         lists=np.zeros(1024, dtype=np.int32),
+        pieces=np.zeros((64, 4), dtype=np.int32),
         shape=np.zeros(16, dtype=np.int8),
         box=np.zeros((16, 4)),
         circle=np.zeros((16, 8)),
+        disc=np.zeros((16, 4), dtype=np.int32),
         span=np.zeros((16, 4), dtype=np.int32),
         slab=np.zeros((16, 2)),
         slab_first=np.zeros(64, dtype=np.int32),
@@ -187,6 +200,7 @@ class ZoneIndex:
             shape=grown(arrays.shape, rows),
             box=grown(arrays.box, rows),
             circle=grown(arrays.circle, rows),
+            disc=grown(arrays.disc, rows),
             span=grown(arrays.span, rows),
             slab=grown(arrays.slab, rows),
             valid_us=grown(arrays.valid_us, rows),
@@ -222,8 +236,19 @@ class ZoneIndex:
         for first, last in _runs(numbers):
             done = first
             while (done := put_zones(self._arrays, self._used, done, last)) < last:
-                nodes, lists = self._arrays.nodes, self._arrays.lists
-                self._arrays = self._arrays._replace(nodes=grown(nodes, len(nodes) + 1), lists=grown(lists, len(lists) + 1))
+                self._grow_pools()
+
+    def _grow_pools(self) -> None:
+        """Make the pools larger that are fullest; what is put in fails when one has no room."""
+        arrays, used = self._arrays, self._used
+        nodes, lists, pieces = arrays.nodes, arrays.lists, arrays.pieces
+        fullness = (used[NODES_USED] * NODE_SLOTS / len(nodes), used[LISTS_USED] / len(lists), used[PIECES_USED] / len(pieces))
+        full = [share >= 0.8 * max(fullness) for share in fullness]
+        self._arrays = arrays._replace(
+            nodes=grown(nodes, len(nodes) + full[0]),
+            lists=grown(lists, len(lists) + full[1]),
+            pieces=grown(pieces, len(pieces) + full[2]),
+        )
 
     def _week(self, zone: Zone, field: str) -> int:
         """Row of the zone's schedule in `week`, written if it is new; -1 for none."""

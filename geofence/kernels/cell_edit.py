@@ -6,12 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geofence.kernels.cells import (
+    AHEAD,
     DEEPEST,
     EMPTY,
     FAN_BITS,
     FREE_LIST,
     FREE_NODE,
     HELD,
+    LEFT,
     LIST,
     LIST_AT,
     LIST_HEAD,
@@ -26,13 +28,16 @@ from geofence.kernels.cells import (
     TAG,
     child_slot,
     root_slot,
+    zone_of,
 )
-from geofence.kernels.compiler import inner_kernel
+from geofence.kernels.compiler import inlined, inner_kernel
 
 Integers = NDArray[np.int32]
+Pieces = NDArray[np.int32]
 Counters = NDArray[np.int64]
 
 _NOWHERE = -1
+NO_ROOM, ADDED, THERE_ALREADY = 0, 1, 2
 
 
 @inner_kernel
@@ -64,7 +69,7 @@ def take_list(lists: Integers, used: Counters, size_class: int) -> int:
     else:
         start = used[LISTS_USED]
         size = LIST_HEAD + (2 << size_class)
-        if start + size > len(lists):
+        if start + size + AHEAD > len(lists):
             return _NOWHERE
         used[LISTS_USED] = start + size
     lists[start] = 0
@@ -80,13 +85,25 @@ def give_back_list(lists: Integers, used: Counters, start: int) -> None:
     used[FREE_LIST + size_class] = start
 
 
+@inlined
+def stands_for(entry: int, pieces: Pieces, number: int, left: int) -> bool:
+    """Whether an entry is that of a zone, with `left` to be tested."""
+    return (entry & LEFT) == left and zone_of(entry, pieces) == number
+
+
+@inner_kernel
+def place_in_list(lists: Integers, pieces: Pieces, start: int, number: int, left: int) -> int:
+    """Where in `lists` a block has the entry of a zone; -1 if it has none."""
+    for place in range(start + LIST_HEAD, start + LIST_HEAD + lists[start]):
+        if stands_for(lists[place], pieces, number, left):
+            return int(place)
+    return _NOWHERE
+
+
 @inner_kernel
 def append_to_list(lists: Integers, used: Counters, start: int, entry: int) -> int:
-    """Start of the block that now has `entry` too, or -1 if the pool is full; an entry is held once."""
+    """Start of the block that now has `entry` too, or -1 if the pool is full."""
     count, size_class = lists[start], lists[start + 1]
-    for place in range(start + LIST_HEAD, start + LIST_HEAD + count):
-        if lists[place] == entry:
-            return start
     if count == 2 << size_class:
         larger = take_list(lists, used, size_class + 1)
         if larger == _NOWHERE:
@@ -101,54 +118,63 @@ def append_to_list(lists: Integers, used: Counters, start: int, entry: int) -> i
 
 
 @inner_kernel
-def add_to_slot(holder: Integers, index: int, lists: Integers, used: Counters, entry: int) -> bool:
-    """Add an entry to a slot that is no node; False if there is no room."""
+def add_to_slot(holder: Integers, index: int, lists: Integers, pieces: Pieces, used: Counters, entry: int) -> int:
+    """Add an entry to a slot that is no node -> ADDED, THERE_ALREADY (a zone is held once) or NO_ROOM."""
     slot = holder[index]
+    number, left = zone_of(entry, pieces), entry & LEFT
     if slot == EMPTY:
         holder[index] = (entry << ONE_AT) | ONE
-        return True
+        return ADDED
     if slot & TAG == ONE:
-        if slot >> ONE_AT == entry:
-            return True
+        if stands_for(slot >> ONE_AT, pieces, number, left):
+            return THERE_ALREADY
         start = take_list(lists, used, 0)
         if start == _NOWHERE:
-            return False
+            return NO_ROOM
         lists[start] = 1
         lists[start + LIST_HEAD] = slot >> ONE_AT
     else:
         start = slot >> LIST_AT
+        if place_in_list(lists, pieces, start, number, left) != _NOWHERE:
+            return THERE_ALREADY
     start = append_to_list(lists, used, start, entry)
     if start == _NOWHERE:
-        return False
+        return NO_ROOM
     holder[index] = (start << LIST_AT) | LIST
-    return True
+    return ADDED
 
 
 @inner_kernel
-def remove_from_slot(holder: Integers, index: int, lists: Integers, used: Counters, entry: int) -> None:
-    """Take an entry out of a slot that is no node, if it is there."""
+def remove_from_slot(
+    holder: Integers, index: int, lists: Integers, pieces: Pieces, used: Counters, number: int, left: int
+) -> int:
+    """Take the entry of a zone out of a slot that is no node; the entry, or -1 if it is not there."""
     slot = holder[index]
-    if slot & TAG == ONE and slot >> ONE_AT == entry:
+    if slot & TAG == ONE and stands_for(slot >> ONE_AT, pieces, number, left):
         holder[index] = EMPTY
+        return int(slot >> ONE_AT)
     if slot & TAG != LIST:
-        return
+        return _NOWHERE
     start = slot >> LIST_AT
-    last = start + LIST_HEAD + lists[start] - 1
-    for place in range(start + LIST_HEAD, last + 1):
-        if lists[place] == entry:
-            lists[place] = lists[last]
-            lists[start] -= 1
-            break
+    place = place_in_list(lists, pieces, start, number, left)
+    if place == _NOWHERE:
+        return _NOWHERE
+    entry = lists[place]
+    lists[place] = lists[start + LIST_HEAD + lists[start] - 1]
+    lists[start] -= 1
     if lists[start] == 1:
         holder[index] = (lists[start + LIST_HEAD] << ONE_AT) | ONE
         give_back_list(lists, used, start)
+    return int(entry)
 
 
 @inner_kernel
-def put_entry(root: Integers, nodes: Integers, lists: Integers, used: Counters, u: int, v: int, level: int, entry: int) -> bool:
-    """Hold `entry` in the cell of `level` that has quantum (u, v); False, to be done again, if a pool is too small."""
+def put_entry(
+    root: Integers, nodes: Integers, lists: Integers, pieces: Pieces, used: Counters, u: int, v: int, level: int, entry: int
+) -> int:
+    """Hold `entry` in the cell of `level` that has quantum (u, v) -> ADDED, THERE_ALREADY, or NO_ROOM in a pool."""
     if (used[NODES_USED] + level) * NODE_SLOTS > len(nodes):
-        return False
+        return NO_ROOM
     holder, index, shift = root, root_slot(u, v), ROOT_SHIFT
     for _ in range(level):
         slot = holder[index]
@@ -161,11 +187,11 @@ def put_entry(root: Integers, nodes: Integers, lists: Integers, used: Counters, 
         holder, index = nodes, (slot >> NODE_AT) * NODE_SLOTS + child_slot(u, v, shift)
     slot = holder[index]
     if slot & TAG != NODE:
-        return add_to_slot(holder, index, lists, used, entry)
-    if not add_to_slot(nodes, (slot >> NODE_AT) * NODE_SLOTS, lists, used, entry):
-        return False
-    holder[index] = slot | HELD
-    return True
+        return add_to_slot(holder, index, lists, pieces, used, entry)
+    done = add_to_slot(nodes, (slot >> NODE_AT) * NODE_SLOTS, lists, pieces, used, entry)
+    if done != NO_ROOM:
+        holder[index] = slot | HELD
+    return done
 
 
 @inner_kernel
@@ -183,26 +209,36 @@ def prune(root: Integers, nodes: Integers, used: Counters, path: Counters, level
 
 @inner_kernel
 def take_entry(
-    root: Integers, nodes: Integers, lists: Integers, used: Counters, u: int, v: int, level: int, entry: int
-) -> None:
-    """Undo `put_entry`; nothing happens if the entry is not there."""
+    root: Integers,
+    nodes: Integers,
+    lists: Integers,
+    pieces: Pieces,
+    used: Counters,
+    u: int,
+    v: int,
+    level: int,
+    number: int,
+    left: int,
+) -> int:
+    """Undo `put_entry` for a zone; the entry, or -1 if it is not there."""
     path = np.empty(DEEPEST + 1, dtype=np.int64)
     holder, index, shift = root, root_slot(u, v), ROOT_SHIFT
     path[0] = index
     for depth in range(level):
         slot = holder[index]
         if slot & TAG != NODE:
-            return
+            return _NOWHERE
         shift -= FAN_BITS
         holder, index = nodes, (slot >> NODE_AT) * NODE_SLOTS + child_slot(u, v, shift)
         path[depth + 1] = index
     slot = holder[index]
     if slot & TAG == NODE:
         base = (slot >> NODE_AT) * NODE_SLOTS
-        remove_from_slot(nodes, base, lists, used, entry)
+        entry = remove_from_slot(nodes, base, lists, pieces, used, number, left)
         if nodes[base] == EMPTY:
             holder[index] = slot & ~HELD
-        return
-    remove_from_slot(holder, index, lists, used, entry)
+        return entry
+    entry = remove_from_slot(holder, index, lists, pieces, used, number, left)
     if holder[index] == EMPTY:
         prune(root, nodes, used, path, level)
+    return entry

@@ -7,7 +7,8 @@ and not of the order they came in. After the adaptive cell trie of Kipf et al., 
 High-Performance Point-Polygon Joins", EDBT 2020, but with entries kept at inner nodes too, which makes updates local.
 
 A slot is one int32: nothing; a node (whose slot 0 holds what covers all of its cells); one entry; or a list of entries.
-An entry is a zone's number and what is left to be tested (`zone_arrays.INSIDE` and so on).
+An entry says what is left to be tested (`zone_arrays.INSIDE` and so on) and of what: the number of a zone that holds the whole
+cell or is a circle, else the piece of an outline that lies in the cell (see `pieces`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geofence.kernels.compiler import inlined
+from geofence.kernels.zone_arrays import AREA
 
 Integers = NDArray[np.int32]
 
@@ -29,7 +31,7 @@ ROOT_ROWS = 256
 FAN_BITS = 3
 FAN = 8
 NODE_SLOTS = 65
-ENTRY_AT = 2  # an entry is a zone's number shifted by this, and what is left to be tested
+ENTRY_AT = 2  # an entry is the number of a zone or a piece shifted by this, and what is left to be tested
 LEFT = 3
 DEEPEST = 4
 
@@ -40,11 +42,15 @@ NODE_AT = 3
 ONE_AT = 2
 LIST_AT = 2
 
-# Places in the pool's `used`: slots of nodes, of lists; heads of the chains of freed nodes and of freed lists by capacity.
-NODES_USED, LISTS_USED, FREE_NODE, FREE_LIST = 0, 1, 2, 3
+# Places in the pool's `used`: nodes, slots of lists, rows of pieces; heads of the chains of freed nodes, of freed lists by
+# capacity, of freed pieces by edges.
+NODES_USED, LISTS_USED, PIECES_USED, FREE_NODE, FREE_LIST = 0, 1, 2, 3, 4
 CAPACITIES = 28
-USED_SIZE = FREE_LIST + CAPACITIES
+FREE_PIECE = FREE_LIST + CAPACITIES
+MOST_PIECE_EDGES = 63
+USED_SIZE = FREE_PIECE + MOST_PIECE_EDGES + 1
 LIST_HEAD = 2
+AHEAD = 4  # lists are read so many entries at a time, beyond their end too
 
 
 @inlined
@@ -75,6 +81,12 @@ def root_slot(u: int, v: int) -> int:
 def child_slot(u: int, v: int, shift: int) -> int:
     """Index within a node of the cell `1 << shift` quanta wide that holds a quantum; 0 is the node's own."""
     return 1 + ((v >> shift) & (FAN - 1)) * FAN + ((u >> shift) & (FAN - 1))
+
+
+@inlined
+def zone_of(entry: int, pieces: Integers) -> int:
+    """Number of the zone that an entry stands for."""
+    return pieces[entry >> ENTRY_AT, 0] if entry & LEFT >= AREA else entry >> ENTRY_AT
 
 
 @inlined

@@ -11,12 +11,14 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from geofence.kernels.cell_edit import put_entry, take_entry
+from geofence.kernels.cell_edit import ADDED, NO_ROOM, put_entry, take_entry
 from geofence.kernels.cells import (
     DEEPEST,
     ENTRY_AT,
     FAN,
     FAN_BITS,
+    LEFT,
+    MOST_PIECE_EDGES,
     QUANTA_PER_DEGREE,
     ROOT_SHIFT,
     ROUND,
@@ -25,8 +27,17 @@ from geofence.kernels.cells import (
     quanta_north,
 )
 from geofence.kernels.compiler import inlined, inner_kernel, kernel
+from geofence.kernels.discs import write_disc
 from geofence.kernels.metres import LEAST_DEGREE_M, metres_between
 from geofence.kernels.outline import edges_cover, edges_of_slab, nearest_on_edge, slab_at
+from geofence.kernels.pieces import (
+    EDGES,
+    give_back_piece,
+    reference_place,
+    take_piece,
+    write_area,
+    write_corridor,
+)
 from geofence.kernels.zone_arrays import (
     AREA,
     CIRCLE,
@@ -47,7 +58,10 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int32]
 Longs = NDArray[np.int64]
 
-MARGIN = 2.0  # quanta
+MARGIN = 3.0  # quanta; pieces look two beyond their cells
+_CELLS_PER_EDGE = 2.0
+_CELLS_PER_CORRIDOR_EDGE = 4.0  # several abreast
+_WIDEST_DEG = 90.0  # wider outlines have no quick pieces, as quanta east are compared the short way round
 _HALF_DIAGONAL_M = 80000.0  # of a cell one degree wide: more than half its diagonal in metres, anywhere
 OUTSIDE, BOUNDARY, WITHIN = 0, 1, 2
 
@@ -124,14 +138,15 @@ def distinct_edges(
 
 @inner_kernel
 def outline_level(quanta: Floats, count: int, pad_v: float) -> int:
-    """The level of the cells along an outline: the deepest that takes no more than four cells an edge."""
+    """The level of the cells along an outline: the deepest that takes no more than a few cells an edge."""
+    most = (_CELLS_PER_CORRIDOR_EDGE if pad_v > MARGIN else _CELLS_PER_EDGE) * count
     length = 0.0
     for row in range(count):
         length += abs(quanta[row, 2] - quanta[row, 0]) + abs(quanta[row, 3] - quanta[row, 1])
     level = DEEPEST
     while level > 0:
         size = float(1 << (ROOT_SHIFT - FAN_BITS * level))
-        if (length / size + 1.0) * (1.0 + 2.0 * pad_v / size) <= 4.0 * count:
+        if (length / size + 1.0) * (1.0 + 2.0 * pad_v / size) <= most:
             break
         level -= 1
     return level
@@ -170,11 +185,11 @@ def edges_near_cell(
 
 
 @inner_kernel
-def middle_is_inside(
-    edges: Floats, slab_first: Integers, span: Integers, slab: Floats, box: Floats, number: int, u: int, v: int, size: int
+def quantum_is_inside(
+    edges: Floats, slab_first: Integers, span: Integers, slab: Floats, box: Floats, number: int, u: int, v: int
 ) -> bool:
-    """Whether the middle of a cell, and so a cell that no edge comes near, is inside an area."""
-    x, y = (u + size // 2) / QUANTA_PER_DEGREE - 180.0, (v + size // 2) / QUANTA_PER_DEGREE - 90.0
+    """Whether a quantum that no edge comes near is inside an area."""
+    x, y = u / QUANTA_PER_DEGREE - 180.0, v / QUANTA_PER_DEGREE - 90.0
     if x < box[number, 0] or x > box[number, 2] or y < box[number, 1] or y > box[number, 3]:
         return False
     first, last = edges_of_slab(span, slab_first, number, slab_at(span, slab, number, y))
@@ -192,15 +207,42 @@ def any_capsule_holds_cell(
     return False
 
 
-@inlined
-def hold(
-    root: Integers, nodes: Integers, lists: Integers, used: Longs, u: int, v: int, level: int, entry: int, putting: bool
-) -> bool:
-    """Put an entry into a cell or take it out; False if there is no room."""
-    if putting:
-        return put_entry(root, nodes, lists, used, u, v, level, entry)
-    take_entry(root, nodes, lists, used, u, v, level, entry)
-    return True
+@inner_kernel
+def put_held(zones: ZoneArrays, used: Longs, u: int, v: int, level: int, entry: int) -> bool:
+    """Put an entry into a cell; False if there is no room."""
+    done = put_entry(zones.root, zones.nodes, zones.lists, zones.pieces, used, u, v, level, entry)
+    if done != ADDED and entry & LEFT >= AREA:
+        give_back_piece(zones.pieces, used, entry >> ENTRY_AT)
+    return done != NO_ROOM
+
+
+@inner_kernel
+def take_held(zones: ZoneArrays, used: Longs, u: int, v: int, level: int, number: int, left: int) -> None:
+    """Take the entry of a zone out of a cell, and its piece out of the pool."""
+    entry = take_entry(zones.root, zones.nodes, zones.lists, zones.pieces, used, u, v, level, number, left)
+    if entry >= 0 and left >= AREA:
+        give_back_piece(zones.pieces, used, entry >> ENTRY_AT)
+
+
+@inner_kernel
+def make_piece(zones: ZoneArrays, used: Longs, number: int, quanta: Floats, near: Integers, u: int, v: int, size: int) -> int:
+    """Head of the piece of an outline in a boundary cell that has the edges `near` near it; -1 if there is no room."""
+    pieces, box = zones.pieces, zones.box
+    edges = len(near) if len(near) <= MOST_PIECE_EDGES and box[number, 2] - box[number, 0] <= _WIDEST_DEG else 0
+    head = take_piece(pieces, used, number, edges)
+    if head < 0 or edges == 0:
+        return head
+    if zones.shape[number] == CORRIDOR:
+        done = write_corridor(pieces, head, quanta, near, u, v, size, zones.circle[number, REACH])
+    else:
+        at_u, at_v = write_area(pieces, head, quanta, near, u, v, size)
+        done = at_v >= 0
+        if done and quantum_is_inside(zones.edges, zones.slab_first, zones.span, zones.slab, box, number, at_u, at_v):
+            pieces[head, EDGES] |= 1
+    if done:
+        return head
+    give_back_piece(pieces, used, head)
+    return take_piece(pieces, used, number, 0)
 
 
 @inlined
@@ -245,7 +287,7 @@ def hold_under(
     putting: bool,
 ) -> bool:
     """`hold_zone` under the one root cell that `stack` begins with."""
-    root, nodes, lists, edges, box, circle = zones.root, zones.nodes, zones.lists, zones.edges, zones.box, zones.circle
+    edges, box, circle = zones.edges, zones.box, zones.circle
     span, slab, slab_first = zones.span, zones.slab, zones.slab_first
     shape = int(zones.shape[number])
     reach = circle[number, REACH], circle[number, EAST], circle[number, NORTH]
@@ -261,16 +303,23 @@ def hold_under(
         if shape == CIRCLE:
             verdict = circle_in_cell(circle, number, u, v, size)
         elif edges_near_cell(quanta, near, counts, level, u, v, size, pad_u, pad_v) > 0:
-            held = shape == CORRIDOR and any_capsule_holds_cell(quanta, near, counts, level + 1, reach, u, v, size)
-            verdict = WITHIN if held else BOUNDARY
+            within = shape == CORRIDOR and any_capsule_holds_cell(quanta, near, counts, level + 1, reach, u, v, size)
+            verdict = WITHIN if within else BOUNDARY
         else:
-            inside = shape == AREA and middle_is_inside(edges, slab_first, span, slab, box, number, u, v, size)
+            middle_u, middle_v = reference_place(u, v, size, 4)
+            inside = shape == AREA and quantum_is_inside(edges, slab_first, span, slab, box, number, middle_u, middle_v)
             verdict = WITHIN if inside else OUTSIDE
         if verdict == BOUNDARY and level < target:
             depth = push_children(stack, depth, u, v, level, size)
         elif verdict != OUTSIDE:
-            entry = (number << ENTRY_AT) | (INSIDE if verdict == WITHIN else shape)
-            if not hold(root, nodes, lists, used, u, v, level, entry, putting):
+            left = INSIDE if verdict == WITHIN else shape
+            if not putting:
+                take_held(zones, used, u, v, level, number, left)
+                continue
+            held = number
+            if left >= AREA:
+                held = make_piece(zones, used, number, quanta, near[level + 1, : counts[level + 1]], u, v, size)
+            if held < 0 or not put_held(zones, used, u, v, level, (held << ENTRY_AT) | left):
                 return False
     return True
 
@@ -305,7 +354,10 @@ def hold_zone(zones: ZoneArrays, used: Longs, number: int, putting: bool) -> boo
 def put_zones(zones: ZoneArrays, used: Longs, first: int, last: int) -> int:
     """Put zones `first` to `last - 1` into the cells; the first not done because a pool is full, else `last`."""
     for number in range(first, last):
+        if zones.shape[number] == CIRCLE:
+            write_disc(zones.circle, number, zones.disc)
         if zones.shape[number] != FREE and not hold_zone(zones, used, number, True):
+            hold_zone(zones, used, number, False)
             return number
     return last
 

@@ -40,9 +40,11 @@ class ZoneArrays(NamedTuple):
     root: NDArray[np.int32]  # (512 * 256,) slots, row by row from the south-west
     nodes: NDArray[np.int32]  # 65 slots a node: what holds for all of it, then its 64 cells
     lists: NDArray[np.int32]  # blocks: count, capacity, entries
+    pieces: NDArray[np.int32]  # (p, 4) per boundary cell of an outline a head and its edges there (see `pieces`)
     shape: NDArray[np.int8]  # (n,) FREE, CIRCLE, AREA or CORRIDOR
     box: NDArray[np.float64]  # (n, 4) west, south, east, north in degrees, west in [-180, 180), width included
     circle: NDArray[np.float64]  # (n, 8) columns above
+    disc: NDArray[np.int32]  # (n, 4) of a circle, for quick decisions (see `discs`)
     span: NDArray[np.int32]  # (n, 4) columns above
     slab: NDArray[np.float64]  # (n, 2) south edge in degrees, slabs per degree
     slab_first: NDArray[np.int32]  # per zone SLAB_COUNT + 1 offsets from its FIRST_EDGE

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from geofence.kernels.compiler import inner_kernel, kernel
 from geofence.kernels.containment import is_open, signed_distance_m
+from geofence.kernels.ordering import by_places, order_by_cell, sort_within_places
 from geofence.kernels.zone_arrays import Scratch, ZoneArrays
 from geofence.kernels.zone_blocks import BLOCK, KEY_SHIFT, NUMBER, covering_keys, room_for_block
 from geofence.kernels.zone_lookup import zones_crossed, zones_near
@@ -16,6 +17,8 @@ Longs = NDArray[np.int64]
 Integers = NDArray[np.int32]
 
 E7 = 1e7
+_WORTH_ORDERING = 4096  # fewer places do not come by the same zones often enough
+_MANY_PIECES = 4096  # fewer outlines stay in the cache anyway
 
 
 @inner_kernel
@@ -31,45 +34,69 @@ def room_for(points: Longs, numbers: Integers, needed: int) -> tuple[Longs, Inte
 
 
 @inner_kernel
-def open_keys(zones: ZoneArrays, keys: Longs, at_us: Longs) -> Longs:
-    """Those keys whose zone is open at the moment of their place; `at_us` has one moment, or one for each place."""
+def keep_open(zones: ZoneArrays, points: Longs, numbers: Integers, at_us: Longs) -> int:
+    """Move pairs whose zone is open at the moment of their place to the front; how many. `at_us` has one moment, or many."""
     kept = 0
-    for row in range(len(keys)):
-        moment = at_us[keys[row] >> KEY_SHIFT if len(at_us) > 1 else 0]
-        if is_open(zones, keys[row] & NUMBER, moment):
-            keys[kept] = keys[row]
+    for row in range(len(points)):
+        moment = at_us[points[row] if len(at_us) > 1 else 0]
+        if is_open(zones, numbers[row], moment):
+            points[kept], numbers[kept] = points[row], numbers[row]
             kept += 1
-    return keys[:kept]
+    return kept
 
 
 @inner_kernel
-def write_pairs(keys: Longs, first: int, points: Longs, numbers: Integers) -> None:
-    """Keys of a block that starts at place `first` as pairs."""
+def write_pairs(keys: Longs, order: Integers, first: int, points: Longs, numbers: Integers) -> None:
+    """Keys of a block that starts at `first` of an order, or of the places as they come if it is empty, as pairs."""
     for row in range(len(keys)):
-        points[row] = first + (keys[row] >> KEY_SHIFT)
+        place = first + (keys[row] >> KEY_SHIFT)
+        points[row] = order[place] if len(order) > 0 else place
         numbers[row] = keys[row] & NUMBER
+
+
+@inner_kernel
+def pairs_in_order(
+    zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Floats, order: Integers
+) -> tuple[Longs, Integers, bool]:
+    """Pairs (place, zone) of places taken in an order, none given: as they come; and whether they are by place."""
+    count = len(longitude_deg)
+    points = np.empty(count + BLOCK, dtype=np.int64)
+    numbers = np.empty(count + BLOCK, dtype=np.int32)
+    block, x, y = room_for_block(16 * BLOCK), longitude_deg[:BLOCK], latitude_deg[:BLOCK]
+    total = first = 0
+    by_place = len(order) == 0
+    while first < count:
+        last = min(first + BLOCK, count)
+        if len(order) > 0:
+            x, y = longitude_deg[order[first:last]], latitude_deg[order[first:last]]
+        else:
+            x, y = longitude_deg[first:last], latitude_deg[first:last]
+        kept, block_by_place = covering_keys(zones, x, y, block)
+        if kept < 0:
+            block = room_for_block(4 * len(block.key))
+            continue
+        by_place = by_place and block_by_place
+        points, numbers = room_for(points, numbers, total + kept)
+        write_pairs(block.key[:kept], order, first, points[total:], numbers[total:])
+        total += kept
+        first = last
+    return points[:total], numbers[:total], by_place
 
 
 @kernel
 def covering_pairs(zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Floats, at_us: Longs) -> tuple[Longs, Integers]:
     """Pairs (place, zone) by place, then zone; `at_us` has a moment for each place, or one, or none for any time."""
-    points = np.empty(len(longitude_deg) + BLOCK, dtype=np.int64)
-    numbers = np.empty(len(longitude_deg) + BLOCK, dtype=np.int32)
-    block = room_for_block(16 * BLOCK)
-    total = first = 0
-    while first < len(longitude_deg):
-        last = min(first + BLOCK, len(longitude_deg))
-        keys, done = covering_keys(zones, longitude_deg[first:last], latitude_deg[first:last], block)
-        if not done:
-            block = room_for_block(4 * len(block.key))
-            continue
-        if len(at_us) > 0:
-            keys = open_keys(zones, keys, at_us[first:last] if len(at_us) > 1 else at_us)
-        points, numbers = room_for(points, numbers, total + len(keys))
-        write_pairs(keys, first, points[total:], numbers[total:])
-        total += len(keys)
-        first = last
-    return points[:total], numbers[:total]
+    order = np.empty(0, dtype=np.int32)
+    if len(longitude_deg) >= _WORTH_ORDERING and len(zones.pieces) > _MANY_PIECES:
+        order = order_by_cell(longitude_deg, latitude_deg)
+    points, numbers, by_place = pairs_in_order(zones, longitude_deg, latitude_deg, order)
+    if not by_place:
+        points, numbers = by_places(points, numbers, len(longitude_deg))
+    sort_within_places(points, numbers)
+    if len(at_us) > 0:
+        kept = keep_open(zones, points, numbers, at_us)
+        points, numbers = points[:kept], numbers[:kept]
+    return points, numbers
 
 
 @kernel

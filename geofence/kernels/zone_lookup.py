@@ -35,13 +35,14 @@ from geofence.kernels.cells import (
     quanta_east,
     quanta_north,
     root_slot,
+    zone_of,
 )
 from geofence.kernels.compiler import inlined, inner_kernel
-from geofence.kernels.containment import circle_covers, outline_covers, signed_distance_m, zone_crossed
+from geofence.kernels.containment import circle_covers, signed_distance_m, zone_covers, zone_crossed
 from geofence.kernels.metres import LEAST_DEGREE_M
-from geofence.kernels.zone_arrays import AREA, CIRCLE, INSIDE, REACH, Scratch, ZoneArrays
+from geofence.kernels.pieces import IN, UNSURE, ZONE, area_verdict, corridor_verdict
+from geofence.kernels.zone_arrays import AREA, CIRCLE, INSIDE, Scratch, ZoneArrays
 
-Floats = NDArray[np.float64]
 Integers = NDArray[np.int32]
 Flags = NDArray[np.bool_]
 
@@ -64,43 +65,13 @@ def sort_first(zones: Integers, count: int) -> None:
         zones[hole] = value
 
 
-@inlined
-def covering(
-    root: Integers,
-    nodes: Integers,
-    lists: Integers,
-    circle: Floats,
-    edges: Floats,
-    slab_first: Integers,
-    span: Integers,
-    slab: Floats,
-    box: Floats,
-    longitude_deg: float,
-    latitude_deg: float,
-    found: Integers,
-) -> int:
-    """`zones_at` on the arrays one by one, which loops take out of `ZoneArrays` once."""
-    if not on_earth(longitude_deg, latitude_deg):
-        return 0
-    u, v = cell_of(longitude_deg, latitude_deg)
-    entries = entries_at(root, nodes, lists, u, v, found)
-    count = 0
-    for place in range(entries):
-        entry = found[place]
-        number, left = entry >> ENTRY_AT, entry & LEFT
-        if left == INSIDE:
-            covered = True
-        elif left == CIRCLE:
-            covered = circle_covers(circle, number, longitude_deg, latitude_deg)
-        else:
-            reach_m = 0.0 if left == AREA else circle[number, REACH]
-            covered = outline_covers(edges, slab_first, span, slab, box, number, reach_m, longitude_deg, latitude_deg)
-        if covered:
-            found[count] = number
-            count += 1
-    if count > 1:
-        sort_first(found, count)
-    return count
+@inner_kernel
+def outline_decides(zones: ZoneArrays, entry: int, u: int, v: int, longitude_deg: float, latitude_deg: float) -> bool:
+    """Whether the outline whose entry the cell of a place has covers the place: by its piece, else by all of its edges."""
+    head = entry >> ENTRY_AT
+    is_area = (entry & LEFT) == AREA
+    verdict = area_verdict(zones.pieces, head, u, v) if is_area else corridor_verdict(zones.pieces, head, u, v)
+    return verdict == IN if verdict != UNSURE else zone_covers(zones, zones.pieces[head, ZONE], longitude_deg, latitude_deg)
 
 
 @inner_kernel
@@ -109,20 +80,26 @@ def zones_at(zones: ZoneArrays, longitude_deg: float, latitude_deg: float, found
 
     `found` has room for as many as there are zones. Validity in time is not looked at (`is_open`).
     """
-    return covering(
-        zones.root,
-        zones.nodes,
-        zones.lists,
-        zones.circle,
-        zones.edges,
-        zones.slab_first,
-        zones.span,
-        zones.slab,
-        zones.box,
-        longitude_deg,
-        latitude_deg,
-        found,
-    )
+    if not on_earth(longitude_deg, latitude_deg):
+        return 0
+    u, v = cell_of(longitude_deg, latitude_deg)
+    entries = entries_at(zones.root, zones.nodes, zones.lists, u, v, found)
+    count = 0
+    for place in range(entries):
+        entry = found[place]
+        left = entry & LEFT
+        if left == INSIDE:
+            covered = True
+        elif left == CIRCLE:
+            covered = circle_covers(zones.circle, entry >> ENTRY_AT, longitude_deg, latitude_deg)
+        else:
+            covered = outline_decides(zones, entry, u, v, longitude_deg, latitude_deg)
+        if covered:
+            found[count] = zone_of(entry, zones.pieces)
+            count += 1
+    if count > 1:
+        sort_first(found, count)
+    return count
 
 
 @inner_kernel
@@ -139,9 +116,9 @@ def cell_touched(u: int, v: int, size: int, movement: tuple[float, float, float,
 
 
 @inner_kernel
-def note_zone(entry: int, scratch: Scratch, count: int) -> int:
+def note_zone(entry: int, pieces: Integers, scratch: Scratch, count: int) -> int:
     """Add the zone of an entry to `scratch.zones` if it was not seen yet; the new count."""
-    number = entry >> ENTRY_AT
+    number = zone_of(entry, pieces)
     if scratch.seen[number]:
         return count
     scratch.seen[number] = True
@@ -150,14 +127,14 @@ def note_zone(entry: int, scratch: Scratch, count: int) -> int:
 
 
 @inner_kernel
-def note_slot(lists: Integers, slot: int, scratch: Scratch, count: int) -> int:
+def note_slot(lists: Integers, pieces: Integers, slot: int, scratch: Scratch, count: int) -> int:
     """Add the zones of a slot that is no node; the new count."""
     if slot & TAG == ONE:
-        return note_zone(slot >> ONE_AT, scratch, count)
+        return note_zone(slot >> ONE_AT, pieces, scratch, count)
     if slot & TAG == LIST:
         start = slot >> LIST_AT
         for place in range(start + LIST_HEAD, start + LIST_HEAD + lists[start]):
-            count = note_zone(lists[place], scratch, count)
+            count = note_zone(lists[place], pieces, scratch, count)
     return count
 
 
@@ -200,11 +177,11 @@ def zones_under_root_cell(
         depth -= 1
         u, v, slot, shift = stack[depth, 0], stack[depth, 1], stack[depth, 2] >> 6, stack[depth, 2] & 63
         if slot & TAG != NODE:
-            count = note_slot(zones.lists, slot, scratch, count)
+            count = note_slot(zones.lists, zones.pieces, slot, scratch, count)
             continue
         base = (slot >> NODE_AT) * NODE_SLOTS
         if slot & HELD:
-            count = note_slot(zones.lists, zones.nodes[base], scratch, count)
+            count = note_slot(zones.lists, zones.pieces, zones.nodes[base], scratch, count)
         size = 1 << (shift - FAN_BITS)
         for child in range(FAN * FAN):
             below = zones.nodes[base + 1 + child]

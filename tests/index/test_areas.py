@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from shapely.geometry.base import BaseGeometry
 
 from geofence.index import ZoneIndex
+from geofence.kernels.cells import NODE_SLOTS, NODES_USED, ONE, ONE_AT, TAG
+from geofence.kernels.pieces import EDGES
 from tests.index.places import lattice, pairs, shapely_pairs, zone
 
 WARDS = Path(os.environ.get("BEATWATCH_SHARED_DATA", Path(__file__).parents[3] / "shared" / "data")) / (
@@ -64,6 +66,60 @@ def test_holes_and_parts(
     x, y = telling_places([area])
     x, y = np.append(x, [p[0] for p in more]), np.append(y, [p[1] for p in more])
     assert pairs(ZoneIndex([zone(area)]).covers(x, y)) == shapely_pairs([area], x, y)
+
+
+def entries(index: ZoneIndex) -> list[int]:
+    """Entries that stand alone in their cells."""
+    nodes = index.arrays.nodes[: index._used[NODES_USED] * NODE_SLOTS]
+    return [int(slot) >> ONE_AT for slot in nodes[nodes & TAG == ONE]]
+
+
+def blob(generator: np.random.Generator, corners: int, reach_deg: float, spread_deg: float = 0.03) -> BaseGeometry:
+    """An area about a place with a hole, which may be invalid when it has few corners."""
+    angle = np.sort(generator.random(corners)) * 2.0 * np.pi
+    ring = np.column_stack((np.cos(angle), np.sin(angle))) * reach_deg * generator.uniform(0.6, 1.0, corners)[:, None]
+    middle = generator.uniform((77.0, 12.9), (77.0 + spread_deg, 12.9 + spread_deg))
+    return shapely.Polygon(ring + middle, [ring * 0.4 + middle])
+
+
+def next_to_edges(generator: np.random.Generator, areas: list[BaseGeometry]) -> np.ndarray:
+    """Places millimetres to metres from corners and edges, and among the cells: some quick to decide, and some not."""
+    vertices = np.vstack([shapely.get_coordinates(area) for area in areas])
+    along = vertices[:-1] + generator.random((len(vertices) - 1, 1)) * np.diff(vertices, axis=0)
+    off = [vertices + generator.normal(0.0, size, vertices.shape) for size in (1e-9, 1e-7, 1e-6, 1e-5)]
+    off += [along + generator.normal(0.0, size, along.shape) for size in (1e-9, 1e-7, 1e-6, 1e-5, 1e-3)]
+    return np.vstack(off).T.copy()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1e-4, 1e-3, 1e-2, 0.3, 3.0]), st.integers(3, 80))
+def test_next_to_edges(seed: int, reach_deg: float, corners: int) -> None:
+    generator = np.random.default_rng(seed)
+    polygons = [blob(generator, corners, reach_deg) for _ in range(6)]
+    areas = [shapely.make_valid(polygon) for polygon in polygons]
+    x, y = next_to_edges(generator, areas)
+    index = ZoneIndex([zone(polygon, str(place)) for place, polygon in enumerate(polygons)])
+    assert pairs(index.covers(x, y)) == shapely_pairs(areas, x, y)
+
+
+def test_many_places_are_taken_in_the_order_of_their_cells() -> None:
+    generator = np.random.default_rng(5)
+    polygons = [blob(generator, 40, 0.004, 0.2) for _ in range(150)]
+    areas = [shapely.make_valid(polygon) for polygon in polygons]
+    index = ZoneIndex([zone(polygon, str(place)) for place, polygon in enumerate(polygons)])
+    assert len(index.arrays.pieces) > 4096
+    x, y = next_to_edges(generator, areas)[:, :20_000]
+    x[7], y[9], x[11] = np.nan, 95.0, 500.0
+    assert pairs(index.covers(x, y)) == shapely_pairs(areas, x, y)
+
+
+def test_few_places_need_all_edges() -> None:
+    generator = np.random.default_rng(3)
+    index = ZoneIndex([zone(blob(generator, 40, 0.004), str(place)) for place in range(20)])
+    heads = {int(slot) >> 2 for slot in entries(index) if int(slot) & 3 == 2}
+    pieces = index.arrays.pieces
+    assert len(heads) > 100
+    assert np.mean([pieces[head, EDGES] > 1 for head in heads]) > 0.9
 
 
 @pytest.mark.skipif(not WARDS.exists(), reason=f"{WARDS} is not there")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from domain.errors import InvalidInputError, NotFoundError
 from domain.zones import OpenHours, Schedule, Zone, ZoneKind
 from geofence.index import ZoneIndex
-from geofence.kernels.cells import LISTS_USED, NODES_USED
+from geofence.kernels.cells import LISTS_USED, NODES_USED, PIECES_USED
 from tests.index.places import circle, pairs, zone
 
 generator = np.random.default_rng(3)
@@ -60,9 +60,9 @@ def test_an_emptied_index_keeps_nothing() -> None:
     for number in range(60):
         index.remove(number)
     assert not index.arrays.root.any()
-    before = index._used[[NODES_USED, LISTS_USED]].copy()
+    before = index._used[[NODES_USED, LISTS_USED, PIECES_USED]].copy()
     index.add_all([some_zone(seed) for seed in range(60)])
-    assert (index._used[[NODES_USED, LISTS_USED]] == before).all()
+    assert (index._used[[NODES_USED, LISTS_USED, PIECES_USED]] == before).all()
     assert index._edge_room.end > 0
 
 
