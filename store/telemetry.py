@@ -11,6 +11,7 @@ import numpy as np
 
 from store.binary_copy import Records, pack, unpack
 from store.pool import Connection
+from store.position_copy import Tables, copy_positions, in_order
 from store.statements import statements
 
 _SQL = statements("telemetry")
@@ -120,13 +121,21 @@ def ensure_days(connection: Connection, series: str, days: Iterable[date]) -> No
     connection.execute(_SQL["ensure_days"], {"series": series, "days": sorted(days)})
 
 
-def store_batch(connection: Connection, batch: TelemetryBatch) -> StoredBatch:
+def day_tables(connection: Connection, series: str, days: Iterable[date]) -> dict[date, tuple[str, str]]:
+    """Schema and name of the table that has each of `days`, all of which have been made."""
+    rows = connection.execute(_SQL["find_day_tables"], {"series": series, "days": sorted(days)})
+    return {row["day"]: (row["schema_name"], row["table_name"]) for row in rows}
+
+
+def store_batch(connection: Connection, batch: TelemetryBatch, tables: Tables | None = None) -> StoredBatch:
     """Store what is new of `batch` within the caller's transaction, move the latest state forward and tell the readers.
 
     The session must have been prepared. Readings whose (device, time, seq) is stored already are counted as duplicates.
+    Positions of the days in `tables` are taken to be new and copied straight there: see store.position_copy for what it raises
+    when they are not.
     """
     batch_id = _one(connection, "next_batch")["batch_id"]
-    positions = _store_positions(connection, batch, batch_id)
+    positions = _store_all_positions(connection, batch, batch_id, tables or {})
     sensors = _store_sensor_readings(connection, batch.sensor_readings, batch_id)
     statuses = _store_statuses(connection, batch.statuses, batch_id)
     stored = positions["stored"] + sensors["stored"] + statuses["stored"]
@@ -144,12 +153,34 @@ def store_batch(connection: Connection, batch: TelemetryBatch) -> StoredBatch:
             "max_measured_at": sensors["max_time"],
         }
         connection.execute(_SQL["record_batch"], record)
-        connection.execute(_SQL["tell_stored"], {"batch_id": str(batch_id)})
     quarantined = positions["quarantined"] + sensors["quarantined"] + statuses["quarantined"]
     return StoredBatch(batch_id if stored else None, stored, duplicates, quarantined)
 
 
 _NOTHING: Final[dict[str, Any]] = {"stored": 0, "quarantined": 0, "min_time": None, "max_time": None}
+
+
+def _store_all_positions(connection: Connection, batch: TelemetryBatch, batch_id: int, tables: Tables) -> dict[str, Any]:
+    if not tables:
+        return _store_positions(connection, batch, batch_id)
+    is_placed = np.isin(batch.positions["fix_time"].astype("M8[D]"), np.array(list(tables), "M8[D]"))
+    placed = in_order(batch.positions, batch.temperatures, batch.alarms, is_placed)
+    copied = copy_positions(connection, placed, batch_id, tables) if len(placed.rows) else _NOTHING
+    return _together(copied, _store_positions(connection, _positions_at(batch, np.flatnonzero(~is_placed)), batch_id))
+
+
+def _positions_at(batch: TelemetryBatch, numbers: Records) -> TelemetryBatch:
+    places = {number: place for place, number in enumerate(numbers.tolist())}
+    temperatures = {places[number]: values for number, values in batch.temperatures.items() if number in places}
+    alarms = {places[number]: words for number, words in batch.alarms.items() if number in places}
+    return TelemetryBatch(batch.positions[numbers], temperatures, alarms)
+
+
+def _together(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    starts = [part["min_time"] for part in (one, other) if part["min_time"]]
+    ends = [part["max_time"] for part in (one, other) if part["max_time"]]
+    counts = {name: one[name] + other[name] for name in ("stored", "quarantined")}
+    return {**counts, "min_time": min(starts, default=None), "max_time": max(ends, default=None)}
 
 
 def _store_positions(connection: Connection, batch: TelemetryBatch, batch_id: int) -> dict[str, Any]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
+from typing import Final
 
 import psycopg
+from psycopg.errors import UndefinedTable, UniqueViolation
 from psycopg.rows import dict_row
 
 from store import deadletters, devices, downlink, payload_profiles, receipts, telemetry, topic_patterns
@@ -16,9 +18,17 @@ from store.downlink import DeviceAnswer
 from store.failures import database_errors
 from store.payload_profiles import ProfiledDevice
 from store.pool import Connection, Role, take_role
+from store.position_copy import Tables
 from store.receipts import Receipt
 from store.telemetry import StoredBatch, TelemetryBatch
 from store.topic_patterns import StoredPattern
+
+_CAREFUL_BATCHES: Final = 20
+"""For how long, after a batch that held something stored already, the next are taken to do so too."""
+
+
+class _NotNewError(Exception):
+    """Rows that were taken to be new are stored already, or their day has been dropped."""
 
 
 class TelemetryWriter:
@@ -32,7 +42,8 @@ class TelemetryWriter:
         self._url = database_url
         self._connect_timeout_s = connect_timeout_s
         self._connection: Connection | None = None
-        self._days: set[tuple[str, date]] = set()
+        self._tables: dict[str, dict[date, tuple[str, str]]] = {}  # by series, of the days that have been made
+        self._careful = 0  # batches to come that may hold what is stored already
 
     def find(self, identities: Sequence[Identity]) -> dict[Identity, KnownDevice]:
         """The registered devices among `identities`."""
@@ -92,6 +103,21 @@ class TelemetryWriter:
         """
         for series, wanted in days.items():
             self._ensure_days(series, wanted)
+        self._careful = max(0, self._careful - 1)
+        if not self._careful:
+            with suppress(_NotNewError):
+                return self._store(batch, letters, answers, remembered, self._tables.get("position"))
+            self._careful = _CAREFUL_BATCHES
+        return self._store(batch, letters, answers, remembered, None)
+
+    def _store(
+        self,
+        batch: TelemetryBatch,
+        letters: Sequence[DeadLetter],
+        answers: Sequence[DeviceAnswer],
+        remembered: tuple[str, Sequence[Receipt]],
+        tables: Tables | None,
+    ) -> StoredBatch:
         with self._transaction("store readings") as connection:
             if letters:
                 deadletters.keep_dead_letters(connection, letters)
@@ -99,14 +125,21 @@ class TelemetryWriter:
                 downlink.record_answers(connection, answers)
             if remembered[1]:
                 receipts.remember_receipts(connection, *remembered)
-            return telemetry.store_batch(connection, batch) if len(batch) else StoredBatch(None, 0, 0, 0)
+            if not len(batch):
+                return StoredBatch(None, 0, 0, 0)
+            try:
+                return telemetry.store_batch(connection, batch, tables)
+            except (UniqueViolation, UndefinedTable) as error:
+                if not tables:
+                    raise
+                raise _NotNewError from error
 
     def _ensure_days(self, series: str, wanted: set[date]) -> None:
-        missing = {day for day in wanted if (series, day) not in self._days}
-        if missing:
+        known = self._tables.setdefault(series, {})
+        if missing := wanted - known.keys():
             with self._transaction("make partitions") as connection:
                 telemetry.ensure_days(connection, series, missing)
-            self._days |= {(series, day) for day in missing}
+                known |= telemetry.day_tables(connection, series, missing)
 
     @contextmanager
     def _transaction(self, what: str) -> Iterator[Connection]:
@@ -136,7 +169,7 @@ class TelemetryWriter:
         take_role(connection, Role.worker)
         telemetry.prepare_session(connection)
         devices.listen_for_changes(connection)
-        self._days.clear()
+        self._tables.clear()
         return connection
 
     def close(self) -> None:

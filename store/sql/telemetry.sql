@@ -20,6 +20,31 @@ COPY incoming_position FROM STDIN (FORMAT binary)
 -- name: copy_sensor_readings
 COPY incoming_sensor_reading FROM STDIN (FORMAT binary)
 
+-- name: copy_into_day
+COPY {table} ({columns}) FROM STDIN (FORMAT binary)
+
+-- name: find_day_tables
+SELECT day, coalesce(hypertable.schema_name, 'public') AS schema_name,
+    coalesce(hypertable.table_name, %(series)s || to_char(day, '_YYYYMMDD')) AS table_name
+FROM unnest(%(days)s::date[]) AS day LEFT JOIN (
+    SELECT 'telemetry' AS schema_name, %(series)s AS table_name WHERE to_regclass('telemetry.' || %(series)s) IS NOT NULL
+) hypertable ON true
+
+-- name: find_fresh_position_oid
+SELECT 'fresh_position'::regtype::oid AS oid
+
+-- name: advance_latest_positions
+INSERT INTO latest_position AS latest (
+    device_id, fix_time, seq, org_id, longitude_e7, latitude_e7, speed_mps, course_deg, altitude_m, accuracy_m, hdop, satellites,
+    fix_valid, ignition, in_motion, door_open, buffered, cargo_kg, fuel_l, fuel_pct, external_v, battery_v, battery_pct, odometer_m,
+    boot_id, received_at, grade, grade_reason, batch_id, temperature_c, alarms)
+SELECT * FROM unnest(%(rows)s::fresh_position[])
+ON CONFLICT (device_id) DO UPDATE SET (
+    device_id, fix_time, seq, org_id, longitude_e7, latitude_e7, speed_mps, course_deg, altitude_m, accuracy_m, hdop, satellites,
+    fix_valid, ignition, in_motion, door_open, buffered, cargo_kg, fuel_l, fuel_pct, external_v, battery_v, battery_pct, odometer_m,
+    temperature_c, alarms, boot_id, received_at, batch_id, grade, grade_reason) = ROW (excluded.*)
+WHERE (latest.fix_time, latest.seq) < (excluded.fix_time, excluded.seq)
+
 -- name: next_batch
 SELECT nextval('ingest_batch_batch_id_seq') AS batch_id
 
@@ -116,13 +141,14 @@ WITH fresh AS (
 SELECT count(*) AS stored, count(*) FILTER (WHERE grade = 3) AS quarantined FROM fresh
 
 -- name: record_batch
-INSERT INTO ingest_batch (batch_id, min_fix_time, max_fix_time, min_measured_at, max_measured_at,
-    position_count, sensor_count, status_count, duplicate_count)
-VALUES (%(batch_id)s, %(min_fix_time)s, %(max_fix_time)s, %(min_measured_at)s, %(max_measured_at)s,
-    %(position_count)s, %(sensor_count)s, %(status_count)s, %(duplicate_count)s)
-
--- name: tell_stored
-SELECT pg_notify('beatwatch_stored', %(batch_id)s)
+WITH batch AS (
+    INSERT INTO ingest_batch (batch_id, min_fix_time, max_fix_time, min_measured_at, max_measured_at,
+        position_count, sensor_count, status_count, duplicate_count)
+    VALUES (%(batch_id)s, %(min_fix_time)s, %(max_fix_time)s, %(min_measured_at)s, %(max_measured_at)s,
+        %(position_count)s, %(sensor_count)s, %(status_count)s, %(duplicate_count)s)
+    RETURNING batch_id
+)
+SELECT pg_notify('beatwatch_stored', batch_id::text) FROM batch
 
 -- name: ensure_days
 SELECT ensure_days(%(series)s, %(days)s)
