@@ -4,23 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 from fastapi.security import OAuth2PasswordBearer
 
+from api.limits import Limits
 from api.passwords import digest
-from domain.errors import NotAllowedError, NotSignedInError
+from domain.errors import NotAllowedError, NotFoundError, NotSignedInError
 from domain.people import PERMISSIONS, Permission, Role
-from store import audit, people
+from store import api_keys, audit, idempotency, people
 from store.audit import Change
+from store.idempotency import Claim
+from store.organisations import find_organisation
 from store.pool import Connection, Pool, organisation_transaction, transaction
 
 COOKIE: Final = "beatwatch_session"
+KEY_PREFIX: Final = "bwk_"
+CLAIM: Final = "idempotency_claim"
 _HARMLESS: Final = {"GET", "HEAD", "OPTIONS"}
+
+ActingFor = Annotated[
+    str | None,
+    Header(
+        alias="Beatwatch-Organisation",
+        max_length=63,
+        description="Slug of one's own organisation or one below it, to see and to write as that one does.",
+    ),
+]
 
 _bearer = OAuth2PasswordBearer(tokenUrl="/oauth2/token", refreshUrl="/oauth2/token", auto_error=False)
 
@@ -36,6 +50,7 @@ class Access:
     person_id: int | None = None  # nobody in particular where signing in is switched off
     session_id: UUID | None = None
     scopes: frozenset[Permission] | None = None  # an API key may do less than its role
+    claim: Claim | None = None  # what this request does, is done once
 
     @property
     def permissions(self) -> frozenset[Permission]:
@@ -48,6 +63,8 @@ class Access:
         """A transaction in which row-level security shows the caller's organisation and those below it."""
         with organisation_transaction(self.pool, self.org_id) as connection:
             yield connection
+            if self.claim is not None:
+                idempotency.note_done(connection, self.claim)
 
     def note(self, connection: Connection, change: Change, org_id: int | None = None) -> None:
         """Write down what the caller changes, in the transaction that changes it."""
@@ -67,19 +84,57 @@ class Gate:
             return Access(self.pool, self.open_for, "console", Role.platform_administrator)
         if token is None:
             raise NotSignedInError("sign in first, or send an access token")
+        if token.startswith(KEY_PREFIX):
+            return self._program(token)
         with transaction(self.pool) as connection:
             holder = people.holder_of(connection, digest(token))
         if holder is None:
             raise NotSignedInError("the access token is unknown, revoked or expired")
         return Access(self.pool, holder.org_id, holder.login, Role(holder.role), holder.person_id, holder.session_id)
 
+    def _program(self, key: str) -> Access:
+        with transaction(self.pool) as connection:
+            holder = api_keys.key_holder(connection, digest(key))
+        if holder is None:
+            raise NotSignedInError("the API key is unknown, revoked or expired")
+        scopes = frozenset(Permission(scope) for scope in holder.scopes)
+        return Access(self.pool, holder.org_id, f"key:{holder.name}", Role.integrator, scopes=scopes)
 
-def signed_in(request: Request, bearer: Annotated[str | None, Depends(_bearer)]) -> Access:
+
+def signed_in(request: Request, bearer: Annotated[str | None, Depends(_bearer)], acting_for: ActingFor = None) -> Access:
     """Whoever asks, whatever they may do."""
     gate: Gate = request.app.state.gate
     if bearer is None and request.method not in _HARMLESS:
         _refuse_other_sites(request)
-    return gate.holder(bearer or request.cookies.get(COOKIE))
+    limits: Limits = request.app.state.limits
+    try:
+        caller = gate.holder(bearer or request.cookies.get(COOKIE))
+    except NotSignedInError:
+        limits.take(address_of(request))
+        raise
+    limits.take(f"{caller.org_id} {caller.actor}" if gate.open_for is None else address_of(request))
+    if acting_for is not None:
+        caller = replace(caller, org_id=_below(caller, acting_for))
+    return replace(caller, claim=getattr(request.state, CLAIM, None))
+
+
+def token_of(request: Request) -> str | None:
+    """The bearer token, else the console's cookie."""
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" and token.strip() else request.cookies.get(COOKIE)
+
+
+def address_of(request: Request) -> str:
+    """Where a request comes from, to count those of nobody in particular."""
+    return f"address {request.client.host if request.client else ''}"
+
+
+def _below(caller: Access, slug: str) -> int:
+    try:
+        with caller.transaction() as connection:
+            return find_organisation(connection, slug)
+    except NotFoundError as error:
+        raise NotAllowedError(f"no organisation {slug!r} is yours or below yours") from error
 
 
 def allowed(*permissions: Permission) -> Callable[[Access], Access]:

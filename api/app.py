@@ -14,6 +14,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from api import service
 from api.access import Gate
 from api.errors import answer_problems, problem_responses
+from api.idempotency import DoneOnce
+from api.limits import NO_LIMIT, Limits, Rate
 from api.live.hub import Hub
 from api.pages import serve_pages
 from api.routers import ROUTERS
@@ -42,12 +44,13 @@ def create_app(
     content: ContentStore | None = None,
     settlement_judge: SettlementJudge | None = None,
     media_max_bytes: int = MEDIA_MAX_BYTES,
+    rate: Rate = NO_LIMIT,
 ) -> FastAPI:
     """The application over the database at `database_url`.
 
     With `sign_in`, people have to; otherwise whoever reaches it acts for `organisation`. `link_secret` is the key of the
     links in messages, by which alerts are answered without signing in. `content` keeps what media hold, without it a folder
-    of the state does.
+    of the state does. `rate` is what one caller may ask.
 
     Starting it raises UnavailableError when the database cannot be reached and NotFoundError when that organisation is missing.
     """
@@ -68,8 +71,10 @@ def create_app(
     answer_problems(app)
     for router in ROUTERS:
         app.include_router(router)
+    app.state.limits = Limits(rate)
     app.state.link_secret = link_secret
     serve_pages(app, tile_url)
+    app.add_middleware(DoneOnce)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     service.time_requests(app)
     return app

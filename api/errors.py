@@ -49,6 +49,15 @@ _STATUS: Final[Mapping[type[BeatwatchError], int]] = {
 }
 
 
+_KEY: Final = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Any text of one's own: the same request repeated with it is done once, and answered as the first time.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+}
+
+
 class InvalidField(BaseModel):
     """One value that breaks a rule."""
 
@@ -93,7 +102,19 @@ def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
     schemas["Problem"] = problem
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
+    for operations in document.get("paths", {}).values():
+        if "post" in operations:
+            _describe_key(operations["post"])
     return document
+
+
+def _describe_key(operation: dict[str, Any]) -> None:
+    """Every POST may carry an idempotency key, and be refused for it."""
+    parameters = operation.setdefault("parameters", [])
+    if not any(one["name"] == _KEY["name"] for one in parameters):
+        parameters.append(_KEY)
+    for status, response in problem_responses(409, 413).items():
+        operation["responses"].setdefault(str(status), response)
 
 
 def _answer(status: int, code: str, detail: str, **more: Any) -> JSONResponse:
@@ -105,6 +126,11 @@ async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, BeatwatchError)
     if isinstance(error, NotSignedInError) and request.method == "GET" and "text/html" in request.headers.get("accept", ""):
         return RedirectResponse(f"/sign-in?{urlencode({'then': _asked_for(request)})}", status_code=303)
+    return refusal(error)
+
+
+def refusal(error: BeatwatchError) -> JSONResponse:
+    """What is answered to who asked for what cannot be."""
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 500)
     errors = [InvalidField(field=error.field, detail=error.detail)] if isinstance(error, InvalidInputError) else None
     allowed = list(error.allowed) if isinstance(error, TransitionError) else None

@@ -11,6 +11,7 @@ from api.live import stream
 from api.resources import (
     alert_handling,
     alerts,
+    api_keys,
     approvals,
     beats,
     brand_contracts,
@@ -93,6 +94,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     brand_contracts.router,
     life_cycles.router,
     people.router,
+    api_keys.router,
     sign_in.router,
     stream.router,
     service.router,

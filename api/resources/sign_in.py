@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.access import Gate, SignedIn
+from api.access import Gate, SignedIn, address_of
 from api.errors import problem_responses
 from api.passwords import digest, is_password, new_token
 from domain.errors import ConflictError, InvalidInputError, NotSignedInError
@@ -24,6 +24,9 @@ router = APIRouter(tags=["sign-in"])
 ACCESS_FOR: Final = timedelta(minutes=15)
 REFRESH_FOR: Final = timedelta(days=30)
 CONSOLE_FOR: Final = timedelta(hours=12)
+PASSWORD_COST: Final = 5.0
+"""Requests' worth: hashing is slow on purpose."""
+
 _WRONG: Final = "login or password is wrong, or too many attempts were made; after five wait a quarter of an hour"
 
 
@@ -67,6 +70,7 @@ def get_token(
 ) -> TokenAnswer:
     """Tokens for a login and password, or new ones for a refresh token."""
     response.headers["cache-control"] = "no-store"
+    request.app.state.limits.take(address_of(request), cost=PASSWORD_COST)
     gate: Gate = request.app.state.gate
     if grant_type == "refresh_token":
         if refresh_token is None:

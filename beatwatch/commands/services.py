@@ -95,6 +95,7 @@ def api() -> None:
     import uvicorn
 
     from api.app import create_app
+    from api.limits import Rate
     from beatwatch.logs import configure_logs
     from beatwatch.services.ports import wanted_port
     from beatwatch.services.servers import Servers
@@ -111,6 +112,7 @@ def api() -> None:
             link_secret=settings.link_secret,
             content=_content(settings),
             media_max_bytes=settings.media_max_bytes,
+            rate=Rate(settings.api_rate_per_s, settings.api_burst),
         )
         port = wanted_port(settings.api_port, "API_PORT")
         uvicorn.run(

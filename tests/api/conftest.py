@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -29,11 +30,12 @@ def yard(database_url: str) -> Iterator[Yard]:
 
 
 @contextmanager
-def serving(database_url: str, *, sign_in: bool = False, link_secret: str = "") -> Iterator[str]:
+def serving(database_url: str, *, sign_in: bool = False, link_secret: str = "", **options: Any) -> Iterator[str]:
     """The address of a server that runs while the context lasts."""
     with tempfile.TemporaryDirectory(prefix="beatwatch-media-") as folder:
         content = FolderStore(Path(folder))
-        app = create_app(database_url, sign_in=sign_in, link_secret=link_secret, content=content, media_max_bytes=100_000)
+        options |= {"sign_in": sign_in, "link_secret": link_secret, "content": content, "media_max_bytes": 100_000}
+        app = create_app(database_url, **options)
         with serving_app(app) as address:
             yield address
 

@@ -18,6 +18,9 @@ IDENTIFIERS = {
     "order_id": "victims-order",
     "contract_id": "victims-contract",
     "slug": "victim",
+    "key_id": "00000000-0000-4000-8000-000000000001",
+    "link_id": "00000000-0000-4000-8000-000000000002",
+    "webhook_id": "00000000-0000-4000-8000-000000000003",
 }
 _ROWS = """
 INSERT INTO product (org_id, product_id, name) VALUES (%(org)s, 'victims-product', 'victims');
@@ -40,6 +43,11 @@ INSERT INTO promotion (org_id, promotion_id, name, kind, terms, valid_from)
 INSERT INTO sales_order (org_id, order_id, outlet_id, due_on) VALUES (%(org)s, 'victims-order', 'victims-outlet', '2026-01-01');
 INSERT INTO order_line (org_id, order_id, line_no, product_id, ordered, price)
     VALUES (%(org)s, 'victims-order', 1, 'victims-product', 1, 1);
+INSERT INTO api_key (key_id, org_id, name, key_hash, begins_with, scopes, created_by)
+    VALUES ('00000000-0000-4000-8000-000000000001', %(org)s, 'victims', '\\x01', 'bwk_', '{observe}', 'victim');
+INSERT INTO retailer_link (link_id, org_id, outlet_id, token_hash, created_by, expires_at)
+    VALUES ('00000000-0000-4000-8000-000000000002', %(org)s, 'victims-outlet', '\\x02', 'victim', '2090-01-01');
+INSERT INTO idempotency (org_id, actor, idempotency_key, digest) VALUES (%(org)s, 'victim', 'k', '\\x03');
 INSERT INTO organisation (slug, name) VALUES ('victims-supplier', 'victims');
 INSERT INTO brand_contract (org_id, contract_id, manufacturer_id, valid_from)
     VALUES (%(org)s, 'victims-contract', (SELECT org_id FROM organisation WHERE slug = 'victims-supplier'), '2026-01-01');
@@ -86,6 +94,7 @@ _SENT = {
         "due_on": "2026-01-01",
         "lines": [{"product_id": "victims-product", "quantity": 1}],
     },
+    "add_api_key": {"name": "x", "scopes": ["observe"]},
     "add_organisation": {"slug": "below-the-victim", "name": "x", "parent": "victim"},
     "add_brand_contract": {
         "contract_id": "x",
