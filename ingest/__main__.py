@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Callable
@@ -63,6 +64,7 @@ def run(
     `on_ready` is called once broker and database have both answered. Neither has to be there at the start or stay there.
     """
     options = options or IngestOptions()
+    _spare_the_collector()
     router, profiles = Router(), DeviceProfiles()
     source = MqttSource(mqtt_url, options.client_id, limits=options.limits, ca_file=options.ca_file)
     configuration = Configuration(router, profiles, source)
@@ -83,6 +85,12 @@ def run(
         source.close()
         writer.close()
     _log.info("ingest has drained")
+
+
+def _spare_the_collector() -> None:
+    """Look for cycles seldom: a batch makes tens of thousands of objects, none in a cycle, and lets go of all of them."""
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 100)
 
 
 def _announce(source: MqttSource, configuration: Configuration, stop: threading.Event, on_ready: Callable[[], None]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import structlog
 
@@ -41,6 +41,12 @@ class Heard(Generic[R]):
         self.senders.append(sender)
         self.delivery_nos.append(delivery_no)
 
+    def extend(self, readings: Sequence[R], senders: Sequence[Identity], delivery_no: int) -> None:
+        """Append the readings of one delivery."""
+        self.readings.extend(readings)
+        self.senders.extend(senders)
+        self.delivery_nos.extend([delivery_no] * len(readings))
+
     def kept(self, wanted: Callable[[Identity, int], bool]) -> Heard[R]:
         """Those whose sender and delivery are `wanted`."""
         heard: Heard[R] = Heard()
@@ -65,6 +71,12 @@ class Decoded:
 
     def __len__(self) -> int:
         return len(self.positions.readings) + len(self.sensor_readings.readings) + len(self.statuses.readings)
+
+    def heard(self, kind: type[Reading]) -> Heard[Any]:
+        """Where readings of that kind are kept."""
+        if kind is Position:
+            return self.positions
+        return self.sensor_readings if kind is SensorReading else self.statuses
 
     def senders(self) -> set[Identity]:
         """Everybody who sent something."""
@@ -108,21 +120,20 @@ class Decoder:
         if route is None:
             raise DecodeError("no_route", "no topic pattern matches")
         codec = self._codecs.get((route.format, route.tenant)) or self._new_codec(route)
-        received_at = datetime.fromtimestamp(delivery.received_us / 1e6, UTC)
+        received_at = _moment(delivery.received_us)
         readings = codec.decode(delivery.topic, delivery.payload, received_at, route.device)
         if codec.times_relative_to_receipt:
             decoded.timed_by_receipt.add(number)
         if not readings:
             self._hear_answer(route, delivery, received_at, decoded)
             decoded.silent += 1
-        senders = [self._identity(route, reading.device) for reading in readings]
-        for reading, sender in zip(readings, senders, strict=True):
-            if isinstance(reading, Position):
-                decoded.positions.add(reading, sender, number)
-            elif isinstance(reading, SensorReading):
-                decoded.sensor_readings.add(reading, sender, number)
-            else:
-                decoded.statuses.add(reading, sender, number)
+        if len(readings) == 1:
+            decoded.heard(type(readings[0])).add(readings[0], self._identity(route, readings[0].device), number)
+            return
+        senders = {name: self._identity(route, name) for name in {reading.device for reading in readings}}
+        for kind in set(map(type, readings)):
+            alike = [reading for reading in readings if type(reading) is kind]
+            decoded.heard(kind).extend(alike, [senders[reading.device] for reading in alike], number)
 
     def _hear_answer(self, route: Route, delivery: Delivery, received_at: datetime, decoded: Decoded) -> None:
         if route.tenant is not None and delivery.topic.endswith("/ack"):
@@ -166,6 +177,12 @@ def _identity(route: Route, device: str) -> Identity:
     if not device or len(device) > _LONGEST_IDENTITY or device != storable(device):
         raise DecodeError("bad_identity", f"{device[:_LONGEST_IDENTITY]!r} names no device")
     return Identity(route.tenant, identity_format(route.format), device)
+
+
+@lru_cache(256)
+def _moment(unix_us: int) -> datetime:
+    """Of what was read at once, all messages have the same."""
+    return datetime.fromtimestamp(unix_us / 1e6, UTC)
 
 
 def identity_format(format_name: str) -> str:

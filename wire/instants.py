@@ -40,7 +40,7 @@ def from_unix_ms(milliseconds: int) -> datetime:
     """The moment that many milliseconds after 1970; `ValueError` outside the years 1 to 9999."""
     if not _FIRST_MS <= milliseconds <= _LAST_MS:
         raise ValueError(f"{milliseconds} ms is outside the years 1 to 9999")
-    return EPOCH + timedelta(milliseconds=milliseconds)
+    return EPOCH + milliseconds * _MILLISECOND
 
 
 def to_unix_ms(moment: datetime) -> int:

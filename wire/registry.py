@@ -52,7 +52,7 @@ class JsonOr(Codec):
 
     def decode(self, topic: str, payload: bytes, received_at: datetime, device: str = "") -> list[Reading]:
         """As the format that the payload begins like."""
-        codec = self._json if payload.lstrip()[:1] in {b"{", b"["} else self._binary
+        codec = self._json if payload[:1] == b"{" or payload.lstrip()[:1] in {b"{", b"["} else self._binary
         return codec.decode(topic, payload, received_at, device)
 
     def take_replies(self) -> list[Message]:

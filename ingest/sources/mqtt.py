@@ -67,6 +67,7 @@ class MqttSource:
         self._filters_changed = threading.Event()
         self._waiting: deque[Delivery] = deque()
         self._received_bytes = 0  # counted by our thread
+        self._read_us = 0  # when we last read
         self._taken_bytes = 0  # counted by who takes
         self._arrived = threading.Event()
         self._connection_no = 0
@@ -201,8 +202,8 @@ class MqttSource:
         self._received_bytes += len(message.payload)
         # Bytes that are no UTF-8 are kept as what no pattern matches.
         topic = message.topic.decode("utf-8", "backslashreplace")
-        received_us = time.time_ns() // 1000
-        self._waiting.append(Delivery(topic, message.payload, received_us, message.retained, receipt, message.redelivered))
+        content = topic, message.payload, self._read_us, message.retained, receipt, message.redelivered
+        self._waiting.append(Delivery._make(content))
 
     def _full(self) -> bool:
         return self.waiting_bytes > self._limits.max_bytes
@@ -248,6 +249,7 @@ class MqttSource:
         if self._filters_changed.is_set() and self.connected.is_set():
             self._subscribe()
         if socket in readable:
+            self._read_us = time.time_ns() // 1000
             self._client.loop_read()
             while isinstance(socket, ssl.SSLSocket) and socket.fileno() >= 0 and socket.pending():
                 self._client.loop_read()  # what TLS has decrypted already does not wake `select`

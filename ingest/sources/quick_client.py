@@ -41,6 +41,9 @@ def next_packet(data: bytes, at: int) -> tuple[int, int] | None:
 
     Raises MalformedPacketError for a length field of more than four bytes.
     """
+    if at + 2 < len(data) and data[at + 1] >= 0x80 > data[at + 2]:  # most packets: two bytes of length
+        end = at + 3 + (data[at + 1] & 0x7F | data[at + 2] << 7)
+        return (at + 3, end) if end <= len(data) else None
     length = shift = 0
     for index in range(at + 1, min(at + 1 + _LONGEST_LENGTH, len(data))):
         byte = data[index]
