@@ -67,7 +67,8 @@ def rows_of(simulation: Simulation) -> Rows:
 def judged(simulation: Simulation, parameters: Parameters) -> list[Event | Visit]:
     """What the engine concludes of a simulation in the end."""
     devices = dict(enumerate(simulation.devices, 1))
-    engine, rows = Engine(World(simulation.zones, simulation.trips, devices), parameters), rows_of(simulation)
+    world = World(simulation.zones, simulation.trips, devices, orders=simulation.orders)
+    engine, rows = Engine(world, parameters), rows_of(simulation)
     judgement = Judgement()
     for _, conclusions in judge_rows(engine, rows):
         judgement.take(conclusions)

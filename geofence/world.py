@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from domain.deliveries import Order
 from domain.trips import Trip
 from domain.validity import check_trip
 from domain.zones import Zone
@@ -24,6 +25,7 @@ class World:
     organisations: Mapping[int, int] = field(default_factory=dict)  # device number -> organisation; missing = 0
     routes: Mapping[str, str] = field(default_factory=dict)  # trip_id -> name of its route, for parameters
     outlet_classes: Mapping[str, str] = field(default_factory=dict)  # outlet_id -> class, for parameters
+    orders: tuple[Order, ...] = ()  # what each stop was to get and got; a delivery counts from its proof on
 
     def __post_init__(self) -> None:
         for number, trip in enumerate(self.trips):

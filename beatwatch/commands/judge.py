@@ -77,12 +77,14 @@ def _paths(data: Path | None, given: dict[str, Path | None]) -> dict[str, Path]:
 def _load(paths: dict[str, Path]) -> tuple[World, Rows, list[Position]]:
     from geofence.rows import rows_from_positions
     from geofence.world import World
+    from wire.files.orders_json import read_orders
     from wire.files.track_csv import read_tracks
     from wire.files.trip_json import read_trips
     from wire.files.zone_geojson import read_zones
 
     zones: list[Zone] = read_zones(paths["zones"], foreign=True) if "zones" in paths else []
     trips: list[Trip] = read_trips(paths["trips"]) if "trips" in paths else []
+    orders = tuple(read_orders(paths["orders"])) if "orders" in paths else ()
     with _progress("reading", None) as moved:
         positions = []
         for position in read_tracks(paths["tracks"]):
@@ -91,7 +93,8 @@ def _load(paths: dict[str, Path]) -> tuple[World, Rows, list[Position]]:
                 moved(len(positions))
     keys = sorted({position.device for position in positions} | {trip.device_id for trip in trips})
     numbers = {key: number for number, key in enumerate(keys, 1)}
-    world = World(tuple(zones), tuple(trips), {number: key for key, number in numbers.items()})
+    devices = {number: key for key, number in numbers.items()}
+    world = World(tuple(zones), tuple(trips), devices, orders=orders)
     return world, rows_from_positions(positions, numbers), positions
 
 
@@ -99,7 +102,6 @@ def _evidence(paths: dict[str, Path], world: World, rows: Rows, positions: list[
     from domain.equipment import Equipment
     from geofence.whole import Evidence, positions_wanted
     from wire.files.equipment_json import read_equipment
-    from wire.files.orders_json import read_orders
     from wire.files.sensor_csv import read_sensors
 
     equipment = read_equipment(paths["equipment"]) if "equipment" in paths else Equipment()
@@ -107,7 +109,7 @@ def _evidence(paths: dict[str, Path], world: World, rows: Rows, positions: list[
     return Evidence(
         world.zones,
         world.trips,
-        read_orders(paths["orders"]) if "orders" in paths else [],
+        world.orders,
         equipment,
         [position for position in positions if position.device in wanted],
         list(read_sensors(paths["sensors"])) if "sensors" in paths else [],
