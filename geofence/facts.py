@@ -44,7 +44,7 @@ KINDS: Final = (
     "trip_on",  # place: trip; a: metres driven so far; b: 1 when it never was seen before
     "trip_off",  # place: trip; a: 1 back at the depot, 0 its time is over
     "gap",  # time: last good fix; at: its place; place: 1 slept, ignition off; a, b: the next lon, lat; c, d: progress m
-    "silence",  # time: last message; a: next (us) or NaN; c: 1 ignition off; d: 1 off route; place: 1 depot or dead zone
+    "silence",  # time: last word; place: 1 known; a: next (us) or NaN; b: metres by then; c: 1 ignition off; d: 1 off route
     "stay_on",  # time: beginning; at: centroid; a: seconds stood; b: sigma; c: allowed place; d: red zone or -1
     "stay_held",  # likewise, at each of the durations asked for; place: which
     "stay_off",  # time: beginning; a: end (us); place: allowed place
@@ -69,7 +69,7 @@ KINDS: Final = (
     "door_on",  # time: opened
     "door_held",  # time: opened; open for long enough to unload
     "door_off",  # time: closed; a: opened (us)
-    "door_moving_on",  # time: first fix; a: m/s
+    "door_moving_on",  # time: first fix; a: m/s; b: opened (us)
     "door_moving_off",  # time: last fix; a: first (us)
     "power_on",  # external supply failed; a: volts
     "power_off",  # and is back
@@ -83,12 +83,15 @@ KINDS: Final = (
     "moved_off",  # rests again
     "ignition_long",  # time: on since; on for long outside every trip
     "ignition_off",  # time: off; a: on since (us)
-    "cargo_drop",  # time: before; a: kg lost; b: before; c: after; d: allowed place
-    "cargo_back",  # a: level again
+    "cargo_drop",  # told by its rule; time: since it stood; a: kg lost; b: before; c: after
     "fuel_drop",  # time: before; a: litres lost; b: before; c: after; d: allowed place
     "fuel_back",
     "proof",  # place: proof's number; at: the van; a: metres of uncertainty by the time between fixes
     "home",  # stands in the depot again, the round driven, with stops left open; place: trip
+    "stand_on",  # time: since wheels stand; at: median; place: allowed place; a: seconds; b: sigma; c: unseen s; d: driven m
+    "stand_off",  # likewise; a: until (us)
+    "cargo_level",  # time: since it stands; a: kg at first; b: kg at last; c: weighings that agree, -1 no place; d: until
+    "gap_way",  # comes before its gap; a: metres by the odometer or NaN; b: the longest it can have stood, s
 )
 """Names of the kinds; a kind's code is its place here, and the constants below are the same."""
 
@@ -137,12 +140,15 @@ KINDS: Final = (
     IGNITION_LONG,
     IGNITION_OFF,
     CARGO_DROP,
-    CARGO_BACK,
     FUEL_DROP,
     FUEL_BACK,
     PROOF,
     HOME,
-) = range(49)
+    STAND_ON,
+    STAND_OFF,
+    CARGO_LEVEL,
+    GAP_WAY,
+) = range(52)
 
 ALLOWED_NOWHERE: Final = -1
 ALLOWED_DEPOT: Final = -2

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geofence.checkpoints import Snapshot
+from geofence.goods import goods_of
 from geofence.index import ZoneIndex
 from geofence.journal import Journal
 from geofence.kernels.stepping import Land, Memory, Plans
@@ -47,6 +48,7 @@ class Fleet:
         self.index = ZoneIndex(world.zones) if index is None else index
         self.land = Land(self.index.arrays, self.index.scratch(), compiled.zones)
         self.zone_numbers = {zone.zone_id: number for number, zone in enumerate(world.zones)}
+        self._goods = goods_of(world.orders)
         planned = tuple(self._planned(number, compiled) for number in range(len(compiled.trips)))
         self.shared = Surroundings(world.zones, planned, self.plans.first_trip)
         self.trip_numbers = {plan.trip.trip_id: number for number, plan in enumerate(planned)}
@@ -77,6 +79,7 @@ class Fleet:
             proofs=tuple(ProofPlace(*one) for one in compiled.arrays.proofs[proof:until].tolist()),
             values=resolve(self._parameters, organisation, self._world.routes.get(trip.trip_id)),
             signed_us={int(one["stop"]): int(one["at_us"]) for one in reversed(compiled.arrays.proofs[proof:until])},
+            goods={k: known for k, stop in enumerate(trip.stops) if (known := self._goods.get((trip.trip_id, stop.stop_id)))},
         )
 
     def known_slot(self, number: int) -> int | None:

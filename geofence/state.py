@@ -11,7 +11,8 @@ from geofence.rows import ROW
 
 ZONES_AT_ONCE: Final = 8
 SUSPECTS: Final = 3
-CARGO_SAMPLES: Final = 16
+STAND_PLACES: Final = 8
+STAND_WEIGHINGS: Final = 4
 FUEL_SAMPLES: Final = 5
 
 _FIELDS: Final[list[tuple[str, str] | tuple[str, str, int]]] = [
@@ -33,6 +34,7 @@ _FIELDS: Final[list[tuple[str, str] | tuple[str, str, int]]] = [
     ("driven_m", "<f8"),
     ("drv_lon", "<i4"),
     ("drv_lat", "<i4"),
+    ("drv_odo", "<f8"),
     # the trip
     ("trip", "<i4"),
     ("away", "<u1"),  # has been away from the depot
@@ -50,6 +52,7 @@ _FIELDS: Final[list[tuple[str, str] | tuple[str, str, int]]] = [
     ("st_start", "<i8"),
     ("st_last", "<i8"),
     ("st_allowed", "<i4"),
+    ("st_odo", "<f8"),
     ("cd_n", "<i4"),
     ("cd_lon", "<f8"),
     ("cd_lat", "<f8"),
@@ -59,6 +62,22 @@ _FIELDS: Final[list[tuple[str, str] | tuple[str, str, int]]] = [
     ("cd_seen", "<f4"),
     ("ig_slept", "<u1"),  # the ignition was off when it last spoke
     ("still", "<u1"),  # this fix belongs to a halt
+    # standing by speed and odometer; the row before; what may have happened since the last good fix
+    ("pv_us", "<i8"),
+    ("pv_odo", "<f8"),
+    ("sd_on", "<u1"),
+    ("sd_told", "<u1"),
+    ("sd_n", "<u1"),
+    ("sd_since", "<i8"),
+    ("sd_last", "<i8"),
+    ("sd_odo", "<f8"),
+    ("sd_before", "<f4"),  # s it may have stood there already, unheard
+    ("sd_lon", "<i4", STAND_PLACES),
+    ("sd_lat", "<i4", STAND_PLACES),
+    ("sd_sigma", "<f4", STAND_PLACES),
+    ("gp_may", "<f4"),
+    ("gp_best", "<f4"),
+    ("gp_odo", "<f8"),
     # zones it is in, comes into or leaves
     ("zn_id", "<i4", ZONES_AT_ONCE),
     ("zn_phase", "<u1", ZONES_AT_ONCE),  # 0 free, 1 entering, 2 inside, 3 leaving
@@ -84,6 +103,9 @@ _FIELDS: Final[list[tuple[str, str] | tuple[str, str, int]]] = [
     ("off_drv", "<f8"),
     ("off_s", "<f8"),
     ("off_peak", "<f4"),
+    ("off_was", "<f4"),  # metres off at the fix before, and metres driven by then
+    ("off_was_drv", "<f8"),
+    ("off_turned_s", "<f4"),
     ("off_on", "<u1"),
     ("off_far", "<u1"),
     ("on_us", "<i8"),
@@ -133,17 +155,10 @@ _FIELDS: Final[list[tuple[str, str] | tuple[str, str, int]]] = [
     ("sp_on", "<u1"),
     ("sp_spread", "<f4"),
     # levels
-    ("cg_n", "<u1"),
-    ("cg_i", "<u1"),
-    ("cg_kg", "<f4", CARGO_SAMPLES),
-    ("cg_us", "<i8", CARGO_SAMPLES),
-    ("cg_ref", "<f4"),
-    ("cg_ref_us", "<i8"),
-    ("cg_drop", "<f4"),  # the level before a drop that may yet come back
-    ("cg_stand", "<i8"),
-    ("cg_still", "<u1"),
-    ("cg_served", "<u1"),  # stands at a stop or the depot
-    ("cg_stale", "<u1"),  # the level after that is not known yet
+    ("cg_n", "<u1"),  # weighings of this stand
+    ("cg_entry", "<f4"),  # the first of them
+    ("cg_kg", "<f4", STAND_WEIGHINGS),
+    ("cg_us", "<i8", STAND_WEIGHINGS),
     ("fu_n", "<u1"),
     ("fu_i", "<u1"),
     ("fu_l", "<f4", FUEL_SAMPLES),
@@ -182,11 +197,24 @@ NEVER_US: Final = -(2**62)
 def fresh_states(count: int) -> NDArray[np.void]:
     """Shape (count,) of STATE that knows nothing."""
     states = np.zeros(count, STATE)
-    for name in ("last_us", "acc_us", "good_us", "hs_us"):
+    for name in ("last_us", "acc_us", "good_us", "hs_us", "pv_us"):
         states[name] = NEVER_US
     for name in ("trip", "nearest_allowed", "nearest_red", "limit_zone", "zn_id", "st_allowed"):
         states[name] = -1
-    for name in ("odo_m", "acc_odo", "sp_odo", "cg_ref", "cg_drop", "fu_ref", "fu_drop", "zone_limit", "acc_course"):
+    for name in (
+        "odo_m",
+        "acc_odo",
+        "sp_odo",
+        "fu_ref",
+        "fu_drop",
+        "zone_limit",
+        "acc_course",
+        "pv_odo",
+        "sd_odo",
+        "gp_odo",
+        "st_odo",
+        "drv_odo",
+    ):
         states[name] = np.nan
     return states
 

@@ -44,6 +44,13 @@ class ProofPlace(NamedTuple):
     accuracy_m: float
 
 
+class Goods(NamedTuple):
+    """What is to be carried into a stop, kg; `delivered_kg` is what its proof says was left there, NaN while nobody says."""
+
+    due_kg: float
+    delivered_kg: float
+
+
 class PlannedTrip(NamedTuple):
     """A trip with what the kernels know of it."""
 
@@ -57,6 +64,7 @@ class PlannedTrip(NamedTuple):
     proofs: tuple[ProofPlace, ...]  # by capture
     values: dict[str, float]  # parameters of its organisation and route
     signed_us: dict[int, int]  # stop -> when its first proof was captured
+    goods: dict[int, Goods]  # stop -> what its orders weigh, where that is known
 
 
 class GoodFix(NamedTuple):
@@ -255,14 +263,15 @@ class Device:
         confidence: float = 1.0,
         cool_down: bool = True,
         facts: dict[str, Any] | None = None,
-    ) -> None:
-        """An event of a moment."""
+    ) -> Episode | None:
+        """An event of a moment; None where people know already."""
         episode = self.open(rule, place, at_us, severity, stop=stop, confidence=confidence, facts=facts)
         if episode is not None:
             del self.episodes[f"{rule}|{place}"]
             self.journal.note(self.key, episode, at_us)
             if cool_down:
                 self._cool(f"{rule}|{place}", at_us)
+        return episode
 
     def withdraw(self, rule: str, place: str, reason: str) -> None:
         """A running event was wrong after all."""
@@ -275,6 +284,14 @@ class Device:
         episode.facts["withdrawn"] = reason
         self.journal.note(self.key, episode, max(self.now_us, episode.started_us))
         self.journal.withdrawn[episode.event_id] = Withdrawal(episode.event_id, from_us(self.now_us), reason)
+
+    def revoke(self, rule: str, place: str, event_id: str, reason: str) -> None:
+        """An event, running at its place or long over, was wrong after all."""
+        episode = self.episodes.get(f"{rule}|{place}")
+        if episode is not None and episode.event_id == event_id:
+            self.withdraw(rule, place, reason)
+        else:
+            self.journal.withdrawn[event_id] = Withdrawal(event_id, from_us(self.now_us), reason)
 
     # visits
 

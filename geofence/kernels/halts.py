@@ -14,6 +14,7 @@ from geofence.kernels.telling import Fix, Record, Teller, tell
 _SECOND_US = 1_000_000
 _HEAVIEST = 200
 _RED, _LONG = 1, 2
+_ROLLED_M = 100.0
 
 
 @inner_kernel
@@ -26,6 +27,9 @@ def step_halt(s: Record, p: Record, fix: Fix, allowed: int, out: Teller) -> None
             _see(s, p, fix)
         return
     s["still"] = 0
+    if s["st_phase"] != 0 and rolled(s):
+        finish_halt(s, out)
+        s["cd_n"] = 0
     if s["st_phase"] == 2:
         _left(s, p, fix, fast, out)
     if s["st_phase"] == 1:
@@ -79,6 +83,12 @@ def _stand(s: Record, p: Record, fix: Fix, fast: bool, radius: float, allowed: i
 
 
 @inner_kernel
+def rolled(s: Record) -> bool:
+    """The odometer contradicts the stop: it was left while nobody could see, or the position is not the vehicle's."""
+    return bool(s["pv_odo"] - s["st_odo"] > _ROLLED_M)
+
+
+@inner_kernel
 def _see(s: Record, p: Record, fix: Fix) -> None:
     """The stop lasts; time without a word counts only where a parked tracker sleeps."""
     since_s = (fix.t - s["st_last"]) / _SECOND_US
@@ -126,7 +136,7 @@ def _become_stop(s: Record, p: Record, fix: Fix, allowed: int, out: Teller) -> N
     s["st_phase"], s["st_out"], s["st_level"] = 1, 0, 0
     s["st_n"], s["st_lon"], s["st_lat"] = s["cd_n"], s["cd_lon"], s["cd_lat"]
     s["st_start"], s["st_last"], s["st_seen"] = s["cd_start"], fix.t, s["cd_seen"]
-    s["st_allowed"] = allowed
+    s["st_allowed"], s["st_odo"] = allowed, s["pv_odo"]
     s["cd_n"] = 0
     red = float(s["nearest_red"])
     stood_s = (fix.t - s["st_start"]) / _SECOND_US

@@ -22,12 +22,13 @@ _DAY_US = 24 * _HOUR_US
 
 
 @inner_kernel
-def step_speed(s: Record, p: Record, fix: Fix, out: Teller) -> None:
-    """More than the limit's tolerance for long enough, over enough fixes."""
+def step_speed(s: Record, p: Record, fix: Fix, odometer_mps: float, out: Teller) -> None:
+    """More than the limit's tolerance for long enough, over enough fixes; under a poor sky the odometer has to agree."""
     limit, zone = float(p["overspeed_limit_mps"]), -1
     if s["zone_limit"] < limit:
         limit, zone = float(s["zone_limit"]), s["limit_zone"]
-    if fix.good and fix.mps > p["overspeed_tolerance"] * limit and fix.step_s <= p["overspeed_gap_s"]:
+    believed = fix.good or odometer_mps > p["overspeed_tolerance"] * limit
+    if believed and fix.mps > p["overspeed_tolerance"] * limit and fix.step_s <= p["overspeed_gap_s"]:
         if s["os_n"] == 0:
             s["os_us"], s["os_peak"], s["os_limit"] = fix.t, 0.0, limit
         s["os_n"] = min(int(s["os_n"]) + 1, 255)
@@ -66,7 +67,7 @@ def step_door_moving(s: Record, p: Record, fix: Fix, out: Teller) -> None:
         s["dm_last"] = fix.t
         if not s["dm_on"] and fix.t - s["dm_us"] >= p["door_open_moving_least_s"] * _SECOND_US:
             s["dm_on"] = 1
-            tell(out, DOOR_MOVING_ON, s["dm_us"], 0, fix.lon, fix.lat, fix.mps, 0.0, 0.0, 0.0)
+            tell(out, DOOR_MOVING_ON, s["dm_us"], 0, fix.lon, fix.lat, fix.mps, float(s["dr_us"]), 0.0, 0.0)
         return
     if s["dm_on"] and s["dr_state"] == 2 and fix.t - s["dm_last"] < p["door_open_moving_pause_s"] * _SECOND_US:
         return
@@ -118,9 +119,6 @@ def _night(s: Record, p: Record, fix: Fix, on_trip: bool, out: Teller) -> None:
 @inner_kernel
 def _tow(s: Record, p: Record, fix: Fix, raw_lon: float, raw_lat: float, out: Teller) -> None:
     if s["ig"] != 1:
-        if s["tw_on"] == 2:
-            tell(out, MOVED_OFF, fix.t, 1, fix.lon, fix.lat, 0.0, 0.0, 0.0, 0.0)
-        s["tw_on"], s["tw_n"] = 0, 0
         return
     if s["tw_on"] == 0:
         s["tw_on"], s["tw_lon"], s["tw_lat"] = 1, int(raw_lon), int(raw_lat)

@@ -13,6 +13,9 @@ from geofence.kernels.ground import off_segment, turn
 from geofence.kernels.telling import Fix, Record, Teller, tell
 
 _SECOND_US = 1_000_000
+_PASSES = 12
+_LATER_COST = 1e-5
+_BACK_COST = 10.0  # metres of distance that a metre against the order of the plan counts for
 
 
 @inner_kernel
@@ -107,17 +110,21 @@ def _judge(s: Record, p: Record, fix: Fix, off: float, width: float, turned: flo
     if s["off_on"]:
         _watch_return(s, p, fix, off, width, out)
         return
-    if off <= width + fix.sigma or excused:
-        s["off_n"] = 0
+    edge = width + fix.sigma
+    if off <= edge or excused:
+        s["off_n"], s["off_was"], s["off_was_drv"] = 0, off, s["driven_m"]
         return
     if s["off_n"] == 0:
-        s["off_us"], s["off_drv"], s["off_s"], s["off_peak"] = fix.t, s["driven_m"], s["rt_s"], 0.0
+        s["off_us"], s["off_s"], s["off_peak"], s["off_turned_s"] = fix.t, s["rt_s"], 0.0, 0.0
+        share = min(1.0, max(0.0, (off - edge) / max(off - s["off_was"], 1.0)))  # of the way here that was beyond the edge
+        s["off_drv"] = s["driven_m"] - share * (s["driven_m"] - s["off_was_drv"])
+    elif turned > p["route_deviation_turn_deg"]:
+        s["off_turned_s"] += fix.step_s
     s["off_n"] = min(int(s["off_n"]) + 1, 255)
     s["off_peak"] = max(float(s["off_peak"]), off)
-    needed_s = float(p["route_deviation_least_s"])
-    if turned > p["route_deviation_turn_deg"]:
-        needed_s = float(p["route_deviation_turned_s"])
-    lasted = fix.t - s["off_us"] >= needed_s * _SECOND_US and s["driven_m"] - s["off_drv"] >= p["route_deviation_least_m"]
+    long_enough = fix.t - s["off_us"] >= p["route_deviation_least_s"] * _SECOND_US
+    long_enough = long_enough or s["off_turned_s"] >= p["route_deviation_turned_s"]
+    lasted = long_enough and s["driven_m"] - s["off_drv"] >= p["route_deviation_least_m"]
     if off > p["route_deviation_far_m"] or (lasted and s["off_n"] >= p["route_deviation_fixes"]):
         s["off_on"], s["off_far"], s["on_us"] = 1, 0, 0
         tell(out, OFF_ROUTE, s["off_us"], 0, fix.lon, fix.lat, off, s["off_s"], turned, fix.sigma)
@@ -156,32 +163,62 @@ def places_along(
     stop_y: NDArray[np.float64],
     slack_m: float,
 ) -> NDArray[np.float64]:
-    """Metres along the line of each stop, in the order of the plan: the nearest place to each that never goes back.
+    """Metres along the line of each stop, NaN for a line without length.
 
-    Of several passes within `slack_m` of the nearest one, the first after the stop before. NaN for a line without length.
+    Of the line's passes within `slack_m` of each stop's nearest, those that lie in the order of the plan and are nearest to the
+    stops altogether; the earliest of equals.
+
+    Found by dynamic programming over the passes, as in R. Bellman, Dynamic Programming (1957).
     """
-    found = np.full(len(stop_x), np.nan)
-    if len(along) < 2:
+    stops = len(stop_x)
+    found = np.full(stops, np.nan)
+    if len(along) < 2 or stops == 0:
         return found
-    behind = 0.0
-    for k in range(len(stop_x)):
-        off, where, _ = project(xy, along, stop_x[k], stop_y[k], 0, behind, np.inf)
-        found[k] = _first_pass(xy, along, stop_x[k], stop_y[k], behind, off + slack_m, where)
-        behind = found[k]
+    where, cost = np.zeros((stops, _PASSES)), np.full((stops, _PASSES), np.inf)
+    before = np.full((stops, _PASSES), -1, np.int64)
+    for k in range(stops):
+        _find_passes(xy, along, stop_x[k], stop_y[k], slack_m, where[k], cost[k])
+        for j in range(_PASSES):
+            cost[k, j] += _LATER_COST * where[k, j]
+            if k == 0 or cost[k, j] == np.inf:
+                continue
+            best = np.inf
+            for i in range(_PASSES):
+                back_m = max(0.0, where[k - 1, i] - where[k, j])
+                total = cost[k - 1, i] + _BACK_COST * back_m
+                if total < best:
+                    best, before[k, j] = total, i
+            cost[k, j] += best
+    j = int(np.argmin(cost[stops - 1]))
+    for k in range(stops - 1, -1, -1):
+        found[k] = where[k, j]
+        j = before[k, j] if k > 0 else j
+    for k in range(1, stops):
+        found[k] = max(found[k], found[k - 1])
     return found
 
 
 @inner_kernel
-def _first_pass(
-    xy: NDArray[np.float64], along: NDArray[np.float64], x: float, y: float, behind: float, reach: float, where: float
-) -> float:
-    best, best_along = np.inf, where
+def _find_passes(
+    xy: NDArray[np.float64],
+    along: NDArray[np.float64],
+    x: float,
+    y: float,
+    slack_m: float,
+    where: NDArray[np.float64],
+    off_m: NDArray[np.float64],
+) -> None:
+    """Write the nearest place of each pass of the line by (x, y), and its distance, in the order of the line."""
+    nearest, _, _ = project(xy, along, x, y, 0, -1.0, np.inf)
+    count, inside = 0, False
     for k in range(len(along) - 1):
-        if along[k + 1] < behind:
-            continue
         off, share = off_segment(x, y, xy[k, 0], xy[k, 1], xy[k + 1, 0], xy[k + 1, 1])
-        if off <= reach and off < best:
-            best, best_along = off, along[k] + share * (along[k + 1] - along[k])
-        elif best < np.inf and off > reach:
-            break
-    return max(best_along, behind)
+        if off > nearest + slack_m:
+            inside = False
+            continue
+        if not inside and count == _PASSES:
+            return
+        count += 0 if inside else 1
+        inside = True
+        if off < off_m[count - 1]:
+            off_m[count - 1], where[count - 1] = off, along[k] + share * (along[k + 1] - along[k])

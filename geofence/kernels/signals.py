@@ -13,6 +13,7 @@ from geofence.facts import (
     FIX_LOST,
     IGNITION_LONG,
     IGNITION_OFF,
+    MOVED_OFF,
     POWER_OFF,
     POWER_ON,
     SPOOF_OFF,
@@ -21,11 +22,13 @@ from geofence.facts import (
 from geofence.kernels.compiler import inner_kernel
 from geofence.kernels.grades import flag
 from geofence.kernels.ground import metres
+from geofence.kernels.halts import rolled
 from geofence.kernels.movement import is_night
 from geofence.kernels.telling import Fix, Record, Teller, tell
 
 _SECOND_US = 1_000_000
 _ODOMETER_MOST_MPS = 70.0
+_ROLLED_M = 100.0
 
 
 @inner_kernel
@@ -33,6 +36,11 @@ def step_signals(s: Record, p: Record, row: Record, on_trip: bool, out: Teller) 
     """Take one row."""
     t = row["fix_time_us"]
     s["ig_slept"] = 1 if s["ig"] == 1 else 0
+    unheard = (
+        t - s["pv_us"] > p["gap_least_s"] * _SECOND_US and t - s["pv_us"] > p["gap_intervals"] * s["interval_s"] * _SECOND_US
+    )
+    if s["tw_on"] == 1 and unheard and not row["odometer_m"] - s["pv_odo"] <= _ROLLED_M:
+        s["tw_on"], s["tw_n"] = 0, 0  # it was driven meanwhile, as far as anybody knows
     _ignition(s, p, flag(row["flags"], 1), t, on_trip, out)
     _door(s, p, flag(row["flags"], 3), t, out)
     _power(s, p, row["external_v"], t, on_trip, out)
@@ -47,7 +55,9 @@ def _ignition(s: Record, p: Record, now: int, t: int, on_trip: bool, out: Teller
     if now != 0 and now != s["ig"]:
         if s["ig"] == 2 and s["ig_told"]:
             tell(out, IGNITION_OFF, t, 0, s["acc_lon"], s["acc_lat"], float(s["ig_us"]), 0.0, 0.0, 0.0)
-        s["ig"], s["ig_us"], s["ig_told"] = now, t, 0
+        if s["tw_on"] == 2:
+            tell(out, MOVED_OFF, t, 1, s["acc_lon"], s["acc_lat"], 0.0, 0.0, 0.0, 0.0)
+        s["ig"], s["ig_us"], s["ig_told"], s["tw_on"], s["tw_n"] = now, t, 0, 0, 0
     off_hours = not on_trip and is_night(t, float(s["acc_lon"]), p)
     if not off_hours and s["ig"] == 2 and not s["ig_told"]:
         s["ig_us"] = t
@@ -66,7 +76,7 @@ def _door(s: Record, p: Record, now: int, t: int, out: Teller) -> None:
     open_us = t - s["dr_raw_us"]
     if now == 2 and not s["dr_told"] and s["dr_closed"] and open_us >= p["unscheduled_unloading_least_s"] * _SECOND_US:
         s["dr_told"] = 1
-        since = float(s["st_start"]) if s["st_phase"] == 1 and s["st_out"] == 0 else 0.0
+        since = float(s["st_start"]) if s["st_phase"] == 1 and s["st_out"] == 0 and not rolled(s) else 0.0
         tell(out, DOOR_HELD, s["dr_raw_us"], 0, s["acc_lon"], s["acc_lat"], since, 0.0, 0.0, float(s["st_allowed"]))
     if s["dr_state"] == now or open_us < p["door_least_s"] * _SECOND_US:
         return
@@ -128,7 +138,7 @@ def step_odometer(s: Record, p: Record, fix: Fix, odometer_m: float, out: Teller
     before, s["odo_m"] = s["odo_m"], odometer_m
     reset = not 0.0 <= odometer_m - before <= _ODOMETER_MOST_MPS * max(fix.step_s, 1.0) + 100.0
     spread = metres(s["sp_lon"], s["sp_lat"], fix.lon, fix.lat)
-    if reset or spread > p["spoofed_position_most_m"]:
+    if fix.step_s > p["gap_least_s"] or reset or spread > p["spoofed_position_most_m"]:
         if s["sp_on"]:
             tell(out, SPOOF_OFF, fix.t, 0, fix.lon, fix.lat, s["odo_m"] - s["sp_odo"], float(s["sp_us"]), 0.0, 0.0)
         s["sp_on"] = 0

@@ -8,20 +8,22 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geofence.facts import ALLOWED_DEPOT, GAP, HOME, PROOF, SILENCE, TRIP_OFF, TRIP_ON
+from geofence.facts import ALLOWED_DEPOT, GAP, GAP_WAY, HOME, PROOF, SILENCE, TRIP_OFF, TRIP_ON
 from geofence.grading import GOOD, IMPLIED_SPEED, REJECTED, SUSPECT
 from geofence.kernels.compiler import inner_kernel, kernel
 from geofence.kernels.grades import flag, grade, sigma_m
 from geofence.kernels.ground import course, east_e7, metres
 from geofence.kernels.halts import step_halt
-from geofence.kernels.levels import step_cargo, step_fuel
+from geofence.kernels.levels import step_fuel
 from geofence.kernels.movement import step_door_moving, step_harsh, step_rest, step_speed
 from geofence.kernels.places import step_places
 from geofence.kernels.routes import step_route
 from geofence.kernels.signals import find_fix, miss_fix, step_odometer, step_signals
+from geofence.kernels.stands import see_well, step_stand
 from geofence.kernels.telling import Fix, Record, Teller, tell
 from geofence.kernels.visits import at_stop, stand_at_stop, step_visits, stop_code
 from geofence.kernels.zone_arrays import Scratch, ZoneArrays
+from geofence.rows import MISSING_E7
 from geofence.state import BIT_PASSED, BIT_SERVED
 
 _SECOND_US = 1_000_000
@@ -87,16 +89,19 @@ def step_rows(
         _hear(s, p, row, out)
         grades[i], reasons[i] = grade(row, p)
         if grades[i] == REJECTED:
+            step_stand(s, p, row, 0.0, False, out)
             miss_fix(s, p, row, _on_trip(s), out)
             continue
         if _jumps(p, s["acc_us"], s["acc_lon"], s["acc_lat"], row):
             if _doubt(s, memory.suspects[slot], p, row):
                 grades[i], reasons[i] = SUSPECT, IMPLIED_SPEED
+                step_stand(s, p, row, 0.0, False, out)
                 miss_fix(s, p, row, _on_trip(s), out)
                 continue
             for j in range(_SUSPECTS):
                 _believe(s, p, memory, plans, land, slot, memory.suspects[slot, j], out)
         s["suspects"] = 0
+        step_stand(s, p, row, sigma_m(row, p), True, out)
         _believe(s, p, memory, plans, land, slot, row, out)
     return len(rows)
 
@@ -153,10 +158,21 @@ def _hear(s: Record, p: Record, row: Record, out: Teller) -> None:
     if s["last_us"] != _NEVER_US and since_s > 0.0:
         due_us = silence_due_us(s, p)
         if t > due_us:
-            tell_silence(s, float(t), Teller(out.facts, out.told, out.slot, due_us))
+            tell_silence(s, float(t), _moved_m(s, row), Teller(out.facts, out.told, out.slot, due_us))
         s["interval_s"] += 0.2 * (min(since_s, 4.0 * s["interval_s"] + 60.0) - s["interval_s"])
     s["last_us"], s["quiet"] = t, 0
     step_signals(s, p, row, _on_trip(s), out)
+
+
+@inner_kernel
+def _moved_m(s: Record, row: Record) -> float:
+    """Metres from the row before, by odometer or else by position, as far as this row says."""
+    gained = float(row["odometer_m"] - s["pv_odo"])
+    if gained >= 0.0:
+        return gained
+    if s["acc_us"] == _NEVER_US or flag(row["flags"], 0) == 1 or row["longitude_e7"] == MISSING_E7:
+        return 0.0
+    return float(metres(s["acc_lon"], s["acc_lat"], row["longitude_e7"], row["latitude_e7"]))
 
 
 @inner_kernel
@@ -182,15 +198,15 @@ def find_silent(states: NDArray[np.void], plans: Plans, as_of_us: int, due: NDAr
 def fall_silent(s: Record, facts: NDArray[np.void], count: NDArray[np.int64], slot: int, due_us: int) -> None:
     """Tell the silence of a device that has not spoken again."""
     s["quiet"] = 1
-    tell_silence(s, np.nan, Teller(facts, count, slot, due_us))
+    tell_silence(s, np.nan, 0.0, Teller(facts, count, slot, due_us))
 
 
 @inner_kernel
-def tell_silence(s: Record, next_us: float, out: Teller) -> None:
+def tell_silence(s: Record, next_us: float, moved_m: float, out: Teller) -> None:
     """Tell that the device was quiet for too long; `next_us` is its next message, NaN while there is none."""
     known = 1 if s["in_dead"] or s["in_depot"] else 0
     slept = 1.0 if s["ig"] == 1 else 0.0
-    tell(out, SILENCE, s["last_us"], known, s["acc_lon"], s["acc_lat"], next_us, 0.0, slept, float(s["off_on"]))
+    tell(out, SILENCE, s["last_us"], known, s["acc_lon"], s["acc_lat"], next_us, moved_m, slept, float(s["off_on"]))
 
 
 @inner_kernel
@@ -219,9 +235,9 @@ def _doubt(s: Record, suspects: NDArray[np.void], p: Record, row: Record) -> boo
 @inner_kernel
 def _believe(s: Record, p: Record, memory: Memory, plans: Plans, land: Land, slot: int, row: Record, out: Teller) -> None:
     """A fix that counts: everything that depends on where the vehicle is."""
-    known_before, mps_before = s["acc_speed_known"] == 1, float(s["acc_mps"])
+    known_before, mps_before, odometer_before_m = s["acc_speed_known"] == 1, float(s["acc_mps"]), float(s["acc_odo"])
     fix = _as_fix(s, p, row)
-    _drive(s, fix)
+    _drive(s, p, fix, float(row["odometer_m"]))
     find_fix(s, fix, row["odometer_m"], out)
     if len(land.zones) > 0:
         step_places(s, p, fix, land.shapes, land.scratch, land.zones, out)
@@ -231,12 +247,11 @@ def _believe(s: Record, p: Record, memory: Memory, plans: Plans, land: Land, slo
         allowed = _follow(s, p, memory, plans, slot, fix, allowed, out)
     else:
         step_halt(s, p, fix, allowed, out)
-    step_speed(s, p, fix, out)
+    step_speed(s, p, fix, float((row["odometer_m"] - odometer_before_m) / max(fix.step_s, 1.0)), out)
     step_harsh(s, p, fix, known_before, mps_before, out)
     step_door_moving(s, p, fix, out)
     step_rest(s, p, fix, row["longitude_e7"], row["latitude_e7"], on_trip, out)
     step_odometer(s, p, fix, row["odometer_m"], out)
-    step_cargo(s, p, fix.t, row["cargo_kg"], allowed, out)
     step_fuel(s, p, fix.t, row["fuel_l"], allowed, out)
     _remember(s, fix, row)
 
@@ -264,17 +279,20 @@ def _as_fix(s: Record, p: Record, row: Record) -> Fix:
 
 
 @inner_kernel
-def _drive(s: Record, fix: Fix) -> None:
-    """Metres driven grow only by good fixes that are beyond the noise of the last one counted."""
+def _drive(s: Record, p: Record, fix: Fix, odometer_m: float) -> None:
+    """Metres driven grow only by good fixes that are beyond the noise of the last one counted; by the odometer if it is fine
+    enough to agree with them, which knows of curves."""
     if s["acc_us"] == _NEVER_US:
-        s["drv_lon"], s["drv_lat"] = int(fix.lon), int(fix.lat)
+        s["drv_lon"], s["drv_lat"], s["drv_odo"] = int(fix.lon), int(fix.lat), odometer_m
         return
     if not fix.good or fix.held:
         return
     moved = metres(s["drv_lon"], s["drv_lat"], fix.lon, fix.lat)
     if moved > 2.0 * fix.sigma:
-        s["driven_m"] += moved
-        s["drv_lon"], s["drv_lat"] = int(fix.lon), int(fix.lat)
+        rolled_m = float(odometer_m - s["drv_odo"])
+        agree = 0.8 * moved - 20.0 <= rolled_m <= max(2.5 * moved + 300.0, p["visits_gap_mps"] * fix.step_s)
+        s["driven_m"] += rolled_m if agree else moved
+        s["drv_lon"], s["drv_lat"], s["drv_odo"] = int(fix.lon), int(fix.lat), odometer_m
 
 
 @inner_kernel
@@ -283,6 +301,7 @@ def _remember(s: Record, fix: Fix, row: Record) -> None:
     s["acc_mps"], s["acc_course"], s["acc_speed_known"] = fix.mps, fix.course, 1 if fix.speed_known else 0
     if fix.good:
         s["good_us"], s["good_lon"], s["good_lat"] = fix.t, row["longitude_e7"], row["latitude_e7"]
+        see_well(s, float(row["odometer_m"]))
 
 
 @inner_kernel
@@ -310,13 +329,15 @@ def _follow(s: Record, p: Record, memory: Memory, plans: Plans, slot: int, fix: 
     edge = step_visits(s, p, fix, trip["begin_us"], stops, visits, x, y, was_x, was_y, out)
     step_route(s, p, fix, trip, xy, along, x, y, in_depot or edge <= p["route_deviation_stop_m"], out)
     if gap_us != 0:
+        gained = float(s["pv_odo"] - s["gp_odo"])
+        tell(out, GAP_WAY, gap_us, 0, lon, lat, gained, float(s["gp_best"]), 0.0, 0.0)
         tell(out, GAP, gap_us, s["ig_slept"], lon, lat, fix.lon, fix.lat, before_s, s["rt_s"])
     if s["still"] and fix.good:
         halt_x, halt_y = (
             _plane(trip, s["st_lon"], s["st_lat"]) if s["st_phase"] == 1 else _plane(trip, s["cd_lon"], s["cd_lat"])
         )
         stand_at_stop(s, fix, trip["begin_us"], stops, visits, halt_x, halt_y, slack, out)
-    _pass_proofs(s, plans, trip, fix, out)
+    _pass_proofs(s, p, plans, trip, fix, out)
     _come_back(s, p, trip, in_depot, fix, visits, out)
     return int(allowed)
 
@@ -374,7 +395,7 @@ def _have_all(visits: NDArray[np.void], bits: int) -> bool:
 
 
 @inner_kernel
-def _pass_proofs(s: Record, plans: Plans, trip: Record, fix: Fix, out: Teller) -> None:
+def _pass_proofs(s: Record, p: Record, plans: Plans, trip: Record, fix: Fix, out: Teller) -> None:
     """Where the van was when a proof was captured: between the fixes before and after."""
     while s["mark"] < trip["proofs"]:
         proof = plans.proofs[trip["first_proof"] + s["mark"]]
@@ -386,7 +407,7 @@ def _pass_proofs(s: Record, plans: Plans, trip: Record, fix: Fix, out: Teller) -
             lon = s["acc_lon"] + share * east_e7(s["acc_lon"], fix.lon)
             lat = s["acc_lat"] + share * (fix.lat - s["acc_lat"])
             unsure = min(share, 1.0 - share) * fix.step_m
-            if fix.step_s > 600.0:
+            if fix.step_s > max(float(p["gap_least_s"]), p["gap_intervals"] * s["interval_s"]) and fix.step_m > 2.0 * fix.sigma:
                 unsure = np.inf
         tell(out, PROOF, proof["at_us"], s["mark"], lon, lat, unsure, fix.sigma, 0.0, 0.0)
         s["mark"] += 1

@@ -174,6 +174,8 @@ def stand_at_stop(
     if k < 0:
         return
     start_us = s["st_start"] if s["st_phase"] == 1 else s["cd_start"]
+    if s["sd_on"] and s["sd_since"] > start_us:
+        start_us = s["sd_since"]  # it came from a halt so near by that the fixes do not tell them apart
     visit = visits[k]
     away = math.sqrt((x - stops[k]["x"]) ** 2 + (y - stops[k]["y"]) ** 2)
     if not visit["bits"] & BIT_ARRIVED:

@@ -1,16 +1,17 @@
-"""The load became lighter where nothing is delivered."""
+"""The load became lighter where nothing is delivered, or by more than was delivered."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from statistics import median
+from typing import TYPE_CHECKING, Any, Final
 
 from domain.events import Severity
 from domain.zones import ZoneKind
-from geofence.facts import ALLOWED_DEPOT, ALLOWED_STOP, CARGO_BACK, CARGO_DROP, Fact
+from geofence.facts import ALLOWED_DEPOT, CARGO_DROP, CARGO_LEVEL, GAP, Fact
 from geofence.parameters import Parameter
 from geofence.rule import Rule
-from geofence.rules.visits import NAME as VISITS
-from geofence.rules.visits import served_outside
+from geofence.rules.visits import served_within
 
 if TYPE_CHECKING:
     from geofence.tracking import Device
@@ -19,41 +20,115 @@ NAME = "cargo_weight_drop"
 _PARAMETERS = (
     Parameter(f"{NAME}.least_kg", 10, "kg", 1, 5000, "No smaller loss is told,", in_kernel=True),
     Parameter(f"{NAME}.share", 0.015, "1", 0, 1, "nor one of a smaller share of the load.", in_kernel=True),
+    Parameter(f"{NAME}.stop_share", 0.05, "1", 0, 1, "At a stop, nor one of a smaller share of what is due there."),
+    Parameter(f"{NAME}.weighings", 2, "1", 1, 4, "So many weighings after it agree, else the next stand decides."),
+    Parameter(f"{NAME}.noises", 4, "1", 0, 20, "Nor one of less than so many times the scatter of this van's weighings."),
 )
+_SCATTERS: Final = 8
+_SIGMA_OF_MAD: Final = 1.4826
 
 
-def _drop(device: Device, fact: Fact) -> None:
-    device.memory.pop(NAME, None)  # a level that comes back is that of the last drop
-    where = int(fact.d)
-    if device.plan is None or where == ALLOWED_DEPOT or where <= ALLOWED_STOP:
+def _weighed(device: Device, fact: Fact) -> None:
+    """A stand is over: `a` kg when it began, `b` when it ended. What the load weighs now also judges the stand before."""
+    if device.plan is None or _at_depot(device, fact.place):
+        device.memory.pop(NAME, None)
         return
-    if where >= 0 and device.zones[where].kind == ZoneKind.depot:
+    known = device.memory.setdefault(NAME, {"scatter": [], "last": None})
+    before_kg = fact.a
+    if known["last"] is not None:
+        _confirm(device, known, known["last"], fact)
+        before_kg = min(before_kg, known["last"]["after"])  # one weighing may be wrong
+    if fact.c < 0:
+        known["last"] = None  # nobody knows where it stood, and what was due there
         return
-    if any(_near(device, fact, k) for k in range(len(device.visits))):
-        return
-    facts = {
-        "lost_kg": fact.a,
-        "before_kg": fact.b,
-        "after_kg": fact.c,
-        "longitude_deg": fact.longitude_e7 / 1e7,
-        "latitude_deg": fact.latitude_e7 / 1e7,
+    last = known["last"] = {
+        "since": fact.time_us,
+        "until": int(fact.d),
+        "place": [fact.longitude_e7, fact.latitude_e7],
+        "before": before_kg,
+        "after": fact.b,
+        "told": False,
     }
-    device.open(NAME, str(fact.decided_us), fact.decided_us, Severity.critical, confidence=0.8, facts=facts)
-    device.memory[NAME] = fact.decided_us
+    if fact.c >= device.values[f"{NAME}.weighings"]:
+        _judge(device, known, last)
 
 
-def _near(device: Device, fact: Fact, number: int) -> bool:
-    """Near a stop that this halt serves, or may yet serve."""
-    halt = device.memory.get(VISITS) or [0]
-    if not device.is_open(number) and number not in served_outside(device, halt[0]):
-        return False
-    away_m = device.metres_to_stop(number, fact.longitude_e7, fact.latitude_e7)
-    return away_m <= float(device.planned.stops[number]["radius_m"]) + device.values["visits.near_m"]
+def _at_depot(device: Device, place: int) -> bool:
+    return place == ALLOWED_DEPOT or (place >= 0 and device.zones[place].kind == ZoneKind.depot)
 
 
-def _back(device: Device, _fact: Fact) -> None:
-    """Somebody stood on the bed or moved the load about: weighed again, it is all there."""
-    device.withdraw(NAME, str(device.memory.pop(NAME, 0)), "weight_back")
+def _confirm(device: Device, known: dict[str, Any], last: dict[str, Any], fact: Fact) -> None:
+    """Weighed again on the next stand: the load that came back was not lost, and one that is gone now went there."""
+    again_kg = fact.a
+    scatter_kg = abs(again_kg - last["after"])
+    if scatter_kg < device.values[f"{NAME}.least_kg"]:
+        known["scatter"] = [*known["scatter"][1 - _SCATTERS :], scatter_kg]
+    if last["told"] and again_kg - last["after"] >= 0.5 * (last["before"] - last["after"]):
+        device.withdraw(NAME, str(last["since"]), "weight_back")
+    elif not last["told"]:
+        last["after"] = again_kg
+        _judge(device, known, last)
+    device.close(NAME, str(last["since"]), last["until"], cool_down=False)
 
 
-RULE = Rule(NAME, _PARAMETERS, on={CARGO_DROP: _drop, CARGO_BACK: _back})
+def _judge(device: Device, known: dict[str, Any], last: dict[str, Any]) -> None:
+    lost_kg, values = last["before"] - last["after"], device.values
+    scatter_kg = _SIGMA_OF_MAD * median(known["scatter"]) if known["scatter"] else 0.0
+    least_kg = max(values[f"{NAME}.least_kg"], values[f"{NAME}.noises"] * scatter_kg)
+    stops = _stops_at(device, last)
+    if not stops:
+        if lost_kg >= max(least_kg, values[f"{NAME}.share"] * last["before"]):
+            _tell(device, last, lost_kg, None, 0.0)
+        return
+    due_kg = sum(_due_kg(device, k) for k in stops)
+    if lost_kg - due_kg > max(least_kg, values[f"{NAME}.stop_share"] * due_kg):
+        _tell(device, last, lost_kg, stops[0], due_kg)
+
+
+def _stops_at(device: Device, last: dict[str, Any]) -> list[int]:
+    """The stops served from this stand; else those near by that may yet be."""
+    served = served_within(device, last["since"], last["until"])
+    near = [k for k in range(len(device.visits)) if device.is_open(k) and _near(device, last, k)]
+    return served or near
+
+
+def _near(device: Device, last: dict[str, Any], number: int) -> bool:
+    reach_m = float(device.planned.stops[number]["radius_m"]) + device.values["visits.near_m"]
+    return device.metres_to_stop(number, *last["place"]) <= reach_m
+
+
+def _due_kg(device: Device, number: int) -> float:
+    """What was delivered as its proof says; before there is one, what was loaded for it. Infinite where nobody knows."""
+    goods, signed_us = device.planned.goods.get(number), device.planned.signed_us.get(number)
+    if goods is None:
+        return math.inf
+    signed = signed_us is not None and signed_us <= device.now_us
+    return goods.delivered_kg if signed and not math.isnan(goods.delivered_kg) else goods.due_kg
+
+
+def _tell(device: Device, last: dict[str, Any], lost_kg: float, stop: int | None, due_kg: float) -> None:
+    lon, lat = last["place"]
+    facts = {
+        "lost_kg": lost_kg,
+        "before_kg": last["before"],
+        "after_kg": last["after"],
+        "due_kg": due_kg,
+        "longitude_deg": lon / 1e7,
+        "latitude_deg": lat / 1e7,
+    }
+    severity = Severity.critical if stop is None else Severity.high
+    last["told"] = True
+    device.open(NAME, str(last["since"]), last["since"], severity, stop=stop, confidence=0.8, facts=facts)
+    head = (device.slot, device.now_us, last["since"], 0, lon, lat)
+    device.follow_ups.append(Fact(CARGO_DROP, *head, lost_kg, last["before"], last["after"], 0.0))
+
+
+def _gap(device: Device, _fact: Fact) -> None:
+    """Where it stood meanwhile nobody knows: the next weighing says nothing of the stand before."""
+    known = device.memory.get(NAME)
+    if known is not None and known["last"] is not None:
+        device.close(NAME, str(known["last"]["since"]), known["last"]["until"], cool_down=False)
+        known["last"] = None
+
+
+RULE = Rule(NAME, _PARAMETERS, on={CARGO_LEVEL: _weighed, GAP: _gap})

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from domain.events import Severity
-from geofence.facts import STOP_SERVED, Fact
+from geofence.facts import STOP_LEFT, STOP_SERVED, Fact
 from geofence.parameters import Parameter
 from geofence.rule import Rule
+from geofence.tracking import SERVED_STATES
 
 if TYPE_CHECKING:
     from geofence.tracking import Device
@@ -31,7 +32,20 @@ def _served(device: Device, fact: Fact) -> None:
     kind, by_us = ("late", late_us) if late_us > 0 else ("early", early_us)
     facts = {"kind": kind, "minutes": by_us / 60e6}
     severity = Severity.medium if medium else Severity.low
-    device.tell(NAME, str(fact.place), fact.time_us, severity, stop=fact.place, confidence=0.95, facts=facts)
+    told = device.tell(NAME, str(fact.place), fact.time_us, severity, stop=fact.place, confidence=0.95, facts=facts)
+    if told is not None:
+        device.memory[NAME] = {**device.memory.get(NAME, {}), str(fact.place): told.event_id}
 
 
-RULE = Rule(NAME, _PARAMETERS, on={STOP_SERVED: _served})
+def _left(device: Device, fact: Fact) -> None:
+    """It may turn out that it only waited there."""
+    told = device.memory.get(NAME, {}).pop(str(fact.place), None)
+    if told is not None and device.plan is not None and int(device.visits[fact.place]["state"]) not in SERVED_STATES:
+        device.revoke(NAME, str(fact.place), told, "only_waited")
+
+
+def _begin(device: Device, _now_us: int) -> None:
+    device.memory.pop(NAME, None)
+
+
+RULE = Rule(NAME, _PARAMETERS, on={STOP_SERVED: _served, STOP_LEFT: _left}, begin=_begin)

@@ -42,7 +42,8 @@ def _left(device: Device, fact: Fact) -> None:
 
 def _weigh(device: Device, number: int, dwell_s: float) -> None:
     proof_us = _proof_us(device, number)
-    if proof_us is None or int(device.visits[number]["state"]) not in SERVED_STATES:
+    visit = device.visits[number]
+    if proof_us is None or int(visit["state"]) not in SERVED_STATES or int(visit["marks"]) & POSSIBLE:
         return
     cases = device.planned.trip.stops[number].cases or 0.0
     needed_s = device.values[f"{NAME}.share"] * (device.values["visit.base_s"] + device.values["visit.case_s"] * cases)

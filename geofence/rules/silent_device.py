@@ -16,13 +16,17 @@ NAME = "silent_device"
 _PARAMETERS = (
     Parameter(f"{NAME}.least_s", 600, "s", 60, 86_400, "On a trip, a silence longer than this is told,", in_kernel=True),
     Parameter(f"{NAME}.intervals", 3, "1", 1, 50, "if it is longer than so many reporting intervals.", in_kernel=True),
+    Parameter(f"{NAME}.woken_m", 200, "m", 20, 10_000, "Asleep when parked is no silence, unless it moved this far meanwhile."),
 )
 
 
 def _silent(device: Device, fact: Fact) -> None:
     """Told when due; a message that breaks the silence comes as the same fact with its time."""
     plan = device.plan
-    expected = fact.place == 1 or (fact.c == 1.0 and device.stay_us > 0)
+    asleep = fact.c == 1.0 and device.stay_us > 0
+    if asleep and fact.b > device.values[f"{NAME}.woken_m"]:
+        asleep, device.now_us = False, int(fact.a)  # known only now: a tracker that sleeps wakes up when it is moved
+    expected = fact.place == 1 or asleep
     if plan is not None and not expected and fact.time_us >= plan.begin_us:
         severity = Severity.high if fact.d == 1.0 else Severity.medium
         facts = {"longitude_deg": fact.longitude_e7 / 1e7, "latitude_deg": fact.latitude_e7 / 1e7, "off_route": fact.d == 1.0}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from domain.events import Severity
 from geofence.facts import ALLOWED_NOWHERE, STAY_HELD, STAY_OFF, STAY_ON, STOP_SERVED, Fact
+from geofence.kernels.ground import metres
 from geofence.parameters import Parameter
 from geofence.rule import Rule
 from geofence.rules.visits import served_outside
@@ -27,9 +28,7 @@ _RED = 1
 
 def _held(device: Device, fact: Fact) -> None:
     plan = device.plan
-    if served_outside(device, fact.time_us):
-        return
-    if plan is None or fact.c != -1.0 or fact.time_us < plan.planned_start_us:
+    if plan is None or fact.c != -1.0 or fact.time_us < plan.planned_start_us or served_outside(device, fact.time_us):
         return
     in_red = fact.d >= 0.0
     if fact.place == _RED and not in_red:
@@ -80,7 +79,12 @@ def _jam(device: Device, halt: Halt) -> list[Halt]:
 
 def _served(device: Device, fact: Fact) -> None:
     """It turned out to be the visit of a stop whose pin is elsewhere."""
-    device.withdraw(NAME, str(fact.time_us), "serves_a_stop")
+    episode = device.episodes.get(f"{NAME}|{device.stay_us}")
+    if episode is None or fact.decided_us < device.stay_us:
+        return
+    where = 1e7 * episode.facts["longitude_deg"], 1e7 * episode.facts["latitude_deg"]
+    if metres(*where, fact.longitude_e7, fact.latitude_e7) <= device.values["stop.least_radius_m"]:
+        device.withdraw(NAME, str(device.stay_us), "serves_a_stop")
 
 
 RULE = Rule(NAME, _PARAMETERS, on={STAY_ON: _stands, STAY_HELD: _held, STAY_OFF: _over, STOP_SERVED: _served})

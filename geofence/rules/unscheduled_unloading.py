@@ -8,11 +8,13 @@ from domain.events import Severity
 from geofence.facts import ALLOWED_NOWHERE, CARGO_DROP, DOOR_HELD, DOOR_OFF, STAY_OFF, STAY_ON, Fact
 from geofence.parameters import Parameter
 from geofence.rule import Rule
+from geofence.rules.visits import served_within
 
 if TYPE_CHECKING:
     from geofence.tracking import Device
 
 NAME = "unscheduled_unloading"
+_LEEWAY_US = 120_000_000
 _PARAMETERS = (
     Parameter(f"{NAME}.least_s", 20, "s", 3, 600, "A door open for this long at a halt is told.", in_kernel=True),
     Parameter(f"{NAME}.near_m", 60, "m", 0, 500, "This near to a pending stop's circle it waits for the proof of delivery,"),
@@ -24,8 +26,10 @@ def _stands(device: Device, fact: Fact) -> None:
     known = device.memory.setdefault(NAME, {})
     known.update(stay=fact.time_us, allowed=fact.c != ALLOWED_NOWHERE, lon=fact.longitude_e7, lat=fact.latitude_e7)
     closed_us = known.get("closed", 0)
-    overlap_us = (closed_us or fact.decided_us) - max(known.get("opened", fact.decided_us), fact.time_us)
-    if overlap_us >= device.values[f"{NAME}.least_s"] * 1e6:
+    opened_us = known.get("opened", fact.decided_us)
+    overlap_us = (closed_us or fact.decided_us) - max(opened_us, fact.time_us)
+    stuck = fact.time_us - opened_us > device.values["door_open_moving.stuck_s"] * 1e6
+    if not stuck and overlap_us >= device.values[f"{NAME}.least_s"] * 1e6:
         _unloads(device, fact.decided_us)
 
 
@@ -71,7 +75,7 @@ def _near_stop(device: Device, known: dict[str, int]) -> int:
 
 
 def _may_serve(device: Device, number: int, since_us: int) -> bool:
-    return device.is_open(number) or int(device.visits[number]["came_ms"]) == device.ms(since_us)
+    return device.is_open(number) or number in served_within(device, since_us, device.now_us)
 
 
 def _waited(device: Device, now_us: int) -> None:
@@ -91,8 +95,9 @@ def _open(device: Device, known: dict[str, int]) -> None:
 
 
 def _lighter(device: Device, fact: Fact) -> None:
-    known = device.memory.get(NAME, {})
-    device.change(NAME, str(known.get("stay", 0)), Severity.critical, lost_kg=fact.a)
+    stay_us = device.memory.get(NAME, {}).get("stay", 0)
+    if abs(stay_us - fact.time_us) <= _LEEWAY_US:
+        device.change(NAME, str(stay_us), Severity.critical, lost_kg=fact.a)
 
 
 RULE = Rule(

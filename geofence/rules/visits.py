@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from domain.events import VisitState
 from geofence.facts import (
-    ALLOWED_NOWHERE,
+    DOOR_ON,
     GAP,
+    GAP_WAY,
     PROOF,
-    STAY_OFF,
-    STAY_ON,
+    STAND_OFF,
+    STAND_ON,
     STOP_ARRIVED,
     STOP_CROSSED,
     STOP_LEFT,
@@ -25,14 +26,20 @@ from geofence.facts import (
 from geofence.kernels.ground import metres
 from geofence.parameters import Parameter
 from geofence.rule import Rule
-from geofence.tracking import CODE, CROSSED, DROVE_BY, LIKELY, OPEN_STATES, POSSIBLE, SERVED_STATES, SHARED
+from geofence.tracking import CODE, CROSSED, DROVE_BY, FAR_FUTURE_US, LIKELY, OPEN_STATES, POSSIBLE, SERVED_STATES, SHARED
 
 if TYPE_CHECKING:
-    from geofence.tracking import Device
+    from geofence.tracking import Device, ProofPlace
 
 NAME = "visits"
+_STANDS: Final = 4
+_LEEWAY_US: Final = 60_000_000
+_NO_PLACE_M: Final = 1e5
+_HABIT: Final = 3
 _PARAMETERS = (
-    Parameter("visits.gap_mps", 60 / 3.6, "m/s", 1, 60, "How fast a van may have gone straight to a stop and on while unseen."),
+    Parameter(
+        "visits.gap_mps", 60 / 3.6, "m/s", 1, 60, "How fast a van may have gone straight to a stop and on while unseen.", True
+    ),
     Parameter("visits.usual_mps", 25 / 3.6, "m/s", 1, 40, "How fast it usually gets on along its route."),
     Parameter("visits.near_m", 60, "m", 0, 500, "A halt this far outside a stop's circle serves it if it was signed for then."),
     Parameter("visits.signed_after_s", 300, "s", 0, 3600, "A signature this long after such a halt still belongs to it."),
@@ -64,59 +71,142 @@ def _served(device: Device, fact: Fact) -> None:
         return
     visit = device.visits[fact.place]
     visit["came_ms"], visit["dwell_s"], visit["away_m"] = device.ms(fact.time_us), fact.a, fact.b
-    visit["served_n"] = int(device.visits["served_n"].max()) + 1
     visit["risk_s"] = -1
     device.set_visit(fact.place, VisitState.serviced, _confidence(device, fact))
     _order(device)
 
 
-def _halted(device: Device, fact: Fact) -> None:
-    """Remember the halt: it may serve a stop whose pin is wrong, or that has no room to park."""
-    device.memory[NAME] = [fact.time_us, 0, fact.longitude_e7, fact.latitude_e7]
-    plan = device.plan
-    if plan is not None and fact.c == ALLOWED_NOWHERE:
-        for number, proof in enumerate(plan.proofs):
-            if proof.at_us <= fact.decided_us:
-                _sign(device, number, fact.decided_us)
+def _stands(device: Device, fact: Fact) -> None:
+    """Remember the stand: it may serve a stop that has no room to park, or whose pin is wrong, or under a poor sky."""
+    known = device.memory.setdefault(NAME, {})
+    stands = known.setdefault("stands", [])
+    stands.append(_stand(fact, 0))
+    del stands[:-_STANDS]
+    _match(device, stands[-1], fact.decided_us)
 
 
-def served_outside(device: Device, since_us: int) -> list[int]:
-    """The stops that the halt begun at a moment serves from outside their circles."""
-    halt = device.memory.get(NAME)
-    return halt[4:] if halt is not None and halt[0] == since_us else []
+def _stand(fact: Fact, until_us: int) -> dict[str, Any]:
+    place = {"lon": fact.longitude_e7, "lat": fact.latitude_e7, "sigma": fact.b}
+    return {"since": fact.time_us, "until": until_us, **place, "unseen": fact.c, "driven": fact.d, "served": []}
+
+
+def _drives_on(device: Device, fact: Fact) -> None:
+    stand = next((one for one in _recent(device) if one["since"] == fact.time_us), None)
+    if stand is None:
+        return
+    served = list(stand["served"])
+    stand.update({**_stand(fact, int(fact.a)), "served": stand["served"]})
+    for stop in served:
+        _leave(device, stand, stop, stand["until"], fact.decided_us)
+    _match(device, stand, fact.decided_us)
+
+
+def _leave(device: Device, stand: dict[str, Any], stop: int, until_us: int, now_us: int) -> None:
+    head = (device.slot, now_us, stand["since"], stop, stand["lon"], stand["lat"])
+    stood_s = (until_us - stand["since"]) / 1e6
+    device.follow_ups.append(Fact(STOP_LEFT, *head, float(until_us), stood_s, 0.0, 1.0))
+
+
+def _recent(device: Device) -> list[dict[str, Any]]:
+    """The latest stands, by `since` and `until` (0: it still stands)."""
+    stands: list[dict[str, Any]] = device.memory.get(NAME, {}).get("stands", [])
+    return stands
+
+
+def served_outside(device: Device, since_us: int, until_us: int = FAR_FUTURE_US) -> list[int]:
+    """The stops that stands within a halt served from outside their circles, or where the sky was poor."""
+    inside = [one for one in _recent(device) if one["since"] < until_us and (one["until"] or FAR_FUTURE_US) > since_us]
+    return [stop for one in inside for stop in one["served"]]
+
+
+def served_within(device: Device, since_us: int, until_us: int) -> list[int]:
+    """The stops whose service began within a span."""
+    came = device.visits["came_ms"].tolist()
+    low, high = device.ms(since_us - _LEEWAY_US), device.ms(until_us)
+    return [k for k, ms in enumerate(came) if low <= ms <= high and int(device.visits[k]["state"]) in SERVED_STATES]
 
 
 def _signed(device: Device, fact: Fact) -> None:
     if device.plan is not None:
-        _sign(device, fact.place, fact.decided_us)
+        for stand in reversed(_recent(device)):
+            _match(device, stand, fact.decided_us)
 
 
-def _sign(device: Device, number: int, now_us: int) -> None:
-    """A halt just outside the circle, signed for meanwhile, is a visit."""
-    proof, halt = device.planned.proofs[number], device.memory.get(NAME)
-    if halt is None or not _unserved(device, proof.stop):
+def _match(device: Device, stand: dict[str, Any], now_us: int) -> None:
+    """Give a stand to the stops that were signed for meanwhile, or to the one it stood at as far as anybody can tell."""
+    if device.plan is None or stand["since"] < device.planned.begin_us:
         return
-    since_us, until_us, lon, lat = halt[0], halt[1] or now_us, halt[2], halt[3]
-    if not since_us - 60_000_000 <= proof.at_us <= until_us + device.values["visits.signed_after_s"] * 1e6:
-        return
-    away_m = device.metres_to_stop(proof.stop, lon, lat)
-    if away_m > float(device.planned.stops[proof.stop]["radius_m"]) + device.values["visits.near_m"]:
-        return
-    halt.append(proof.stop)
-    stood_s = (until_us - since_us) / 1e6
-    place = (proof.stop, lon, lat)
-    device.follow_ups.append(Fact(STOP_SERVED, device.slot, now_us, since_us, *place, stood_s, away_m, math.nan, away_m))
+    until_us = stand["until"] or now_us
+    for proof in device.planned.proofs:
+        fresh = proof.at_us <= now_us and proof.stop not in stand["served"] and _unserved(device, proof.stop)
+        if fresh and _signed_from(device, stand, until_us, proof):
+            _serve(device, stand, proof.stop, until_us, now_us)
+    if stand["until"] and (number := _stood_at(device, stand)) >= 0:
+        _serve(device, stand, number, until_us, now_us)
 
 
-def _moved_on(device: Device, fact: Fact) -> None:
-    halt = device.memory.get(NAME)
-    if halt is None or halt[0] != fact.time_us:
+def _signed_from(device: Device, stand: dict[str, Any], until_us: int, proof: ProofPlace) -> bool:
+    """Signed for during the stand or soon after it, at the shop, with the van near enough to have served it.
+
+    A stand within the circle of one stop does not serve another from outside, unless it was signed at the other's door.
+    """
+    values, stop = device.values, device.planned.stops[proof.stop]
+    if not stand["since"] - _LEEWAY_US <= proof.at_us <= until_us + values["visits.signed_after_s"] * 1e6:
+        return False
+    near_m, placed = float(stop["radius_m"]) + values["visits.near_m"], not math.isnan(proof.longitude_e7)
+    at_shop = placed and _nearest_to(device, proof.longitude_e7, proof.latitude_e7) == proof.stop
+    if placed:
+        unsure_m = 0.0 if math.isnan(proof.accuracy_m) else proof.accuracy_m
+        if device.metres_to_stop(proof.stop, proof.longitude_e7, proof.latitude_e7) > near_m + unsure_m:
+            return False
+    if (until_us - stand["since"]) / 1e6 + stand["unseen"] < float(stop["need_s"]):
+        return False
+    if stand["sigma"] >= _NO_PLACE_M:
+        return at_shop
+    away = [_away_m(device, stand, k) for k in range(len(device.visits))]
+    if away[proof.stop] > near_m + stand["sigma"]:
+        return False
+    return (
+        at_shop
+        or away[proof.stop] <= float(stop["radius_m"]) + stand["sigma"]
+        or not any(other <= float(device.planned.stops[k]["radius_m"]) + stand["sigma"] for k, other in enumerate(away))
+    )
+
+
+def _nearest_to(device: Device, longitude_e7: float, latitude_e7: float) -> int:
+    away = [device.metres_to_stop(k, longitude_e7, latitude_e7) for k in range(len(device.visits))]
+    return min(range(len(away)), key=away.__getitem__)
+
+
+def _stood_at(device: Device, stand: dict[str, Any]) -> int:
+    """The stop whose circle, widened by sigma, holds the stand, if none is nearer and good fixes did not tell; or -1."""
+    away = [_away_m(device, stand, k) for k in range(len(device.visits))]
+    nearest = min(range(len(away)), key=away.__getitem__, default=-1)
+    if nearest < 0 or stand["served"] or not _unserved(device, nearest):
+        return -1
+    stop, stood_s = device.planned.stops[nearest], (stand["until"] - stand["since"]) / 1e6
+    if stand["sigma"] >= _NO_PLACE_M:
+        return -1
+    holds = away[nearest] <= float(stop["radius_m"]) + stand["sigma"] and stood_s >= float(stop["need_s"])
+    return nearest if holds and not served_within(device, stand["since"], stand["until"]) else -1
+
+
+def _away_m(device: Device, stand: dict[str, Any], number: int) -> float:
+    return device.metres_to_stop(number, stand["lon"], stand["lat"])
+
+
+def _serve(device: Device, stand: dict[str, Any], number: int, until_us: int, now_us: int) -> None:
+    if stand["sigma"] >= _NO_PLACE_M:
+        _likely(device, number, 0.6)
         return
-    halt[1] = int(fact.a)
-    stood_s = (fact.a - fact.time_us) / 1e6
-    for stop in halt[4:]:
-        left = (fact.decided_us, fact.time_us, stop, halt[2], halt[3], fact.a, stood_s, 0.0, 1.0)
-        device.follow_ups.append(Fact(STOP_LEFT, device.slot, *left))
+    if stand["unseen"] > 0:
+        device.mark(number, POSSIBLE)
+    stand["served"].append(number)
+    away_m, stood_s = _away_m(device, stand, number), (until_us - stand["since"]) / 1e6
+    head = (device.slot, now_us, stand["since"], number, stand["lon"], stand["lat"])
+    device.follow_ups.append(Fact(STOP_SERVED, *head, stood_s, away_m, stand["driven"], stand["sigma"]))
+    if stand["until"]:
+        _leave(device, stand, number, until_us, now_us)
 
 
 def _confidence(device: Device, fact: Fact) -> float:
@@ -132,7 +222,11 @@ def _left(device: Device, fact: Fact) -> None:
         return
     visit = device.visits[fact.place]
     state = int(visit["state"])
-    if fact.d == 1.0 and state in SERVED_STATES:
+    if fact.d == 1.0 and state in SERVED_STATES and _only_waited(device, fact):
+        visit["came_ms"], visit["served_n"], visit["marks"] = -1, 0, int(visit["marks"]) | DROVE_BY
+        device.set_visit(fact.place, VisitState.drive_by, 0.5)
+        _order(device)
+    elif fact.d == 1.0 and state in SERVED_STATES:
         if visit["went_ms"] < 0:
             visit["went_ms"] = device.ms(int(fact.a))
         visit["dwell_s"] = max(float(visit["dwell_s"]), fact.b)
@@ -144,6 +238,30 @@ def _left(device: Device, fact: Fact) -> None:
         _perhaps_stayed(device, fact)
 
 
+def _only_waited(device: Device, fact: Fact) -> bool:
+    """Stood there shortly, and nobody signed or opened the door, as they do elsewhere on this trip: a red light or a queue.
+
+    Without a door's contact, that it was not the turn of this stop says the same.
+    """
+    known, signed_us = device.memory.get(NAME, {}), device.planned.signed_us
+    signed = [at_us for at_us in signed_us.values() if at_us <= fact.decided_us]
+    if len(signed) < _HABIT or fact.b >= device.values["visit.most_s"]:
+        return False
+    if (
+        int(device.visits[fact.place]["marks"]) & (LIKELY | POSSIBLE)
+        or signed_us.get(fact.place, FAR_FUTURE_US) <= fact.decided_us
+    ):
+        return False
+    if known.get("doors", 0) >= _HABIT:
+        return bool(known.get("opened", 0) < fact.time_us - _LEEWAY_US)
+    return any(device.is_open(k) for k in range(fact.place))
+
+
+def _opened(device: Device, fact: Fact) -> None:
+    known = device.memory.setdefault(NAME, {})
+    known["opened"], known["doors"] = fact.time_us, known.get("doors", 0) + 1
+
+
 def _perhaps_stayed(device: Device, fact: Fact) -> None:
     """It halted, and then was not seen well until it was away: a visit if it was signed for, else a likely one."""
     unseen_s = (fact.decided_us - fact.a) / 1e6
@@ -152,8 +270,7 @@ def _perhaps_stayed(device: Device, fact: Fact) -> None:
         return
     signed_us = [proof.at_us for proof in device.planned.proofs if proof.stop == fact.place]
     if not any(fact.time_us <= at_us <= fact.decided_us for at_us in signed_us):
-        device.mark(fact.place, LIKELY)
-        device.set_visit(fact.place, VisitState.probable, 0.5)
+        _likely(device, fact.place, 0.5)
         return
     until_us = max(int(fact.a), *(at_us for at_us in signed_us if at_us <= fact.decided_us))
     stood_s = (until_us - fact.time_us) / 1e6
@@ -181,13 +298,15 @@ def _unserved(device: Device, number: int) -> bool:
 
 
 def _order(device: Device) -> None:
-    """Stops outside the longest increasing subsequence of the plan were served out of sequence."""
-    served = sorted((n, k) for k, n in enumerate(device.visits["served_n"].tolist()) if n > 0)
-    inside = longest_increasing([k for _, k in served])
+    """Number the stops served by their arrivals; those outside the longest increasing subsequence of the plan are out of it."""
+    came = device.visits["came_ms"].tolist()
     states = device.states()
-    for _, k in served:
+    served = sorted((came[k], k) for k in range(len(came)) if states[k] in SERVED_STATES)
+    inside = longest_increasing([k for _, k in served])
+    for n, (_, k) in enumerate(served, 1):
         state = VisitState.serviced if k in inside else VisitState.out_of_sequence
-        if states[k] != CODE[state]:
+        if states[k] != CODE[state] or device.visits[k]["served_n"] != n:
+            device.visits[k]["served_n"] = n
             device.set_visit(k, state)
 
 
@@ -207,13 +326,19 @@ def longest_increasing(numbers: list[int]) -> set[int]:
     return chosen
 
 
+def _gap_way(device: Device, fact: Fact) -> None:
+    device.memory.setdefault(NAME, {})["gap"] = [fact.a, fact.b]
+
+
 def _gap(device: Device, fact: Fact) -> None:
     """What a gap in the data may have hidden is not known, and so is never held against anybody."""
+    gained_m, stood_s = device.memory.get(NAME, {}).pop("gap", (math.nan, math.inf))
     if device.plan is None:
         return
     if fact.place and metres(fact.longitude_e7, fact.latitude_e7, fact.a, fact.b) < device.values["visits.gap_slack_m"]:
         return
-    mark_gap(device, fact.time_us, fact.decided_us, (fact.longitude_e7, fact.latitude_e7), (fact.a, fact.b), (fact.c, fact.d))
+    left, found = (fact.longitude_e7, fact.latitude_e7), (fact.a, fact.b)
+    mark_gap(device, fact.time_us, fact.decided_us, left, found, (fact.c, fact.d), gained_m, stood_s)
 
 
 def mark_gap(
@@ -223,20 +348,34 @@ def mark_gap(
     left: tuple[float, float],
     found: tuple[float, float] | None,
     along: tuple[float, float] | None,
+    gained_m: float = math.nan,
+    stood_s: float = math.inf,
 ) -> None:
-    """Mark the stops a gap from `left` to `found` (lon, lat e7; None: not found yet) could have held."""
+    """Mark the stops a gap from `left` to `found` (lon, lat e7; None: not found yet) could have held.
+
+    What it drove meanwhile by the odometer (NaN: unknown) must be enough to go there and on, and it must have been able to
+    stand for so long.
+    """
     seconds = (until_us - since_us) / 1e6
     for k, state in enumerate(device.states()):
         if state not in OPEN_STATES:
             continue
         stop = device.planned.stops[k]
         way_m = device.metres_to_stop(k, *left) + (device.metres_to_stop(k, *found) if found else 0.0)
-        if seconds < way_m / device.values["visits.gap_mps"] + float(stop["need_s"]):
+        if seconds < way_m / device.values["visits.gap_mps"] + float(stop["need_s"]) or stood_s < float(stop["need_s"]):
+            continue
+        if gained_m < way_m - 2.0 * float(stop["radius_m"]) - device.values["visits.gap_slack_m"]:
             continue
         device.mark(k, POSSIBLE)
         if along is not None and _lies_within(device, k, along, seconds):
-            device.mark(k, LIKELY)
-            device.set_visit(k, VisitState.probable, 0.5)
+            _likely(device, k, 0.5)
+
+
+def _likely(device: Device, number: int, confidence: float) -> None:
+    """A visit that nobody saw, and that probably was: nobody is to be told that the stop was missed."""
+    device.mark(number, LIKELY)
+    device.set_visit(number, VisitState.probable, confidence)
+    device.withdraw("missed_stop", str(number), "probable")
 
 
 def _lies_within(device: Device, number: int, along: tuple[float, float], seconds: float) -> bool:
@@ -269,15 +408,17 @@ RULE = Rule(
     _PARAMETERS,
     on={
         TRIP_ON: _first_seen,
-        STAY_ON: _halted,
-        STAY_OFF: _moved_on,
+        STAND_ON: _stands,
+        STAND_OFF: _drives_on,
         PROOF: _signed,
+        DOOR_ON: _opened,
         STOP_NEAR: _near,
         STOP_ARRIVED: _arrived,
         STOP_SERVED: _served,
         STOP_LEFT: _left,
         STOP_CROSSED: _crossed,
         STOP_SHARED: _shared,
+        GAP_WAY: _gap_way,
         GAP: _gap,
     },
     begin=_begin,

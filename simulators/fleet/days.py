@@ -35,7 +35,11 @@ from simulators.truth.derived import (
     route_deviations,
     weight_drops,
 )
+from simulators.truth.observable import hideable, observable
 from simulators.truth.visits import capture_proofs, missed_stops, true_visits
+
+_OF_A_STOP = frozenset({"missed_stop", "ghost_delivery"})
+"""Rules that say a stop was not served: not where it may have been while nobody could see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +79,14 @@ def play_day(
     ail(seen, seed)
     proofs, signed = capture_proofs(planned, played, case.script, stream(seed, "proofs", *key))
     orders = write_orders(planned, played, case.script, stream(seed, "orders", *key))
-    truth: list[Incident | TrueVisit] = [*told, *signed, *_derive(case, played, signals, seen)]
-    truth += settlement_mismatches(planned, played, orders)
-    truth += true_visits(planned, played, seen.hidden)
-    meetings = [
-        seen.incident("collusion_cluster", one.from_s, one.until_s) for one in played.stood if one.halt.purpose == PARTNER
+    unknown = hideable(planned, signals, seen.hidden)
+    happened = [*told, *signed, *_derive(case, played, signals, seen), *settlement_mismatches(planned, played, orders)]
+    truth: list[Incident | TrueVisit] = [
+        one for one in observable(happened, seen) if one.rule not in _OF_A_STOP or one.stop_id not in unknown
     ]
+    truth += true_visits(planned, played, seen.hidden, unknown)
+    met = [seen.incident("collusion_cluster", one.from_s, one.until_s) for one in played.stood if one.halt.purpose == PARTNER]
+    meetings = observable(met, seen)
     trip = replace(planned.trip, proofs=tuple(proofs))
     return Day(seen.fixes, trip, orders, truth, _carry(carried, signals, seen), meetings, signals.door_open)
 
@@ -109,7 +115,10 @@ def _observe(scenario: Scenario, planned: Round, played: Played, signals: Signal
 def _derive(case: Case, played: Played, signals: Signals, seen: Observed) -> list[Incident]:
     planned = case.planned
     found = [*missed_stops(planned, played), *labelled(planned, played), *late_or_long(planned, played)]
-    found += [*out_of_sequence(planned, played), *overspeeds(planned, signals, np.unique(seen.second))]
+    found += [
+        *out_of_sequence(planned, played, seen.hidden),
+        *overspeeds(planned, signals, np.unique(seen.second[seen.fixes["fix_valid"] == 1])),
+    ]
     found += weight_drops(planned, played, signals)
     if case.altered:
         found += [*route_deviations(planned, played, signals), *detours(planned, played, signals)]

@@ -20,7 +20,10 @@ Seconds = NDArray[np.int64]
 
 @dataclass
 class Observed:
-    """Rows with the second of the day at which each was truly made. `hidden` are spans of which nothing was ever told."""
+    """Rows with the second of the day at which each was truly made.
+
+    `hidden` are spans in which the van's place was never told; in those that are `mute` nothing was.
+    """
 
     scenario: Scenario
     planned: Round
@@ -31,6 +34,7 @@ class Observed:
     second: Seconds
     rng: np.random.Generator
     hidden: list[tuple[float, float]] = field(default_factory=list)
+    mute: list[tuple[float, float]] = field(default_factory=list)
 
     def between(self, from_s: float, until_s: float) -> NDArray[np.bool_]:
         """Which rows were made in a span of the day."""

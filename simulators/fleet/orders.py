@@ -15,7 +15,6 @@ from simulators.truth.visits import served
 
 PRODUCTS = ("cola-24", "water-12", "biscuits-48", "soap-72", "noodles-40")
 MISMATCH_SHARE = 0.005
-REFUSED_SHARE = 0.03
 
 
 def write_orders(planned: Round, played: Played, script: Script, rng: np.random.Generator) -> list[Order]:
@@ -25,9 +24,9 @@ def write_orders(planned: Round, played: Played, script: Script, rng: np.random.
     for stop in planned.trip.stops:
         ordered = round(stop.cases or 0.0)
         one = done.get(stop.stop_id)
-        carried = ordered if one is None else min(round(one.halt.unload_kg / CASE_KG), ordered)
-        refused = int(rng.binomial(ordered, REFUSED_SHARE)) if one is not None and carried == ordered else 0
-        delivered = carried - refused if one is not None or stop.stop_id in script.signed_on else 0
+        refused = one.halt.refused_cases if one is not None else 0
+        carried = ordered if one is None else min(round(one.halt.unload_kg / CASE_KG), ordered - refused)
+        delivered = carried if one is not None or stop.stop_id in script.signed_on else 0
         back = refused if one is not None else ordered - delivered
         lines = _lines(ordered, delivered, back, rng)
         orders.append(Order(f"order-{stop.stop_id}", planned.trip.trip_id, stop.stop_id, lines))

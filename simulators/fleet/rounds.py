@@ -9,6 +9,8 @@ from simulators.fleet.planning import CASE_KG, Round
 from simulators.fleet.script import DEPOT, SERVICE, Action, Drive, Halt, Script
 from simulators.scenario import Scenario
 
+REFUSED_SHARE = 0.03
+
 
 def honest_script(scenario: Scenario, planned: Round, rng: np.random.Generator) -> Script:
     """Loading, every stop in the plan's order by the plan's streets, and unloading at the depot."""
@@ -30,12 +32,14 @@ def service(stop: PlannedStop, rng: np.random.Generator) -> Halt:
     duration_s = max(75.0, (stop.planned_service_s or 120.0) * float(np.exp(rng.normal(0, 0.28))))
     opened_s = float(rng.uniform(6, 20))
     closed_s = duration_s - float(rng.uniform(8, 25))
+    refused = int(rng.binomial(round(stop.cases or 0.0), REFUSED_SHARE))
     return Halt(
         SERVICE,
         duration_s,
         stop,
         doors=((opened_s, closed_s - opened_s),),
-        unload_kg=(stop.cases or 0.0) * CASE_KG,
+        unload_kg=((stop.cases or 0.0) - refused) * CASE_KG,
+        refused_cases=refused,
         engine_off=bool(rng.random() < 0.7),
     )
 

@@ -26,6 +26,7 @@ class Halt:
     stop: PlannedStop | None = None
     doors: tuple[tuple[float, float], ...] = ()
     unload_kg: float = 0.0
+    refused_cases: int = 0  # of the order, that the shop does not take: they stay in the van
     refuel_l: float = 0.0
     siphon_l: float = 0.0
     engine_off: bool = True

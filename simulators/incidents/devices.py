@@ -46,6 +46,7 @@ def fall_silent(seen: Observed) -> list[Incident]:
     seen.keep(~dead)
     end = float(spoken[spoken >= end].min(initial=int(end)))
     seen.hidden.append((begin, end))
+    seen.mute.append((begin, end))
     return [seen.incident("silent_device", begin, end)]
 
 
@@ -111,6 +112,7 @@ def jump_clock(seen: Observed) -> list[Incident]:
     jump_s = int(seen.rng.integers(300, 3000))  # forwards: backwards looks exactly like a backlog
     seen.fixes["fix_us"][rows] += jump_s * 1_000_000
     seen.hidden.append((begin, end))
+    seen.mute.append((begin, end))
     return [seen.incident("clock_fault", begin, end)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from datetime import timedelta
 
 import numpy as np
@@ -21,6 +22,7 @@ TOLERANCE = timedelta(minutes=15)
 SIGMA_M = 10.0
 DEVIATION_S, DEVIATION_M, FAR_OFF_M = 120, 300.0, 1000.0
 TURNED_S, TURNED_DEG = 60, 60.0
+BACK_SHARE, BACK_S, BACK_M = 0.7, 60, 100.0  # how long within the corridor ends a deviation
 DROP_KG, DROP_SHARE, DROP_AT_STOP_SHARE = 10.0, 0.015, 0.05
 DETOUR_LEG, DETOUR_LEG_M, DETOUR_TRIP = 1.3, 2000.0, 1.15
 
@@ -56,10 +58,18 @@ def late_or_long(planned: Round, played: Played) -> list[Incident]:
     return found
 
 
-def out_of_sequence(planned: Round, played: Played) -> list[Incident]:
-    """Two stops or a fifth of those served outside the longest increasing subsequence of the plan."""
+def out_of_sequence(planned: Round, played: Played, hidden: Sequence[tuple[float, float]] = ()) -> list[Incident]:
+    """Two stops or a fifth of those served outside the longest increasing subsequence of the plan.
+
+    Those served in a `hidden` span have no place in it.
+    """
     number = {stop.stop_id: index for index, stop in enumerate(planned.trip.stops)}
-    by_time = sorted(served(played).items(), key=lambda item: item[1].from_s)
+    known = {
+        stop_id: one
+        for stop_id, one in served(played).items()
+        if not any(begin <= one.from_s and one.until_s <= end for begin, end in hidden)
+    }
+    by_time = sorted(known.items(), key=lambda item: item[1].from_s)
     order = [number[stop_id] for stop_id, _ in by_time]
     outside = len(order) - _longest_increasing(order)
     if not order or (outside < 2 and outside <= 0.2 * len(order)):
@@ -77,18 +87,31 @@ def _longest_increasing(order: list[int]) -> int:
 
 
 def route_deviations(planned: Round, played: Played, signals: Signals) -> list[Incident]:
-    """Spans beyond the corridor that are long enough in time and distance, or far enough off, to be one."""
+    """Spans beyond the corridor that are long enough in time and distance, or far enough off, to be one.
+
+    A van that comes back for less than it takes to close a deviation is still on the same one.
+    """
     if not played.driven:
         return []
     first, last = int(played.driven[0].from_s), int(played.home_s)
     apart_m, along_deg = off_route(signals.x_m[first:last], signals.y_m[first:last], planned)
     swing_deg = np.abs((signals.course_deg[first:last] - along_deg + 180) % 360 - 180)
-    found = []
-    for begin, end in spans_of(apart_m > (planned.trip.corridor_m or 0.0) + SIGMA_M):
+    corridor_m = planned.trip.corridor_m or 0.0
+    back = [
+        begin
+        for begin, end in spans_of(apart_m < BACK_SHARE * corridor_m)
+        if end - begin >= BACK_S and signals.driven_m[first + end - 1] - signals.driven_m[first + begin] >= BACK_M
+    ]
+    found: list[Incident] = []
+    over_s = -1  # until when the last deviation lasts
+    for begin, end in spans_of(apart_m > corridor_m + SIGMA_M):
+        if found and begin < over_s:
+            continue
         driven_m = float(signals.driven_m[first + end - 1] - signals.driven_m[first + begin])
         far = float(apart_m[begin:end].max()) > FAR_OFF_M
         away = end - begin >= TURNED_S and (swing_deg[begin:end] > TURNED_DEG).sum() >= TURNED_S
         if far or (driven_m >= DEVIATION_M and (away or end - begin >= DEVIATION_S)):
+            over_s = next((moment for moment in back if moment >= end), last)
             found.append(_incident(planned, "route_deviation", None, first + begin, first + end))
     return found
 
@@ -99,8 +122,7 @@ def detours(planned: Round, played: Played, signals: Signals) -> list[Incident]:
         return []
     begin_s, done = played.driven[0].from_s, served(played)
     planned_m = [_path_m(planned, leg) for leg in planned.legs]
-    complete = len(done) == len(planned.trip.stops)
-    longer = complete and _driven_m(signals, begin_s, played.home_s) > DETOUR_TRIP * sum(planned_m)
+    longer = _driven_m(signals, begin_s, played.home_s) > DETOUR_TRIP * sum(planned_m)
     left_s, pending_m = begin_s, 0.0
     for stop, leg_m in zip((*planned.trip.stops, None), planned_m, strict=True):
         pending_m += leg_m
@@ -128,7 +150,7 @@ def _path_m(planned: Round, edges: NDArray[np.int64]) -> float:
 
 
 def overspeeds(planned: Round, signals: Signals, second: NDArray[np.int64]) -> list[Incident]:
-    """More than 1.1 times the town's limit at three reports in a row or more, for 15 seconds at least."""
+    """More than 1.1 times the town's limit at three reports in a row or more (at so many seconds of the day), for 15 s."""
     over = signals.speed_mps[second] > 1.1 * speed_limit_mps(planned.town)
     found = []
     for begin, end in spans_of(over):

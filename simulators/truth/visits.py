@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -22,16 +22,26 @@ def served(played: Played) -> dict[str, Stood]:
     return {one.halt.stop.stop_id: one for one in played.stood if one.halt.purpose == SERVICE and one.halt.stop is not None}
 
 
-def true_visits(planned: Round, played: Played, hidden: Sequence[tuple[float, float]]) -> list[TrueVisit]:
-    """Every planned stop in the plan's order: serviced, missed, or served where nothing was ever told of it: no data."""
+def true_visits(
+    planned: Round, played: Played, hidden: Sequence[tuple[float, float]], unknown: Collection[str]
+) -> list[TrueVisit]:
+    """Every planned stop in the plan's order: serviced; missed; or without data, where the stop was served while nothing was
+    told of the van's place, or was not served and is among the `unknown` ones, which may have been then."""
     done = served(played)
-    return [_true_visit(planned, stop, done.get(stop.stop_id), hidden) for stop in planned.trip.stops]
+    return [_true_visit(planned, stop, done.get(stop.stop_id), hidden, unknown) for stop in planned.trip.stops]
 
 
-def _true_visit(planned: Round, stop: PlannedStop, one: Stood | None, hidden: Sequence[tuple[float, float]]) -> TrueVisit:
+def _true_visit(
+    planned: Round,
+    stop: PlannedStop,
+    one: Stood | None,
+    hidden: Sequence[tuple[float, float]],
+    unknown: Collection[str],
+) -> TrueVisit:
     trip_id = planned.trip.trip_id
     if one is None:
-        return TrueVisit(trip_id, stop.stop_id, VisitState.missed, None, None)
+        state = VisitState.no_data if stop.stop_id in unknown else VisitState.missed
+        return TrueVisit(trip_id, stop.stop_id, state, None, None)
     unseen = any(begin <= one.from_s and one.until_s <= end for begin, end in hidden)
     state = VisitState.no_data if unseen else VisitState.serviced
     return TrueVisit(trip_id, stop.stop_id, state, planned.at(one.from_s), planned.at(one.until_s))
