@@ -13,6 +13,7 @@ from geofence.kernels.ground import off_segment, turn
 from geofence.kernels.telling import Fix, Record, Teller, tell
 
 _SECOND_US = 1_000_000
+_AGAINST_M = 30.0  # metres of distance that going against the line counts for
 _PASSES = 12
 _LATER_COST = 1e-5
 _BACK_COST = 10.0  # metres of distance that a metre against the order of the plan counts for
@@ -20,22 +21,33 @@ _BACK_COST = 10.0  # metres of distance that a metre against the order of the pl
 
 @inner_kernel
 def project(
-    xy: NDArray[np.float64], along: NDArray[np.float64], x: float, y: float, first: int, low_m: float, high_m: float
+    xy: NDArray[np.float64],
+    along: NDArray[np.float64],
+    x: float,
+    y: float,
+    first: int,
+    low_m: float,
+    high_m: float,
+    course_deg: float = np.nan,
 ) -> tuple[float, float, int]:
     """Nearest place of a line to (x, y) between two distances along it -> (metres off, metres along, segment).
 
-    `xy` shape (n, 2) and `along` (n,) in metres; `first` is a segment from which the window is looked for.
+    `xy` shape (n, 2) and `along` (n,) in metres; `first` is a segment from which the window is looked for. Of places about as
+    near, one where the line goes the way of `course_deg` (NaN: not known), so that the way out is not taken for the way back.
     """
     last = len(along) - 2
     k = min(max(first, 0), last)
     while k > 0 and along[k] > low_m:
         k -= 1
-    best, best_along, best_k = np.inf, along[k], k
+    best, best_along, best_k, least = np.inf, along[k], k, np.inf
     while k <= last and along[k] <= high_m:
         if along[k + 1] >= low_m:
             off, share = off_segment(x, y, xy[k, 0], xy[k, 1], xy[k + 1, 0], xy[k + 1, 1])
-            if off < best:
-                best, best_along, best_k = off, along[k] + share * (along[k + 1] - along[k]), k
+            cost = off
+            if off < least + _AGAINST_M and turn(course_deg, heading(xy, k)) > 90.0:
+                cost += _AGAINST_M
+            if cost < least:
+                least, best, best_along, best_k = cost, off, along[k] + share * (along[k + 1] - along[k]), k
         k += 1
     return best, best_along, best_k
 
@@ -67,7 +79,7 @@ def step_route(
     driven = s["driven_m"] - s["rt_drv"]
     low = s["rt_s"] - p["route_back_m"]
     high = s["rt_s"] + p["route_forward"] * driven + p["route_forward_m"]
-    off, where, segment = project(xy, along, x, y, s["rt_seg"], low, high)
+    off, where, segment = project(xy, along, x, y, s["rt_seg"], low, high, fix.course)
     if off <= width + fix.sigma:
         _go_on(s, where, segment)
         s["rt_lost_n"] = 0

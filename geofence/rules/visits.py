@@ -99,6 +99,8 @@ def _drives_on(device: Device, fact: Fact) -> None:
     for stop in served:
         _leave(device, stand, stop, stand["until"], fact.decided_us)
     _match(device, stand, fact.decided_us)
+    if device.plan is not None and stand["since"] >= device.planned.begin_us and (number := _stood_at(device, stand)) >= 0:
+        _serve(device, stand, number, stand["until"], fact.decided_us)
 
 
 def _leave(device: Device, stand: dict[str, Any], stop: int, until_us: int, now_us: int) -> None:
@@ -133,7 +135,7 @@ def _signed(device: Device, fact: Fact) -> None:
 
 
 def _match(device: Device, stand: dict[str, Any], now_us: int) -> None:
-    """Give a stand to the stops that were signed for meanwhile, or to the one it stood at as far as anybody can tell."""
+    """Give a stand to the stops that were signed for meanwhile."""
     if device.plan is None or stand["since"] < device.planned.begin_us:
         return
     until_us = stand["until"] or now_us
@@ -141,8 +143,6 @@ def _match(device: Device, stand: dict[str, Any], now_us: int) -> None:
         fresh = proof.at_us <= now_us and proof.stop not in stand["served"] and _unserved(device, proof.stop)
         if fresh and _signed_from(device, stand, until_us, proof):
             _serve(device, stand, proof.stop, until_us, now_us)
-    if stand["until"] and (number := _stood_at(device, stand)) >= 0:
-        _serve(device, stand, number, until_us, now_us)
 
 
 def _signed_from(device: Device, stand: dict[str, Any], until_us: int, proof: ProofPlace) -> bool:
