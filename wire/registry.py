@@ -120,6 +120,21 @@ def profile(name: str, settings: Mapping[str, Any]) -> Any:
     if kind is None:
         raise InvalidInputError("profile", f"the format {name!r} has nothing to set")
     try:
-        return msgspec.convert(dict(settings), kind, strict=True, str_keys=True)
+        made = msgspec.convert(dict(settings), kind, strict=True, str_keys=True)
     except msgspec.ValidationError as error:
         raise InvalidInputError("profile", str(error)) from error
+    if unknown := _unknown(settings, msgspec.to_builtins(made, str_keys=True)):
+        raise InvalidInputError("profile", f"there is nothing called {unknown!r} to set")
+    return made
+
+
+def _unknown(given: Any, understood: Any) -> str | None:
+    """The first member of `given`, at any depth, that nothing was made of."""
+    if not isinstance(given, Mapping) or not isinstance(understood, Mapping):
+        return None
+    for name, value in given.items():
+        if str(name) not in understood:
+            return str(name)
+        if (below := _unknown(value, understood[str(name)])) is not None:
+            return f"{name}.{below}"
+    return None

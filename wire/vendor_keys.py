@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from domain.errors import DecodeError
 from domain.observations import Reading
+from wire.byte_fields import ByteField
 from wire.inputs import Gathered, Input
 
 _DEEPEST: Final = 4
@@ -43,11 +44,13 @@ USUAL_KEYS: Final[Mapping[str, Input]] = {
 class KeysProfile:
     """What a vendor's keys mean, such as `{"BatV": Input("battery_v")}`; a key within an object is `gps.lat`.
 
-    Where `inputs` names any key, `usual` says whether the usual names still count as well.
+    Where `inputs` names any key, `usual` says whether the usual names still count as well. `bytes` makes values under keys of
+    payloads that nobody has decoded, for formats that hand them on raw.
     """
 
     inputs: Mapping[str, Input] = field(default_factory=dict)
     usual: bool = True
+    bytes: Mapping[str, ByteField] = field(default_factory=dict)
 
 
 def object_readings(

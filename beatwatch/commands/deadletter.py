@@ -35,7 +35,7 @@ def list_letters(
 
     with worker_connection() as connection:
         rows = list_dead_letters(connection, reason=reason, include_redriven=everything, limit=limit)
-    columns = ("dead_letter_id", "last_received_at", "deliveries", "topic", "bytes", "reason", "detail")
+    columns = ("dead_letter_id", "last_received_at", "topic", "reason", "detail")
     show(rows, columns, as_json=as_json)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+_WIDEST = 1_000  # columns where nobody looks at a screen: a line of a pipe is not broken
+
 
 def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
     """Print `rows`: a table of `columns`, or a JSON array of all their members."""
@@ -14,12 +16,13 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: 
         print(json.dumps([{name: _plain(value) for name, value in row.items()} for row in rows]))
         return
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table(*(name.replace("_", " ") for name in columns))
+    table = Table(*(Column(name.replace("_", " "), overflow="fold") for name in columns))
     for row in rows:
         table.add_row(*(_text(row[name]) for name in columns))
-    Console().print(table)
+    console = Console()
+    console.print(table, width=None if console.is_terminal else _WIDEST, crop=False)
 
 
 def _plain(value: Any) -> Any:

@@ -7,11 +7,15 @@ RETURNING downlink_id
 UPDATE downlink SET state = 'expired' WHERE state IN ('queued', 'sent') AND expires_at <= now()
 
 -- name: queue_again
--- The device has said since that it is there, and has not answered: perhaps it never got it.
+-- The device has not answered: perhaps it never got it. It is sent again when the device has said since that it is back, and, for
+-- devices that never say so, when it has said anything since, each time after twice as long.
 UPDATE downlink SET state = 'queued'
-FROM latest_device_status status
-WHERE downlink.state = 'sent' AND status.device_id = downlink.device_id AND status.online
-    AND status.received_at > downlink.sent_at AND downlink.sent_at < now() - interval '2 seconds'
+WHERE downlink.state = 'sent' AND downlink.sent_at < now() - interval '2 seconds' AND (
+    EXISTS (SELECT FROM latest_device_status status WHERE status.device_id = downlink.device_id
+        AND status.online AND status.received_at > downlink.sent_at)
+    OR downlink.sent_at < now() - interval '15 seconds' * 2 ^ least(downlink.sendings, 12) AND (
+        EXISTS (SELECT FROM latest_position heard WHERE heard.device_id = downlink.device_id AND heard.received_at > downlink.sent_at)
+        OR EXISTS (SELECT FROM latest_sensor_reading heard WHERE heard.device_id = downlink.device_id AND heard.received_at > downlink.sent_at)))
 
 -- name: take_queued
 -- Two that serve take different ones; who dies before it has committed leaves them queued.

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
@@ -15,7 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from beatwatch.services.program import Program
 from store import device_admin, downlink
 from store.pool import Role, open_pool
-from tests.ingest.conftest import IngestProcess, wait_until
+from tests.ingest.conftest import FIX, IngestProcess, delivery, wait_until
 
 
 class Van:
@@ -87,3 +88,30 @@ def test_nobody_answers_for_another_device(database_url: str) -> None:
         assert downlink.list_messages(connection, van, 1)[0]["state"] == "queued"
         downlink.record_answers(connection, [downlink.DeviceAnswer("default", "van", number, True, None, datetime.now(UTC))])
         assert downlink.list_messages(connection, van, 1)[0]["state"] == "acknowledged"
+
+
+@pytest.mark.server
+def test_a_device_that_never_tells_its_status_is_told_again_when_it_was_heard(
+    database_url: str, one_value: Callable[[str], Any], make_pipeline: Callable[..., Any]
+) -> None:
+    pipeline = make_pipeline()
+    pipeline.store(pipeline.decoder.decode([delivery(FIX)]))
+    with open_pool(database_url, Role.worker, max_size=1) as pool, psycopg.connect(database_url, autocommit=True) as owner:
+
+        def state_after(seconds: float, sendings: int, *, heard: bool) -> Any:
+            ago = timedelta(seconds=seconds)
+            owner.execute("UPDATE downlink SET state = 'sent', sendings = %s, sent_at = now() - %s", (sendings, ago))
+            since = timedelta(0) if heard else 2 * ago
+            owner.execute("UPDATE latest_position SET received_at = now() - %s", (since,))
+            with pool.connection() as connection:
+                downlink.expire_and_requeue(connection)
+            return one_value("SELECT state FROM downlink")
+
+        with pool.connection() as connection:
+            van = device_admin.device_named(connection, "default", "van")
+            downlink.queue_message(connection, van, "cmd", {"command": "report"}, datetime.now(UTC) + timedelta(hours=1))
+        assert state_after(20, 1, heard=True) == "sent"
+        assert state_after(40, 1, heard=True) == "queued"
+        assert state_after(40, 1, heard=False) == "sent"
+        assert state_after(40, 2, heard=True) == "sent"
+        assert state_after(70, 2, heard=True) == "queued"

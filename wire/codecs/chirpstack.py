@@ -9,6 +9,7 @@ import msgspec
 
 from domain.errors import DecodeError
 from domain.observations import DeviceStatus, Position, Reading
+from wire.byte_fields import read_fields
 from wire.codec import Codec, Profiles
 from wire.identity import same_identity
 from wire.json_payload import Counter, Degrees, Moment, Quantity, Word, decode_json, moment
@@ -33,6 +34,7 @@ class _Event(msgspec.Struct, rename="camel"):
     device_info: _Device
     time: Moment | None = None
     f_cnt: Counter = 0  # values that are the default are left out: no counter is the counter 0
+    f_port: Counter = 0
     object: dict[str, Any] | None = None
     data: str | None = None
     margin: Quantity | None = None
@@ -69,11 +71,13 @@ class Chirpstack(Codec):
         return self._uplink(event, at, received_at, device)
 
     def _uplink(self, event: _Event, at: datetime | None, received_at: datetime, device: str) -> list[Reading]:
-        if event.object is None:
-            if event.data:
-                raise DecodeError("no_object", "the payload is raw: the device's profile in ChirpStack needs a codec")
-            return []
-        return object_readings(event.object, self._profiles.of(device), device, at, received_at, event.f_cnt)
+        profile = self._profiles.of(device)
+        content: dict[str, Any] | None = event.object
+        if content is None:
+            if not event.data:
+                return []
+            content = read_fields(event.data, event.f_port, profile.bytes)
+        return object_readings(content, profile, device, at, received_at, event.f_cnt)
 
 
 def _kind(topic: str, event: _Event) -> str:

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
-from domain.errors import DecodeError
 from domain.observations import DeviceStatus, Reading
+from wire.byte_fields import read_fields
 from wire.codec import Codec, Profiles
 from wire.identity import same_identity
 from wire.json_payload import Counter, Moment, Word, decode_json, moment
@@ -21,6 +21,7 @@ class _Ids(msgspec.Struct):
 
 class _Uplink(msgspec.Struct):
     f_cnt: Counter = 0  # values that are the default are left out: no counter is the counter 0
+    f_port: Counter = 0
     decoded_payload: dict[str, Any] | None = None
     frm_payload: str | None = None
     received_at: Moment | None = None
@@ -55,9 +56,11 @@ class Ttn(Codec):
             if message.join_accept is not None:
                 return [DeviceStatus(device, moment(message.received_at), received_at, online=True)]
             return []
-        if uplink.decoded_payload is None:
-            if uplink.frm_payload:
-                raise DecodeError("no_object", "the payload is raw: the device needs a payload formatter")
-            return []
+        profile = self._profiles.of(device)
+        content: dict[str, Any] | None = uplink.decoded_payload
+        if content is None:
+            if not uplink.frm_payload:
+                return []
+            content = read_fields(uplink.frm_payload, uplink.f_port, profile.bytes)
         at = moment(uplink.received_at or message.received_at)
-        return object_readings(uplink.decoded_payload, self._profiles.of(device), device, at, received_at, uplink.f_cnt)
+        return object_readings(content, profile, device, at, received_at, uplink.f_cnt)
