@@ -92,6 +92,7 @@ class Vans(threading.Thread):
         for name in POSITION.names or ():
             if POSITION[name].kind == "f":
                 rows[name] = np.nan
+        rows["device_time"] = "NaT"
         for name in ("satellites", "fix_valid", "ignition", "in_motion", "door_open", "buffered"):
             rows[name] = telemetry.MISSING_SMALL
         rows["boot_id"] = telemetry.MISSING_INT8

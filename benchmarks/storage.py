@@ -49,6 +49,7 @@ def noisy_day(device_id: int, hours: float, rng: np.random.Generator) -> Any:
     for name in POSITION.names or ():
         if POSITION[name].kind == "f":
             rows[name] = np.nan
+    rows["device_time"] = "NaT"
     for name in ("in_motion", "door_open", "buffered"):
         rows[name] = MISSING_SMALL
     moving = np.repeat(rng.random(count // 30 + 1) < 0.6, 30)[:count]

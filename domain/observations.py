@@ -40,6 +40,7 @@ class Position(NamedTuple):
     buffered: bool | None = None  # the device itself says that it kept this back
     boot_id: int | None = None
     seq: int | None = None
+    device_time: datetime | None = None  # the device's own clock when it spoke, which is not the receiver's of the fix
 
 
 class SensorReading(NamedTuple):
@@ -58,6 +59,7 @@ class SensorReading(NamedTuple):
     buffered: bool | None = None
     boot_id: int | None = None
     seq: int | None = None
+    device_time: datetime | None = None
 
 
 class DeviceStatus(NamedTuple):

@@ -101,6 +101,9 @@ class _Table:
     def _fill(self, name: str) -> None:
         values = self._columns.get(_E7.get(name, name), [])
         kind, size = self.rows.dtype[name].kind, self.rows.dtype[name].itemsize
+        if kind == "M":
+            self._fill_moments(name, values)
+            return
         stand_in = np.nan if kind == "f" else _MISSING_INTEGER[size]
         if values.count(None) == len(values):
             self.rows[name] = stand_in
@@ -110,6 +113,11 @@ class _Table:
             self.missing[name] = self.rows[name] == stand_in
         else:
             self._fill_number(name, np.array(values, np.float64), stand_in)
+
+    def _fill_moments(self, name: str, moments: Sequence[datetime | None]) -> None:
+        """Microseconds since 1970; a missing one is NaT, which is the least integer."""
+        told = [MISSING_INT8 if moment is None else (moment - _EPOCH) // _ONE_US for moment in moments]
+        self.rows[name] = np.array(told, np.int64).view("M8[us]")
 
     def _fill_number(self, name: str, values: NDArray[np.float64], stand_in: float) -> None:
         given = ~np.isnan(values)

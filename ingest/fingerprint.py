@@ -8,7 +8,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-_NOT_CONTENT: Final = frozenset({"device_id", "org_id", "seq", "received_at", "buffered", "boot_id", "grade", "grade_reason"})
+_NOT_CONTENT: Final = frozenset(
+    {"device_id", "org_id", "seq", "received_at", "device_time", "buffered", "boot_id", "grade", "grade_reason"}
+)
 """Who and when received, and what differs between a fix sent live and the same fix sent again from the buffer."""
 
 

@@ -22,6 +22,7 @@ class Fix:
     fix_time: datetime
     seq: int
     received_at: datetime
+    device_time: datetime | None
     longitude_deg: float | None
     latitude_deg: float | None
     speed_mps: float | None

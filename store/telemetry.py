@@ -19,7 +19,7 @@ _SQL = statements("telemetry")
 MISSING_INT4: Final = -(2**31)
 MISSING_INT8: Final = -(2**63)
 MISSING_SMALL: Final = -1
-"""Stand-ins for a missing integer; booleans are 0, 1 or MISSING_SMALL; a missing float is NaN."""
+"""Stand-ins for a missing integer; booleans are 0, 1 or MISSING_SMALL; a missing float is NaN, a missing time NaT."""
 
 POSITION: Final = np.dtype(
     [
@@ -34,12 +34,14 @@ POSITION: Final = np.dtype(
     + [(name, "<i2") for name in ("satellites", "fix_valid", "ignition", "in_motion", "door_open", "buffered")]
     + [(name, "<f4") for name in ("cargo_kg", "fuel_l", "fuel_pct", "external_v", "battery_v", "battery_pct")]
     + [("odometer_m", "<f8"), ("boot_id", "<i8"), ("received_at", "<M8[us]"), ("grade", "<i2"), ("grade_reason", "<i2")]
+    + [("device_time", "<M8[us]")]
 )
 SENSOR_READING: Final = np.dtype(
     [("device_id", "<i4"), ("measured_at", "<M8[us]"), ("seq", "<i8"), ("org_id", "<i4")]
     + [(name, "<f4") for name in ("weight_g", "temperature_c", "humidity_pct")]
     + [("door_open", "<i2"), ("count", "<i4"), ("battery_v", "<f4"), ("battery_pct", "<f4"), ("buffered", "<i2")]
     + [("boot_id", "<i8"), ("received_at", "<M8[us]"), ("grade", "<i2"), ("grade_reason", "<i2")]
+    + [("device_time", "<M8[us]")]
 )
 
 

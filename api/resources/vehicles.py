@@ -39,7 +39,8 @@ class Position(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     fix_time: datetime = Field(description="By the receiver's own clock.", examples=["2026-03-02T07:14:10Z"])
-    received_at: datetime
+    received_at: datetime = Field(description="When the message reached us.")
+    device_time: datetime | None = Field(description="By the device's own clock when it spoke, where its format tells.")
     longitude_deg: float | None = Field(examples=[77.5946])
     latitude_deg: float | None = Field(examples=[12.9716])
     speed_mps: float | None = Field(examples=[8.3])

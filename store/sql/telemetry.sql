@@ -4,14 +4,14 @@ CREATE TEMP TABLE IF NOT EXISTS incoming_position (
     speed_mps real, course_deg real, altitude_m real, accuracy_m real, hdop real, satellites smallint,
     fix_valid smallint, ignition smallint, in_motion smallint, door_open smallint, buffered smallint,
     cargo_kg real, fuel_l real, fuel_pct real, external_v real, battery_v real, battery_pct real, odometer_m double precision,
-    boot_id bigint, received_at timestamptz, grade smallint, grade_reason smallint
+    boot_id bigint, received_at timestamptz, grade smallint, grade_reason smallint, device_time timestamptz
 ) ON COMMIT DELETE ROWS
 
 -- name: create_incoming_sensor_reading
 CREATE TEMP TABLE IF NOT EXISTS incoming_sensor_reading (
     row_no integer, device_id integer, measured_at timestamptz, seq bigint, org_id integer, weight_g real, temperature_c real,
     humidity_pct real, door_open smallint, count integer, battery_v real, battery_pct real, buffered smallint,
-    boot_id bigint, received_at timestamptz, grade smallint, grade_reason smallint
+    boot_id bigint, received_at timestamptz, grade smallint, grade_reason smallint, device_time timestamptz
 ) ON COMMIT DELETE ROWS
 
 -- name: copy_positions
@@ -56,14 +56,14 @@ WITH list AS (
     INSERT INTO position (
         device_id, fix_time, seq, org_id, longitude_e7, latitude_e7, speed_mps, course_deg, altitude_m, accuracy_m, hdop, satellites,
         fix_valid, ignition, in_motion, door_open, buffered, cargo_kg, fuel_l, fuel_pct, external_v, battery_v, battery_pct, odometer_m,
-        temperature_c, alarms, boot_id, received_at, batch_id, grade, grade_reason)
+        temperature_c, alarms, boot_id, received_at, batch_id, grade, grade_reason, device_time)
     SELECT device_id, fix_time, seq, org_id, nullif(longitude_e7, -2147483648), nullif(latitude_e7, -2147483648),
         nullif(speed_mps, 'NaN'), nullif(course_deg, 'NaN'), nullif(altitude_m, 'NaN'), nullif(accuracy_m, 'NaN'), nullif(hdop, 'NaN'),
         nullif(satellites, -1), nullif(fix_valid, -1)::integer::boolean, nullif(ignition, -1)::integer::boolean,
         nullif(in_motion, -1)::integer::boolean, nullif(door_open, -1)::integer::boolean, nullif(buffered, -1)::integer::boolean,
         nullif(cargo_kg, 'NaN'), nullif(fuel_l, 'NaN'), nullif(fuel_pct, 'NaN'), nullif(external_v, 'NaN'), nullif(battery_v, 'NaN'),
         nullif(battery_pct, 'NaN'), nullif(odometer_m, 'NaN'), list.temperature_c, list.alarms, nullif(boot_id, -9223372036854775808),
-        received_at, %(batch_id)s, grade, grade_reason
+        received_at, %(batch_id)s, grade, grade_reason, nullif(device_time, '-infinity')
     FROM incoming_position LEFT JOIN list USING (row_no)
     ORDER BY device_id, fix_time, seq
     ON CONFLICT (device_id, fix_time, seq) DO NOTHING
@@ -76,7 +76,7 @@ WITH list AS (
     ON CONFLICT (device_id) DO UPDATE SET (
         device_id, fix_time, seq, org_id, longitude_e7, latitude_e7, speed_mps, course_deg, altitude_m, accuracy_m, hdop, satellites,
         fix_valid, ignition, in_motion, door_open, buffered, cargo_kg, fuel_l, fuel_pct, external_v, battery_v, battery_pct, odometer_m,
-        temperature_c, alarms, boot_id, received_at, batch_id, grade, grade_reason) = ROW (excluded.*)
+        temperature_c, alarms, boot_id, received_at, batch_id, grade, grade_reason, device_time) = ROW (excluded.*)
     WHERE (latest.fix_time, latest.seq) < (excluded.fix_time, excluded.seq)
 )
 SELECT count(*) AS stored, count(*) FILTER (WHERE grade = 3) AS quarantined,
@@ -87,10 +87,11 @@ FROM fresh
 WITH fresh AS (
     INSERT INTO sensor_reading (
         device_id, measured_at, seq, org_id, weight_g, temperature_c, humidity_pct, door_open, count, battery_v, battery_pct,
-        buffered, boot_id, received_at, batch_id, grade, grade_reason)
+        buffered, boot_id, received_at, batch_id, grade, grade_reason, device_time)
     SELECT device_id, measured_at, seq, org_id, nullif(weight_g, 'NaN'), nullif(temperature_c, 'NaN'), nullif(humidity_pct, 'NaN'),
         nullif(door_open, -1)::integer::boolean, nullif(count, -2147483648), nullif(battery_v, 'NaN'), nullif(battery_pct, 'NaN'),
-        nullif(buffered, -1)::integer::boolean, nullif(boot_id, -9223372036854775808), received_at, %(batch_id)s, grade, grade_reason
+        nullif(buffered, -1)::integer::boolean, nullif(boot_id, -9223372036854775808), received_at, %(batch_id)s, grade, grade_reason,
+        nullif(device_time, '-infinity')
     FROM incoming_sensor_reading
     ORDER BY device_id, measured_at, seq
     ON CONFLICT (device_id, measured_at, seq) DO NOTHING
@@ -102,7 +103,7 @@ WITH fresh AS (
     ORDER BY device_id, measured_at DESC, seq DESC
     ON CONFLICT (device_id) DO UPDATE SET (
         device_id, measured_at, seq, org_id, weight_g, temperature_c, humidity_pct, door_open, count, battery_v, battery_pct,
-        buffered, boot_id, received_at, batch_id, grade, grade_reason) = ROW (excluded.*)
+        buffered, boot_id, received_at, batch_id, grade, grade_reason, device_time) = ROW (excluded.*)
     WHERE (latest.measured_at, latest.seq) < (excluded.measured_at, excluded.seq)
 )
 SELECT count(*) AS stored, count(*) FILTER (WHERE grade = 3) AS quarantined,

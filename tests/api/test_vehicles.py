@@ -13,12 +13,17 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 
 def test_a_vehicle_shows_its_newest_fix(client: httpx.Client, yard: Yard) -> None:
     van = yard.van("van-1")
-    yard.report(van, {"fix_time": NOW - timedelta(seconds=20), "speed_mps": 9.0}, {"fix_time": NOW, "speed_mps": 12.5})
+    yard.report(
+        van,
+        {"fix_time": NOW - timedelta(seconds=20), "speed_mps": 9.0},
+        {"fix_time": NOW, "speed_mps": 12.5, "device_time": NOW + timedelta(seconds=2)},
+    )
     vehicle = client.get("/vehicles/van-1").json()
     assert vehicle["device_key"] == "tracker-of-van-1"
     assert vehicle["state"] == "moving"
     assert vehicle["position"]["speed_mps"] == 12.5
     assert datetime.fromisoformat(vehicle["position"]["fix_time"]) == NOW
+    assert datetime.fromisoformat(vehicle["position"]["device_time"]) == NOW + timedelta(seconds=2)
     assert (vehicle["position"]["longitude_deg"], vehicle["position"]["latitude_deg"]) == DEPOT
     assert vehicle["position"]["cargo_kg"] is None  # never said, never 0
 

@@ -40,11 +40,14 @@ def seq_of(*positions: Position) -> list[int]:
 
 def test_values_become_columns_in_their_units() -> None:
     full = FIX._replace(speed_mps=1.5, satellites=9, ignition=False, odometer_m=1e9 + 0.5, boot_id=2**63 - 1, seq=5)
-    row = batch_of(full, FIX).positions[0]
+    full = full._replace(device_time=RECEIVED - timedelta(seconds=2))
+    row, bare = batch_of(full, FIX).positions
     assert (row["device_id"], row["org_id"], row["seq"], row["boot_id"]) == (7, 3, 5, 2**63 - 1)
     assert (row["longitude_e7"], row["latitude_e7"], row["speed_mps"]) == (775_000_000, 129_000_000, 1.5)
     assert (row["satellites"], row["ignition"], row["door_open"], row["odometer_m"]) == (9, 0, -1, 1e9 + 0.5)
     assert row["fix_time"] == np.datetime64("2026-05-04T09:00", "us")
+    assert row["device_time"] == np.datetime64("2026-05-04T08:59:58", "us")
+    assert np.isnat(bare["device_time"])
 
 
 def test_a_fix_without_a_number_is_known_by_what_it_says() -> None:

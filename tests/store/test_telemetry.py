@@ -51,6 +51,7 @@ def positions(*rows: dict[str, Any]) -> np.ndarray[Any, Any]:
     for name in ("satellites", "fix_valid", "ignition", "in_motion", "door_open", "buffered"):
         array[name] = telemetry.MISSING_SMALL
     array["boot_id"] = telemetry.MISSING_INT8
+    array["device_time"] = "NaT"
     array["device_id"] = array["org_id"] = 1
     for index, row in enumerate(rows):
         given = {"fix_time": NOW + timedelta(seconds=index), "received_at": NOW + timedelta(minutes=1), "seq": index} | row
@@ -73,8 +74,9 @@ def test_a_reading_delivered_again_is_counted_and_not_stored(connection: Connect
 
 
 def test_every_value_comes_back_and_a_missing_one_stays_missing(connection: Connection) -> None:
-    full = {name: 1.5 for name in POSITION.names or () if POSITION[name].kind == "f"}
+    full: dict[str, Any] = {name: 1.5 for name in POSITION.names or () if POSITION[name].kind == "f"}
     full |= {"longitude_e7": 775929123, "latitude_e7": -129724063, "satellites": 9, "boot_id": 4, "grade": 1, "grade_reason": 2}
+    full["device_time"] = NOW + timedelta(seconds=3)
     full |= {"fix_valid": 1, "ignition": 0, "in_motion": 1, "door_open": 0, "buffered": 1}
     bare = {"longitude_e7": telemetry.MISSING_INT4, "latitude_e7": telemetry.MISSING_INT4}
     batch = TelemetryBatch(positions(full, bare), temperatures={0: (4.5, None)}, alarms={0: ("sos", "own word")})

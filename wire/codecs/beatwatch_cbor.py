@@ -130,6 +130,7 @@ _POSITION: Final = (
     ),
     Other(24, "alarms", lambda value: _read_array(value, _read_text), list),
     _boolean(25, "buffered"),
+    Other(26, "device_time", _read_time, to_unix_ms),
 )
 _SENSOR: Final = (
     *_SHARED,
@@ -137,6 +138,7 @@ _SENSOR: Final = (
     _boolean(15, "door_open"),
     Number(23, "temperature_c", 100),
     _boolean(25, "buffered"),
+    Other(26, "device_time", _read_time, to_unix_ms),
     Number(32, "weight_g", 1),
     Number(33, "humidity_pct", 10),
     Number(34, "count", limit=_INT8),

@@ -49,6 +49,7 @@ class _Position(msgspec.Struct, gc=False):
     buffered: bool | None = None
     boot_id: Counter | None = None
     seq: Counter | None = None
+    device_time: Moment | None = None
 
 
 class _Sensor(msgspec.Struct, gc=False):
@@ -65,6 +66,7 @@ class _Sensor(msgspec.Struct, gc=False):
     buffered: bool | None = None
     boot_id: Counter | None = None
     seq: Counter | None = None
+    device_time: Moment | None = None
 
 
 class _Status(msgspec.Struct, gc=False):

@@ -49,6 +49,7 @@ class _Location(msgspec.Struct):
     lat: Degrees
     lon: Degrees
     tst: Quantity
+    created_at: Quantity | None = None
     id: Word | None = msgspec.field(default=None, name="_id")
     acc: Quantity | None = None
     alt: Quantity | None = None
@@ -167,6 +168,7 @@ def _position(location: _Location, received_at: datetime, device: str) -> Positi
         temperature_c=probes[:used],
         alarms=_alarms(location),
         seq=None if location.id is None else _number(location.id),
+        device_time=None if location.created_at is None else _time(location.created_at),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from domain.errors import DecodeError
 from domain.observations import DeviceStatus, Reading
@@ -116,7 +116,7 @@ class Sparkplug(Codec):
 
     def _values(self, node: _Node, parsed: SparkplugPayload, received_at: datetime, device: str) -> list[Reading]:
         """The metrics of each moment together; those that mean nothing here are counted and left."""
-        profile = self._profiles.of(device)
+        profile, spoken = self._profiles.of(device), moment(parsed.timestamp_ms)
         moments: dict[tuple[int | None, bool], Gathered] = {}
         for metric in parsed.metrics:
             name, datatype = _name_of(metric, node) or ("", None)
@@ -127,11 +127,13 @@ class Sparkplug(Codec):
             at = parsed.timestamp_ms if metric.timestamp_ms is None else metric.timestamp_ms
             found = moments.setdefault((at, metric.is_historical), Gathered())
             found.put(rule, typed(metric.value, metric.datatype or datatype))
-        return [
-            reading
-            for (at, historical), found in moments.items()
-            for reading in found.readings(device, moment(at), received_at, buffered=historical or None, seq=parsed.seq)
-        ]
+        readings: list[Reading] = []
+        for (at, historical), found in moments.items():
+            known: dict[str, Any] = {"buffered": historical or None, "seq": parsed.seq}
+            if at != parsed.timestamp_ms:  # a metric with a time of its own was told later
+                known["device_time"] = spoken
+            readings += found.readings(device, moment(at), received_at, **known)
+        return readings
 
 
 def _levels(below: str) -> tuple[str, str, str, str]:

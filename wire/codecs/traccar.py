@@ -72,6 +72,7 @@ class TraccarProfile:
 
 class _Position(msgspec.Struct, rename="camel"):
     fix_time: Moment | None = None
+    device_time: Moment | None = None
     valid: bool | None = None
     outdated: bool | None = None
     latitude: Degrees | None = None
@@ -134,6 +135,7 @@ def _position(told: _Position, received_at: datetime, device: str, profile: Trac
         altitude_m=told.altitude,
         accuracy_m=told.accuracy or None,  # 0 is how Traccar says that it does not know
         fix_valid=False if told.outdated else told.valid,
+        device_time=moment(told.device_time),
     )
 
 
@@ -153,8 +155,10 @@ def _members(position: Position, fix_time: datetime) -> dict[str, Any]:
     attributes |= {f"temp{number}": degrees for number, degrees in probes if degrees is not None}
     if position.alarms:
         attributes["alarm"] = ",".join(_WRITTEN_ALARMS.get(name, name) for name in position.alarms)
+    spoken = position.device_time
     return {
         "protocol": "beatwatch",
+        **({} if spoken is None else {"deviceTime": format_instant(spoken).replace("Z", "+00:00")}),
         "fixTime": format_instant(fix_time).replace("Z", "+00:00"),
         "valid": position.fix_valid is not False and position.latitude_deg is not None,
         "latitude": position.latitude_deg,

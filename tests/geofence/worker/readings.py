@@ -38,6 +38,7 @@ def store_fixes(connection: Connection, fixes: Sequence[Fix], org_id: int = 1) -
     for name in POSITION.names or ():
         if POSITION[name].kind == "f":
             array[name] = np.nan
+    array["device_time"] = "NaT"
     for name in ("satellites", "fix_valid", "ignition", "in_motion", "door_open", "buffered"):
         array[name] = telemetry.MISSING_SMALL
     array["boot_id"] = telemetry.MISSING_INT8

@@ -52,6 +52,7 @@ def as_stored(rows: Rows) -> Any:
     for name in POSITION.names or ():
         if POSITION[name].kind == "f":
             array[name] = np.nan
+    array["device_time"] = "NaT"
     for name in ("longitude_e7", "latitude_e7", "seq", "satellites", "speed_mps", "course_deg", "accuracy_m", "hdop"):
         array[name] = rows[name]
     for name in ("cargo_kg", "fuel_l", "external_v", "odometer_m"):

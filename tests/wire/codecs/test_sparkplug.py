@@ -90,7 +90,7 @@ def test_history_has_times_of_its_own() -> None:
     earlier = AT - timedelta(hours=1)
     old = metric(alias=1, double=19.0, historical=True, at=earlier)
     assert host.hears("NDATA", message(1, old, metric(alias=1, double=20.0))) == [
-        SensorReading(NODE, earlier, RECEIVED_AT, temperature_c=19.0, buffered=True, seq=1),
+        SensorReading(NODE, earlier, RECEIVED_AT, temperature_c=19.0, buffered=True, seq=1, device_time=AT),
         SensorReading(NODE, AT, RECEIVED_AT, temperature_c=20.0, seq=1),
     ]
 

@@ -142,6 +142,7 @@ fixes = records(
     temperature_c=st.lists(values, max_size=3).map(lambda probes: (*probes, 1.5) if probes else ()),
     alarms=st.lists(st.sampled_from(["sos", "tow", "crash", "power_cut", "vibration"]), unique=True).map(tuple),
     buffered=flags,
+    device_time=maybe(moments),
 )
 
 
