@@ -62,7 +62,7 @@ def unpack(payload: bytes, dtype: np.dtype[Any]) -> Records:
 
 @dataclass(frozen=True, slots=True)
 class SparseRows:
-    """Rows whose stand-ins travel as NULL: NaN, or the integer in `stand_ins`, which names the columns that may be NULL.
+    """Rows whose stand-ins travel as NULL: NaN, NaT, or the integer in `stand_ins`, which names the columns that may be NULL.
 
     Columns in `booleans` are sent as such. After the columns come a real[] and a text[]: `lists` has them by row number, as
     `real_array_field` and `text_array_field` make them, where they are not both NULL.

@@ -110,9 +110,9 @@ def _sparse(rows: Records, fresh: Fresh, numbers: Records) -> SparseRows:
 
 @cache
 def _stand_ins(dtype: np.dtype[Any]) -> dict[str, int | None]:
-    """By column that may be NULL, the integer that stands for it; None for NaN."""
+    """By column that may be NULL, the integer that stands for it; None for NaN and NaT."""
     names = (name for name in dtype.names or () if name not in _REQUIRED and name != "batch_id")
-    return {name: None if dtype[name].kind == "f" else _MISSING_INT[dtype[name].itemsize] for name in names}
+    return {name: None if dtype[name].kind in "fM" else _MISSING_INT[dtype[name].itemsize] for name in names}
 
 
 def _advance_latest(connection: Connection, rows: Records, fresh: Fresh) -> None:

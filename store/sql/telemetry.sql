@@ -37,12 +37,12 @@ SELECT 'fresh_position'::regtype::oid AS oid
 INSERT INTO latest_position AS latest (
     device_id, fix_time, seq, org_id, longitude_e7, latitude_e7, speed_mps, course_deg, altitude_m, accuracy_m, hdop, satellites,
     fix_valid, ignition, in_motion, door_open, buffered, cargo_kg, fuel_l, fuel_pct, external_v, battery_v, battery_pct, odometer_m,
-    boot_id, received_at, grade, grade_reason, batch_id, temperature_c, alarms)
+    boot_id, received_at, grade, grade_reason, device_time, batch_id, temperature_c, alarms)
 SELECT * FROM unnest(%(rows)s::fresh_position[])
 ON CONFLICT (device_id) DO UPDATE SET (
     device_id, fix_time, seq, org_id, longitude_e7, latitude_e7, speed_mps, course_deg, altitude_m, accuracy_m, hdop, satellites,
     fix_valid, ignition, in_motion, door_open, buffered, cargo_kg, fuel_l, fuel_pct, external_v, battery_v, battery_pct, odometer_m,
-    temperature_c, alarms, boot_id, received_at, batch_id, grade, grade_reason) = ROW (excluded.*)
+    temperature_c, alarms, boot_id, received_at, batch_id, grade, grade_reason, device_time) = ROW (excluded.*)
 WHERE (latest.fix_time, latest.seq) < (excluded.fix_time, excluded.seq)
 
 -- name: next_batch
