@@ -92,6 +92,9 @@ SENSOR_RULES: Final[tuple[SensorRule, ...]] = (
 AFTERWARDS: Final = (settlement_mismatch, collusion_cluster, clock_fault)
 """Rules over what is known when a day is done: accounts, habits of weeks, and clocks, which tell no time to go by."""
 
+JUDGED_ELSEWHERE: Final = (*(rule.name for rule in SENSOR_RULES), *(rule.NAME for rule in AFTERWARDS))
+"""Rules whose events the positions' engine neither concludes nor overturns."""
+
 CATALOGUE: Final[Mapping[str, Parameter]] = {
     parameter.name: parameter
     for parameter in (

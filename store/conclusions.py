@@ -78,10 +78,21 @@ def withdraw_events(connection: Connection, org_id: int, reasons: Mapping[str, s
         connection.execute(_SQL["withdraw_events"], {"org_id": org_id, **named})
 
 
-def past_since(connection: Connection, devices: Sequence[Judged], change_nos: Mapping[int, int]) -> Past:
-    """What changed after `change_nos[device_id]` (0 = ever) about `devices`, all of one organisation."""
+def past_since(
+    connection: Connection,
+    devices: Sequence[Judged],
+    change_nos: Mapping[int, int],
+    *,
+    rules: Sequence[str] = (),
+    among: bool = False,
+) -> Past:
+    """What changed after `change_nos[device_id]` (0 = ever) about `devices`, all of one organisation.
+
+    Of events only those of rules that are `among` the `rules`, or else of all other rules.
+    """
     keys = {device.device_id: device.key for device in devices}
-    known = {"device_ids": list(keys), "change_nos": [change_nos.get(device_id, 0) for device_id in keys]}
+    known: dict[str, Any] = {"device_ids": list(keys), "change_nos": [change_nos.get(device_id, 0) for device_id in keys]}
+    known |= {"rules": list(rules), "among": among}
     events = connection.execute(_SQL["events_changed_after"], known).fetchall()
     visits = connection.execute(_SQL["visits_changed_after"], known).fetchall()
     stops = [(row["trip_id"], row["stop_id"]) for row in visits]

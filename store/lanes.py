@@ -44,12 +44,16 @@ class LaneState:
 
 
 class PlanChange(NamedTuple):
-    """From `since` on the plan of a device (None: of all the organisation's) says something else."""
+    """From `since` on the plan of a device (None: of all the organisation's) says something else.
+
+    Or, `of_sensors`, what a sensor is fitted to or what the books say of it does.
+    """
 
     cursor: int
     org_id: int
     device_id: int | None
     since: datetime
+    of_sensors: bool = False
 
 
 def lane_of(device_id: int) -> int:

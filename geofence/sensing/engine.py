@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -55,11 +55,21 @@ class SensorEngine:
         self._parameters = parameters or Parameters()
         self._parameters.check(CATALOGUE)
         self._rules = tuple(rules)
-        self._world = world
-        self._fitted = fitted_by_device(world.equipment)
+        self._keys, self._organisations = dict(world.devices), dict(world.organisations)
+        by_key = fitted_by_device(world.equipment)
+        self._fitted = {number: by_key[key] for number, key in world.devices.items() if key in by_key}
         self._watches: dict[int, Watch] = {}
         self._values: dict[str, dict[str, float]] = {}
         self.faults: Counter[str] = Counter()
+
+    def fit(self, device: int, key: str, organisation: int, fitted: Sequence[Fitted]) -> None:
+        """Know from now on what a device is fitted to; () for nothing. What it did before is judged anew by replaying it."""
+        self._keys[device], self._organisations[device] = key, organisation
+        self._fitted[device] = tuple(fitted)
+        kept = self._watches.pop(device, None)
+        watch = self._watch(device)
+        if kept is not None and watch is not None:
+            watch.now_us, watch.last_us, watch.memory, watch.episodes = kept.now_us, kept.last_us, kept.memory, kept.episodes
 
     def advance(self, samples: Samples) -> Sensed:
         """Judge samples sorted by (device, time, source, seq), each not earlier than its device's frontier.
@@ -108,17 +118,16 @@ class SensorEngine:
 
     def judges(self, device: int) -> bool:
         """Whether the device is fitted to anything."""
-        return self._world.devices.get(device) in self._fitted
+        return bool(self._fitted.get(device))
 
     def _watch(self, number: int) -> Watch | None:
-        watch = self._watches.get(number)
-        key = self._world.devices.get(number)
-        if watch is None and key is not None and key in self._fitted:
-            watch = self._watches[number] = Watch(key, self._fitted[key], self._device_values(number))
+        watch, fitted = self._watches.get(number), self._fitted.get(number)
+        if watch is None and fitted:
+            watch = self._watches[number] = Watch(self._keys[number], fitted, self._device_values(number))
         return watch
 
     def _device_values(self, number: int) -> dict[str, float]:
-        organisation = str(self._world.organisations.get(number, 0))
+        organisation = str(self._organisations.get(number, 0))
         if organisation not in self._values:
             self._values[organisation] = resolve(self._parameters, organisation, None)
         return self._values[organisation]

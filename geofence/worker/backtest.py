@@ -12,6 +12,7 @@ from geofence.engine import Engine
 from geofence.history import Judgement, judge
 from geofence.parameters import Parameters
 from geofence.rows import ALARM_BITS, ROW, to_us
+from geofence.rulebook import JUDGED_ELSEWHERE
 from geofence.worker.plans import TRIP_SPAN
 from geofence.world import World
 from store.conclusions import Judged, events_between
@@ -47,7 +48,8 @@ def backtest(
 
     `progress` is told of (devices done, of all). Raises InvalidInputError for parameters that the rule book does not allow.
     """
-    then = events_between(connection, org_id, since, until)
+    stored = events_between(connection, org_id, since, until)
+    then = {event_id: rule for event_id, rule in stored.items() if rule not in JUDGED_ELSEWHERE}
     now: dict[str, str] = {}
     for judgement in _judgements(connection, org_id, since, until, parameters, progress):
         events = judgement.events.values()

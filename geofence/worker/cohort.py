@@ -15,6 +15,7 @@ from geofence.worker.event_clock import EventClock
 from geofence.worker.judge import Judge, MakeEngine
 from geofence.worker.plans import HISTORY, Plans
 from geofence.worker.rebuild import END, Scope
+from geofence.worker.sensing import Sensing
 from geofence.worker.task import Outcome, Task, judge_task, store_outcome
 from store.lanes import Clock, LaneCursor, LaneState, PlanChange, lane_of, move_lanes, plan_changes_after, save_clocks
 from store.pool import Connection
@@ -34,6 +35,7 @@ class Step:
     """What one transaction did."""
 
     rows: int = 0
+    samples: int = 0
     events: int = 0
     rebuilt: int = 0
     stored_at: datetime | None = None  # of the newest batch judged
@@ -49,6 +51,7 @@ class Cohort:
         self._make_engine = make_engine
         self._judges: dict[int, Judge] = {}
         self._plans = Plans()
+        self._sensing = Sensing()
         self._clocks = {org_id: EventClock(*clock) for org_id, clock in states[0].clocks.items()}
         self._saved_clocks = {org_id: clock.newest_fix_at for org_id, clock in states[0].clocks.items()}
         self._plans_are_stale = self._devices_are_stale = True
@@ -73,23 +76,25 @@ class Cohort:
 
     def step(self, connection: Connection, now: datetime, until: int | None = None) -> Step | None:
         """Judge the next batches (up to cursor `until`) and changes of plan, and let time pass; None: nothing was to do."""
-        changes = self._next_changes(connection, now)
+        noted = self._next_changes(connection, now)
+        changes = [change for change in noted if not change.of_sensors]
         batches, is_caught_up = self._next_batches(connection, until)
         rows = rows_of_batches(connection, batches, ROW, ALARM_BITS)
         self._refresh(connection, changes, rows)
         rows = rows[rows["device"] < len(self._plans.org_of)]
         self._note_time(rows, batches)
         due = self._due(now, is_caught_up=is_caught_up)
-        if not (changes or batches or due):
+        if not (noted or batches or due):
             return None
         cursor = LaneCursor(
             max((batch.cursor for batch in batches), default=self.cursor.batch),
-            max((change.cursor for change in changes), default=self.cursor.plan),
+            max((change.cursor for change in noted), default=self.cursor.plan),
         )
         step = Step(stored_at=max((batch.stored_at for batch in batches), default=None))
         self.cursor = cursor
         self._step_organisations(connection, rows, changes, due, step)
-        if batches or changes:
+        self._step_sensors(connection, batches, [change for change in noted if change.of_sensors], step)
+        if batches or noted:
             move_lanes(connection, self.lanes, cursor)
         return step
 
@@ -97,6 +102,7 @@ class Cohort:
         """Take the lanes and devices of a cohort that has come as far."""
         self.lanes |= other.lanes
         self._plans_are_stale = True
+        self._sensing = Sensing()
         for org_id, judge in other._judges.items():
             if org_id in self._judges:
                 self._judges[org_id].take_over(judge)
@@ -109,6 +115,7 @@ class Cohort:
     def drop(self, lanes: Iterable[int]) -> None:
         """Forget lanes that another worker is to have."""
         self.lanes -= set(lanes)
+        self._sensing = Sensing()
         for org_id, devices in self._plans.devices.items():
             for device in devices:
                 if lane_of(device.device_id) not in self.lanes and org_id in self._judges:
@@ -129,7 +136,7 @@ class Cohort:
             batches = [batch for batch in batches if batch.cursor <= until]
         total = 0
         for count, batch in enumerate(batches, start=1):
-            total += batch.position_count
+            total += batch.position_count + batch.sensor_count
             if total >= ROWS_A_STEP:
                 return batches[:count], count == waiting
         return batches, len(batches) == waiting < BATCHES_A_STEP
@@ -187,6 +194,21 @@ class Cohort:
             ticked_at = clock.ticked_at if clock else None
             task = Task(org_id, mine[org_ids == org_id], replanned.get(org_id, {}), ticked_at, due.get(org_id))
             self._judge(connection, task, step)
+
+    def _step_sensors(
+        self, connection: Connection, batches: Sequence[BatchRecord], changes: Sequence[PlanChange], step: Step
+    ) -> None:
+        """Judge what sensors said, each when it is first heard of taken up from where it was."""
+        if not changes and not any(batch.sensor_count or batch.position_count for batch in batches):
+            return
+        samples = self._sensing.read(connection, batches, changes)
+        if not self._plans.knows(samples["device"]):
+            self._plans.read_devices(connection, self.lanes)
+        done = self._sensing.step(connection, self._plans, samples, changes, self.cursor.batch)
+        step.samples += done.samples
+        step.events += done.events
+        step.rebuilt += done.rebuilt
+        step.faults += done.faults
 
     def _replanned(self, changes: Iterable[PlanChange]) -> dict[int, dict[int, datetime]]:
         """By organisation, the devices whose past a change of plan reaches into, and since when."""

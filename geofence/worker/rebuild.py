@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from geofence.rows import ALARM_BITS, ROW, Rows, from_us
+from geofence.rulebook import JUDGED_ELSEWHERE
 from geofence.worker.corrections import Produced
 from geofence.worker.judge import Judge
 from store.conclusions import Judged, Past, checkpoints_before, past_since
@@ -50,7 +51,7 @@ def rebuild(
         if not judge.restore(device, checkpoint.state if checkpoint else None):
             del checkpoints[device]
     change_nos = {device: checkpoint.change_no for device, checkpoint in checkpoints.items()}
-    past = past_since(connection, [devices[device] for device in sinces], change_nos)
+    past = past_since(connection, [devices[device] for device in sinces], change_nos, rules=JUDGED_ELSEWHERE)
     spans = {}
     for device, last_us in seen_us.items():
         after = checkpoints[device].at if device in checkpoints else BEGINNING

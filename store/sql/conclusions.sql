@@ -39,9 +39,9 @@ WHERE (visit.device_id, visit.state, visit.arrived_at, visit.departed_at, visit.
     IS DISTINCT FROM (excluded.device_id, excluded.state, excluded.arrived_at, excluded.departed_at, excluded.confidence, excluded.facts)
 
 -- name: events_changed_after
--- A settlement is judged when it is handed in, and by no reading: no replay of readings can overturn that.
+-- A replay overturns what its own rules concluded, and nothing of others': a settlement is judged when it is handed in.
 SELECT event.* FROM event JOIN unnest(%(device_ids)s::integer[], %(change_nos)s::bigint[]) AS known (device_id, change_no) USING (device_id)
-WHERE event.change_no > known.change_no AND event.rule <> 'settlement_mismatch'
+WHERE event.change_no > known.change_no AND (event.rule = ANY (%(rules)s::text[])) = %(among)s
 
 -- name: visits_changed_after
 SELECT visit.* FROM visit JOIN unnest(%(device_ids)s::integer[], %(change_nos)s::bigint[]) AS known (device_id, change_no) USING (device_id)

@@ -32,7 +32,7 @@ ON CONFLICT (lane, org_id) DO UPDATE SET newest_fix_at = excluded.newest_fix_at,
     newest_stored_at = excluded.newest_stored_at, ticked_at = excluded.ticked_at
 
 -- name: plan_changes_after
-SELECT xid::text::bigint AS cursor, org_id, device_id, greatest(since, '1900-01-01') AS since FROM plan_change
+SELECT xid::text::bigint AS cursor, org_id, device_id, greatest(since, '1900-01-01') AS since, of_sensors FROM plan_change
 WHERE xid > %(cursor)s::text::xid8 AND xid < pg_snapshot_xmin(pg_current_snapshot())
 ORDER BY xid, plan_change_id
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from domain.equipment import Equipment
 from domain.errors import InvalidInputError
 from geofence.rulebook import SENSOR_RULES
-from geofence.sensing.engine import SensorEngine
+from geofence.sensing.engine import SensorEngine, SensorWorld
 from geofence.sensing.history import SensorJudgement, SensorReplay, judge_samples
 from geofence.sensing.level import RULE as LEVEL
 from geofence.sensing.samples import Sample, Samples, in_order
@@ -107,8 +107,8 @@ def test_a_rule_that_raises_harms_no_other() -> None:
         raise ZeroDivisionError(str(sample.device))
 
     equipment, samples = days()
-    sound = engine(equipment)
-    ill = SensorEngine(sound._world, None, (SensorRule("ill", fail), *SENSOR_RULES))
+    world = SensorWorld(equipment, {1: "shelf", 2: "box", 3: "crate"})
+    ill = SensorEngine(world, None, (SensorRule("ill", fail), *SENSOR_RULES))
     judged = judge_samples(ill, samples)
     assert {(fault.rule, fault.error) for fault in judged.faults if fault.device_id == "shelf"} == {
         ("ill", "ZeroDivisionError: 1")
