@@ -40,17 +40,19 @@ def _step(watch: Watch, _sample: Sample) -> None:
 
 def _follow(watch: Watch, level: dict[str, Any], kept: dict[str, Any]) -> None:
     """Note a fall while it happens. A sensor that never reports twice in a minute cannot tell how quick one was."""
-    before, raw = kept["before"], level["raw"]
-    if before is not None and raw < before:
-        kept["fell_us"] = kept["fell_us"] or watch.now_us
-        gone = before - raw
-        is_quick = kept["quick"] and watch.now_us - kept["fell_us"] <= watch.span_us(f"{NAME}.within_s")
-        if is_quick and gone >= watch.parameter(f"{NAME}.least_units") and kept["taken"] is None:
-            kept["taken"] = {"before": before, "gone": gone, "fell_us": kept["fell_us"], "until_us": watch.now_us}
-        elif is_quick and kept["taken"] is not None and kept["taken"]["fell_us"] == kept["fell_us"]:
-            kept["taken"].update(gone=max(gone, kept["taken"]["gone"]), until_us=watch.now_us)
-    if before is None or level["pieces"] != before or raw >= before:
-        kept.update(before=level["pieces"], fell_us=0 if raw >= level["pieces"] else kept["fell_us"])
+    before, raw, taken = level["pieces"], level["raw"], kept["taken"]
+    if before != kept["before"] or raw >= before:
+        kept.update(before=before, fell_us=0)
+    if raw >= before:
+        return
+    kept["fell_us"] = kept["fell_us"] or watch.now_us
+    gone = before - raw
+    if not kept["quick"] or watch.now_us - kept["fell_us"] > watch.span_us(f"{NAME}.within_s"):
+        return
+    if taken is None and gone >= watch.parameter(f"{NAME}.least_units"):
+        kept["taken"] = {"before": before, "gone": gone, "fell_us": kept["fell_us"], "until_us": watch.now_us}
+    elif taken is not None and taken["fell_us"] == kept["fell_us"] and gone > taken["gone"]:
+        taken.update(gone=gone, until_us=watch.now_us)
 
 
 def _decide(watch: Watch, shelf: Shelf, level: dict[str, Any], kept: dict[str, Any]) -> None:

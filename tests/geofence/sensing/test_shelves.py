@@ -109,6 +109,14 @@ def test_what_is_no_sweep() -> None:
     assert lifted.put(0).wait(900).events("shelf_sweep") == []
 
 
+def test_a_sale_between_taking_out_and_putting_back_hides_neither() -> None:
+    refaced = Scale(20).until(11).put(0, 300).wait(5).put(0, -300).wait(60).put(-6).wait(9).sell(1).wait(35).put(6).wait(900)
+    assert refaced.events("shelf_sweep") == []
+    after_a_sale = swept(Scale(20).until(11).sell(1).wait(220), 13).wait(900)
+    (event,) = after_a_sale.events("shelf_sweep")
+    assert (event.facts["units"], event.facts["before_units"]) == (13, 19)
+
+
 def test_a_sensor_that_reports_every_five_minutes_cannot_tell_a_sweep() -> None:
     scale = Scale(20).until(11)
     scale.pieces -= 10
