@@ -98,6 +98,10 @@ class Cohort:
             move_lanes(connection, self.lanes, cursor)
         return step
 
+    def newest(self) -> dict[int, datetime]:
+        """How far each organisation's event time has come."""
+        return {org_id: clock.newest_fix_at for org_id, clock in self._clocks.items()}
+
     def take_over(self, other: Cohort) -> None:
         """Take the lanes and devices of a cohort that has come as far."""
         self.lanes |= other.lanes

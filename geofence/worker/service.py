@@ -17,6 +17,7 @@ from geofence.engine import Engine
 from geofence.worker.cohort import Cohort, Step
 from geofence.worker.judge import MakeEngine
 from geofence.worker.metrics import count_step
+from geofence.worker.night import NightWatch
 from geofence.worker.warm_up import warm_up
 from store.lanes import LANES, LaneState, count_workers, join_workers, lane_states, release_lanes, take_lanes
 from store.pool import Connection, Role
@@ -45,6 +46,7 @@ class Worker:
         self._now = now
         self._make_engine = make_engine
         self._cohorts: list[Cohort] = []
+        self._night = NightWatch()
         with session.transaction() as connection:
             join_workers(connection)
 
@@ -68,6 +70,8 @@ class Worker:
     def run_once(self) -> bool:
         """Judge what waits, at most one step of each cohort; whether there was anything."""
         progress = [self._step(cohort) for cohort in tuple(self._cohorts)]
+        if not any(progress) and self._night.is_due(self._now()):
+            self._look_back()
         return any(progress)
 
     def heard(self, channels: set[str]) -> None:
@@ -84,6 +88,15 @@ class Worker:
             self._report(step)
             self._merge(cohort)
         return step is not None
+
+    def _look_back(self) -> None:
+        """While there is nothing else to do: faulty clocks, and habits of the weeks before the night that has passed."""
+        newest: dict[int, datetime] = {}
+        for cohort in self._cohorts:
+            for org_id, at in cohort.newest().items():
+                newest[org_id] = max(at, newest.get(org_id, at))
+        with self._session.transaction() as connection:
+            self._night.run(connection, self._now(), newest, self.lanes)
 
     def _merge(self, cohort: Cohort) -> None:
         for other in self._cohorts:
