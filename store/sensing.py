@@ -132,7 +132,10 @@ def put_observed(connection: Connection, seen: Iterable[Seen], afters: Mapping[i
 
 
 def fit_shelf(connection: Connection, org_id: int, shelf: Shelf) -> None:
-    """Say what a shelf's sensor stands under; the books are the ledger's. Raises NotFoundError for an unknown device."""
+    """Say what a shelf's sensor stands under, instead of what it did; the books are the ledger's.
+
+    Raises NotFoundError for an unknown device.
+    """
     _fit(
         connection,
         "fit_shelf",
@@ -157,7 +160,7 @@ def fit_shelf(connection: Connection, org_id: int, shelf: Shelf) -> None:
 
 
 def fit_cooler(connection: Connection, org_id: int, cooler: Cooler) -> None:
-    """Say which box a thermometer is in. Raises NotFoundError for an unknown device."""
+    """Say which box a thermometer is in, instead of where it was. Raises NotFoundError for an unknown device."""
     _fit(
         connection,
         "fit_cooler",
@@ -175,8 +178,14 @@ def fit_cooler(connection: Connection, org_id: int, cooler: Cooler) -> None:
     )
 
 
+def list_shelves(connection: Connection, org_id: int) -> list[dict[str, Any]]:
+    """Every shelf that is or was fitted, with what was seen of it last, by device and time."""
+    return connection.execute(_SQL["list_shelves"], {"org_id": org_id}).fetchall()
+
+
 def _fit(connection: Connection, statement: str, org_id: int, device_key: str, fields: Mapping[str, Any]) -> None:
     parameters = {"org_id": org_id, "device_key": device_key, **fields}
+    connection.execute(_SQL[statement.replace("fit_", "end_") + "_fittings"], parameters)
     if connection.execute(_SQL[statement], parameters).fetchone() is None:
         raise NotFoundError("device", device_key)
 

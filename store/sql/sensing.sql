@@ -128,6 +128,38 @@ ON CONFLICT (device_id, observed_at) DO UPDATE SET outlet_id = excluded.outlet_i
 WHERE (observed_stock.outlet_id, observed_stock.product_id, observed_stock.pieces, observed_stock.confidence)
     IS DISTINCT FROM (excluded.outlet_id, excluded.product_id, excluded.pieces, excluded.confidence)
 
+-- name: end_shelf_fittings
+-- What is fitted from a moment on ends what had been; what was fitted only later than that is gone.
+WITH gone AS (
+    DELETE FROM shelf_sensor WHERE org_id = %(org_id)s AND valid <@ tstzrange(%(valid_from)s, %(valid_until)s)
+        AND device_id = (SELECT device_id FROM device WHERE org_id = %(org_id)s AND device_key = %(device_key)s)
+)
+UPDATE shelf_sensor SET valid = CASE WHEN valid @> lower(tstzrange(%(valid_from)s, %(valid_until)s))
+    THEN tstzrange(lower(valid), %(valid_from)s) ELSE tstzrange(%(valid_until)s, upper(valid)) END
+WHERE org_id = %(org_id)s AND valid && tstzrange(%(valid_from)s, %(valid_until)s) AND NOT valid <@ tstzrange(%(valid_from)s, %(valid_until)s)
+    AND device_id = (SELECT device_id FROM device WHERE org_id = %(org_id)s AND device_key = %(device_key)s)
+
+-- name: end_cooler_fittings
+WITH gone AS (
+    DELETE FROM cooler_sensor WHERE org_id = %(org_id)s AND valid <@ tstzrange(%(valid_from)s, %(valid_until)s)
+        AND device_id = (SELECT device_id FROM device WHERE org_id = %(org_id)s AND device_key = %(device_key)s)
+)
+UPDATE cooler_sensor SET valid = CASE WHEN valid @> lower(tstzrange(%(valid_from)s, %(valid_until)s))
+    THEN tstzrange(lower(valid), %(valid_from)s) ELSE tstzrange(%(valid_until)s, upper(valid)) END
+WHERE org_id = %(org_id)s AND valid && tstzrange(%(valid_from)s, %(valid_until)s) AND NOT valid <@ tstzrange(%(valid_from)s, %(valid_until)s)
+    AND device_id = (SELECT device_id FROM device WHERE org_id = %(org_id)s AND device_key = %(device_key)s)
+
+-- name: list_shelves
+SELECT device.device_key AS device, shelf.outlet_id, shelf.product_id, shelf.unit_weight_g, shelf.tare_g, shelf.capacity,
+    seen.pieces, seen.confidence, seen.observed_at
+FROM shelf_sensor shelf JOIN device USING (device_id)
+LEFT JOIN LATERAL (
+    SELECT pieces, confidence, observed_at FROM observed_stock seen
+    WHERE seen.device_id = shelf.device_id AND shelf.valid @> seen.observed_at ORDER BY observed_at DESC LIMIT 1
+) seen ON true
+WHERE shelf.org_id = %(org_id)s
+ORDER BY device.device_key, shelf.valid
+
 -- name: fit_shelf
 INSERT INTO shelf_sensor (org_id, device_id, outlet_id, product_id, unit_weight_g, tare_g, capacity, opens_h, closes_h,
     utc_offset_min, lead_time_h, sales_counted, books_until, valid)
