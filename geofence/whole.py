@@ -20,7 +20,7 @@ from geofence.rows import Rows, to_us
 from geofence.rules.clock_fault import Stamp, suspects
 from geofence.sensing.engine import SensorEngine, SensorWorld, fitted_by_device
 from geofence.sensing.history import SensorJudgement, SensorReplay, judge_samples
-from geofence.sensing.samples import SAMPLE, places_of, samples_of
+from geofence.sensing.samples import SAMPLE, samples_of, samples_of_positions
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,17 @@ class Evidence:
 
 
 def positions_wanted(rows: Rows, devices: Mapping[int, str], equipment: Equipment) -> set[str]:
-    """Whose positions other rules want: assets', and those of devices with odd clocks. `devices`: number in `rows` -> key."""
+    """Whose positions other rules want: assets' and cooled boxes', and those of devices with odd clocks.
+
+    `devices`: number in `rows` -> key.
+    """
     odd = suspects(rows["device"], rows["fix_time_us"], rows["seq"], rows["received_at_us"])
-    return {devices[number] for number in odd} | {asset.device_id for asset in equipment.assets}
+    return {devices[number] for number in odd} | _trackers(equipment)
+
+
+def _trackers(equipment: Equipment) -> set[str]:
+    """Devices whose positions are samples: locators, and trackers with a probe in a box."""
+    return {asset.device_id for asset in equipment.assets} | {cooler.device_id for cooler in equipment.coolers}
 
 
 def complete(judged: Judgement, evidence: Evidence, parameters: Parameters, *, as_arrived: bool = False) -> Judgement:
@@ -60,9 +68,9 @@ def judge_sensors(evidence: Evidence, parameters: Parameters, *, as_arrived: boo
     """What the sensors of the equipment say."""
     fitted = fitted_by_device(evidence.equipment)
     numbers = {key: number for number, key in enumerate(sorted(fitted), 1)}
-    placed = {asset.device_id: numbers[asset.device_id] for asset in evidence.equipment.assets}
+    trackers = {device: numbers[device] for device in _trackers(evidence.equipment)}
     samples = np.concatenate(
-        (np.empty(0, SAMPLE), samples_of(evidence.readings, numbers), places_of(evidence.positions, placed))
+        (np.empty(0, SAMPLE), samples_of(evidence.readings, numbers), samples_of_positions(evidence.positions, trackers))
     )
     engine = SensorEngine(SensorWorld(evidence.equipment, {number: key for key, number in numbers.items()}), parameters)
     return SensorReplay(engine).run(samples) if as_arrived else judge_samples(engine, samples)

@@ -50,24 +50,24 @@ def fitted_devices(connection: Connection, keys: Mapping[int, str], books_since:
     return {device: tuple(fitted) for device, fitted in found.items()}
 
 
-def located_devices(connection: Connection) -> list[int]:
-    """The devices that are locators of assets."""
-    return [row["device_id"] for row in connection.execute(_SQL["located_devices"])]
+def sensing_trackers(connection: Connection) -> list[int]:
+    """The devices whose positions are samples: locators of assets, and trackers with a probe in a box."""
+    return [row["device_id"] for row in connection.execute(_SQL["sensing_trackers"])]
 
 
 def samples_of_batches(
-    connection: Connection, batches: Sequence[BatchRecord], located: Collection[int], dtype: np.dtype[Any]
+    connection: Connection, batches: Sequence[BatchRecord], trackers: Collection[int], dtype: np.dtype[Any]
 ) -> Records:
     """What sensors said in `batches` and may be judged, as `dtype` (the sensors' SAMPLE), in order.
 
-    Good fixes of the `located` devices are samples too.
+    Positions of the `trackers` are samples too.
     """
-    has_fixes = bool(located) and any(batch.min_fix_time for batch in batches)
+    has_fixes = bool(trackers) and any(batch.min_fix_time for batch in batches)
     if not has_fixes and not any(batch.min_measured_at for batch in batches):
         return np.empty(0, dtype)
     parameters = {
         "batch_ids": [batch.batch_id for batch in batches],
-        "located": list(located),
+        "trackers": list(trackers),
         "min_measured_at": min((b.min_measured_at for b in batches if b.min_measured_at), default=_NEVER),
         "max_measured_at": max((b.max_measured_at for b in batches if b.max_measured_at), default=_NEVER),
         "min_fix_time": min((b.min_fix_time for b in batches if b.min_fix_time), default=_NEVER) if has_fixes else _NEVER,
@@ -77,7 +77,7 @@ def samples_of_batches(
 
 
 def samples_of_devices(
-    connection: Connection, afters: Mapping[int, datetime], cursor: int, located: Collection[int], dtype: np.dtype[Any]
+    connection: Connection, afters: Mapping[int, datetime], cursor: int, trackers: Collection[int], dtype: np.dtype[Any]
 ) -> Records:
     """What devices said, each after its own moment, as far as batches up to `cursor` stored it, as `dtype`, in order."""
     if not afters:
@@ -87,7 +87,7 @@ def samples_of_devices(
         "afters": list(afters.values()),
         "first_after": min(afters.values()),
         "cursor": cursor,
-        "located": list(located),
+        "trackers": list(trackers),
     }
     return _copy_out(connection, "copy_samples_of_devices", parameters, dtype)
 
@@ -259,6 +259,7 @@ def _assets(connection: Connection, keys: Mapping[int, str], wanted: Mapping[str
 
 def _copy_out(connection: Connection, statement: str, parameters: Mapping[str, Any], dtype: np.dtype[Any]) -> Records:
     query = _SQL[statement].replace("{reading_columns}", _SQL["reading_columns"]).replace("{fix_columns}", _SQL["fix_columns"])
+    query = query.replace("{is_sample}", _SQL["is_sample"])
     sent = np.dtype([(name, "<M8[us]" if name.endswith("_us") else dtype[name].str) for name in dtype.names or ()])
     with connection.cursor() as cursor, cursor.copy(query, parameters) as copy:
         received = unpack(b"".join(copy), sent)

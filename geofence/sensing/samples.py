@@ -76,27 +76,30 @@ def samples_of(readings: Iterable[SensorReading], numbers: Mapping[str, int]) ->
     return _numbered(packed)
 
 
-def places_of(positions: Iterable[Position], numbers: Mapping[str, int]) -> Samples:
-    """Good fixes of the devices that have a number, in the same order."""
-    nan = float("nan")
-    packed = [
-        (
-            numbers[one.device],
-            to_us(one.fix_time),
-            FIX,
-            _UNNUMBERED if one.seq is None else one.seq,
-            nan,
-            nan,
-            -1,
-            round((one.longitude_deg or 0.0) * 1e7),
-            round((one.latitude_deg or 0.0) * 1e7),
-            sigma_m(one.accuracy_m, one.hdop),
-            MISSING_US if one.received_at is None else to_us(one.received_at),
-        )
-        for one in positions
-        if one.fix_time is not None and one.device in numbers and _is_good(one)
-    ]
-    return _numbered(packed)
+def samples_of_positions(positions: Iterable[Position], numbers: Mapping[str, int]) -> Samples:
+    """Positions of the devices that have a number, in the same order: where an asset is, and what a tracker's first probe says.
+
+    A fix that is not good has no place; one that says nothing else either is left out.
+    """
+    packed = [_of_position(one, numbers[one.device]) for one in positions if one.fix_time is not None and one.device in numbers]
+    return _numbered([row for row in packed if row[7] != MISSING_E7 or row[5] == row[5] or row[6] >= 0])
+
+
+def _of_position(one: Position, number: int) -> tuple[float, ...]:
+    nan, is_good = float("nan"), _is_good(one)
+    return (
+        number,
+        MISSING_US if one.fix_time is None else to_us(one.fix_time),
+        FIX,
+        _UNNUMBERED if one.seq is None else one.seq,
+        nan,
+        next((value for value in one.temperature_c if value is not None), nan),
+        -1 if one.door_open is None else int(one.door_open),
+        round((one.longitude_deg or 0.0) * 1e7) if is_good else MISSING_E7,
+        round((one.latitude_deg or 0.0) * 1e7) if is_good else MISSING_E7,
+        sigma_m(one.accuracy_m, one.hdop) if is_good else nan,
+        MISSING_US if one.received_at is None else to_us(one.received_at),
+    )
 
 
 def _numbered(packed: Sequence[tuple[float, ...]]) -> Samples:

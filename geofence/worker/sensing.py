@@ -14,7 +14,7 @@ from geofence.worker.sensor_judge import SensorJudge
 from store.conclusions import Judged
 from store.lanes import PlanChange
 from store.pool import Connection
-from store.sensing import located_devices, samples_of_batches
+from store.sensing import samples_of_batches, sensing_trackers
 from store.telemetry import BatchRecord
 
 
@@ -33,13 +33,13 @@ class Sensing:
 
     def __init__(self) -> None:
         self._judges: dict[int, SensorJudge] = {}
-        self._located: list[int] | None = None
+        self._trackers: list[int] | None = None
 
     def read(self, connection: Connection, batches: Sequence[BatchRecord], changes: Sequence[PlanChange]) -> Samples:
         """The samples of some batches, in order. A change may be that of an asset's locator."""
-        if self._located is None or changes:
-            self._located = located_devices(connection)
-        return samples_of_batches(connection, batches, self._located, SAMPLE)
+        if self._trackers is None or changes:
+            self._trackers = sensing_trackers(connection)
+        return samples_of_batches(connection, batches, self._trackers, SAMPLE)
 
     def step(
         self, connection: Connection, plans: Plans, samples: Samples, changes: Sequence[PlanChange], cursor: int
@@ -58,7 +58,7 @@ class Sensing:
                 mine[np.isin(mine["device"], [*theirs])],
                 {number: since for number, since in changed.items() if number in theirs},
                 cursor,
-                self._located or (),
+                self._trackers or (),
             )
             done.samples += outcome.samples
             done.events += outcome.stored

@@ -81,11 +81,11 @@ class SensorJudge:
         samples: Samples,
         changed: Mapping[int, int],
         cursor: int,
-        located: Collection[int],
+        trackers: Collection[int],
     ) -> SensorOutcome:
         """Judge new samples of `devices`, those in `changed` anew since a moment in microseconds, and store what that gives.
 
-        `located` are the devices whose fixes are samples; replays see what batches up to `cursor` stored.
+        `trackers` are the devices whose positions are samples; replays see what batches up to `cursor` stored.
         """
         self._fit(connection, devices, samples, changed)
         judged = samples[np.isin(samples["device"], [device for device in devices if self._engine.judges(device)])]
@@ -96,7 +96,7 @@ class SensorJudge:
         outcome.stored = self._store(connection, sensed, Past(), frozenset())
         self._observe(connection, sensed, {})
         if back.sinces:
-            self._replay(connection, back, cursor, located, outcome)
+            self._replay(connection, back, cursor, trackers, outcome)
         due = self._due_checkpoints({*firsts, *back.sinces})
         sensing.save_checkpoints(connection, dict.fromkeys(due, self._org_id), due)
         if outcome.stored:
@@ -146,9 +146,9 @@ class SensorJudge:
         return True
 
     def _replay(
-        self, connection: Connection, back: _Return, cursor: int, located: Collection[int], outcome: SensorOutcome
+        self, connection: Connection, back: _Return, cursor: int, trackers: Collection[int], outcome: SensorOutcome
     ) -> None:
-        samples = sensing.samples_of_devices(connection, back.afters, cursor, located, SAMPLE)
+        samples = sensing.samples_of_devices(connection, back.afters, cursor, trackers, SAMPLE)
         sensed = self._engine.advance(samples[np.isin(samples["device"], [*back.sinces])])
         outcome.faults += _faults(sensed)
         change_nos = {device: kept.change_no for device, kept in back.checkpoints.items()}

@@ -47,8 +47,8 @@ LEFT JOIN outlet place ON place.org_id = transfer.org_id AND place.outlet_id = t
 WHERE asset.device_id = ANY (%(device_ids)s) AND transfer.state <> 'cancelled'
 ORDER BY asset.device_id, transfer.planned_at, transfer.transfer_id
 
--- name: located_devices
-SELECT device_id FROM asset WHERE device_id IS NOT NULL
+-- name: sensing_trackers
+SELECT device_id FROM asset WHERE device_id IS NOT NULL UNION SELECT device_id FROM cooler_sensor
 
 -- name: copy_samples_of_batches
 COPY (
@@ -56,8 +56,7 @@ COPY (
     WHERE r.batch_id = ANY (%(batch_ids)s) AND r.measured_at BETWEEN %(min_measured_at)s AND %(max_measured_at)s AND r.grade < 3
     UNION ALL
     SELECT {fix_columns} FROM position p
-    WHERE p.batch_id = ANY (%(batch_ids)s) AND p.fix_time BETWEEN %(min_fix_time)s AND %(max_fix_time)s AND p.grade = 0
-        AND p.device_id = ANY (%(located)s)
+    WHERE p.batch_id = ANY (%(batch_ids)s) AND p.fix_time BETWEEN %(min_fix_time)s AND %(max_fix_time)s AND {is_sample}
     ORDER BY 1, 2, 3, 4
 ) TO STDOUT (FORMAT binary)
 
@@ -72,7 +71,7 @@ COPY (
     SELECT {fix_columns}
     FROM unnest(%(device_ids)s::integer[], %(afters)s::timestamptz[]) AS wanted (device_id, after)
     JOIN position p ON p.device_id = wanted.device_id AND p.fix_time > wanted.after
-    WHERE p.fix_time > %(first_after)s AND p.grade = 0 AND p.device_id = ANY (%(located)s)
+    WHERE p.fix_time > %(first_after)s AND {is_sample}
         AND NOT EXISTS (SELECT FROM ingest_batch b WHERE b.batch_id = p.batch_id AND b.xid > %(cursor)s::text::xid8)
     ORDER BY 1, 2, 3, 4
 ) TO STDOUT (FORMAT binary)
@@ -82,8 +81,15 @@ r.device_id, r.measured_at, 0::smallint, r.seq, coalesce(r.weight_g, 'NaN'), coa
 coalesce(r.door_open::integer, -1)::smallint, -2147483648, -2147483648, 'NaN'::real, r.received_at
 
 -- name: fix_columns
-p.device_id, p.fix_time, 1::smallint, p.seq, 'NaN'::real, 'NaN'::real, (-1)::smallint, p.longitude_e7, p.latitude_e7,
-greatest(p.accuracy_m, 5 * p.hdop, 10)::real, p.received_at
+-- A fix that is not good has no place.
+p.device_id, p.fix_time, 1::smallint, p.seq, 'NaN'::real,
+coalesce((SELECT probe FROM unnest(p.temperature_c) probe WHERE probe IS NOT NULL LIMIT 1), 'NaN'),
+coalesce(p.door_open::integer, -1)::smallint,
+CASE WHEN p.grade = 0 THEN p.longitude_e7 ELSE -2147483648 END, CASE WHEN p.grade = 0 THEN p.latitude_e7 ELSE -2147483648 END,
+CASE WHEN p.grade = 0 THEN greatest(p.accuracy_m, 5 * p.hdop, 10) ELSE 'NaN' END::real, p.received_at
+
+-- name: is_sample
+p.device_id = ANY (%(trackers)s) AND p.grade < 3 AND (p.grade = 0 OR p.temperature_c IS NOT NULL OR p.door_open IS NOT NULL)
 
 -- name: newest_checkpoints_before
 SELECT wanted.device_id, found.at, found.change_no, found.state

@@ -12,7 +12,7 @@ from domain.observations import Position, SensorReading
 from geofence.parameters import Parameters
 from geofence.sensing.engine import SensorEngine, SensorWorld
 from geofence.sensing.history import SensorJudgement, judge_samples
-from geofence.sensing.samples import Samples, places_of, samples_of
+from geofence.sensing.samples import Samples, samples_of, samples_of_positions
 
 MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)
 HOUR = 3600.0
@@ -132,7 +132,7 @@ class Locator:
         return self
 
     def samples(self) -> Samples:
-        return places_of(self.positions, {"crate": 3})
+        return samples_of_positions(self.positions, {"crate": 3})
 
     def events(self) -> list[Event]:
         judged = judge_samples(engine(Equipment(assets=(self.asset,))), self.samples())

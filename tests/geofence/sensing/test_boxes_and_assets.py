@@ -6,7 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from tests.geofence.sensing.shelf_scene import COOLER, HOUR, Box, Locator, at
+from domain.equipment import Equipment
+from domain.observations import Position
+from geofence.sensing.history import judge_samples
+from geofence.sensing.samples import samples_of_positions
+from tests.geofence.sensing.shelf_scene import COOLER, HOUR, Box, Locator, at, engine
 
 
 def test_a_warm_box_is_told_after_ten_minutes() -> None:
@@ -40,6 +44,18 @@ def test_what_a_door_a_loading_or_a_defrost_explains() -> None:
     defrosting = replace(COOLER, defrosts_h=(6.0,), defrost_min=40.0)
     assert Box(defrosting).hold(5, 5.0).hold(35, 12.0).hold(5, 5.0).events() == []
     assert len(Box(defrosting).hold(5, 5.0).hold(60, 12.0).events()) == 1
+
+
+def test_a_probe_of_the_van_s_own_tracker_will_do() -> None:
+    probes = [(None, 5.0)] * 10 + [(12.0, None)] * 15
+    fixes = [
+        Position("box", at(60 * n), None, temperature_c=given, door_open=False, fix_valid=False)
+        for n, given in enumerate(probes)
+    ]
+    judged = judge_samples(engine(Equipment(coolers=(COOLER,))), samples_of_positions(fixes, {"box": 2}))
+    (event,) = judged.events.values()
+    assert (event.rule, event.facts["peak_c"]) == ("temperature_excursion", 12.0)
+    assert len(samples_of_positions([fix._replace(temperature_c=(), door_open=None) for fix in fixes], {"box": 2})) == 0
 
 
 def test_silence_is_no_excursion() -> None:

@@ -114,7 +114,8 @@ def store(connection: Connection, readings: Sequence[SensorReading | Position]) 
         row["accuracy_m"], row["hdop"], row["satellites"] = fix.accuracy_m, fix.hdop, fix.satellites
     with connection.transaction():
         telemetry.prepare_session(connection)
-        telemetry.store_batch(connection, TelemetryBatch(places, sensor_readings=rows))
+        probes = {number: fix.temperature_c for number, fix in enumerate(fixes) if fix.temperature_c}
+        telemetry.store_batch(connection, TelemetryBatch(places, probes, sensor_readings=rows))
 
 
 def naive(moment: Any) -> Any:
@@ -255,6 +256,19 @@ def test_a_late_position_of_a_van_does_not_touch_what_its_box_said(bench: Bench,
     bench.drain()
     rows = connection.execute("SELECT rule, superseded_at FROM event WHERE rule = 'temperature_excursion'").fetchall()
     assert [tuple(row.values()) for row in rows] == [("temperature_excursion", None)]
+
+
+def test_a_probe_of_a_tracker_is_judged_like_a_box(bench: Bench, connection: Connection) -> None:
+    fit_cooler(connection, 1, Cooler("crate", "van", 2.0, 8.0))
+    said = [
+        Position(
+            "crate", at(60 * n), None, 77.6, 12.97, accuracy_m=5.0, hdop=1.0, satellites=9, temperature_c=(5.0 + n // 10 * 7,)
+        )
+        for n in range(25)
+    ]
+    store(connection, numbered(said))
+    bench.drain()
+    assert {one[1] for one in stored_events(connection)} == {"temperature_excursion"}
 
 
 def test_a_transfer_moves_an_asset_and_the_depot_ends_the_watch(bench: Bench, connection: Connection) -> None:
