@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Final
 
 from domain.events import Event, Severity, Visit
 from geofence.conclusions import Conclusions, Fault, Withdrawal
 from geofence.rows import from_us
+
+_PLACES: Final = frozenset({"longitude_deg", "latitude_deg"})
 
 
 @dataclass(slots=True)
@@ -70,9 +72,12 @@ def event_id(rule: str, device_key: str, trip_id: str | None, place: str, starte
 
 
 def rounded(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Facts as they are shown: decimals beyond measurement cut off, what is not a number left out."""
+    """Facts as they are shown: decimals beyond measurement cut off, what is not a number left out.
+
+    A thousandth of a degree is a street's length: places keep the centimetre.
+    """
     return {
-        name: round(value, 3) if isinstance(value, float) else value
+        name: round(value, 7 if name in _PLACES else 3) if isinstance(value, float) else value
         for name, value in facts.items()
         if not (isinstance(value, float) and value != value)
     }

@@ -138,7 +138,7 @@ def _event(subject: tuple[str, str], halts: Sequence[OddHalt], at: OddHalt, valu
         from_us(last.ended_us),
         from_us(at.ended_us),
         confidence=min(0.99, 1.0 - 0.5 ** len(days)),
-        facts={**rounded(facts), "longitude_deg": round(longitude, 7), "latitude_deg": round(latitude, 7)},
+        facts=rounded(facts),
     )
 
 
