@@ -71,6 +71,14 @@ class SensorEngine:
         if kept is not None and watch is not None:
             watch.now_us, watch.last_us, watch.memory, watch.episodes = kept.now_us, kept.last_us, kept.memory, kept.episodes
 
+    def renew(self, parameters: Parameters) -> None:
+        """Go on with other parameters. Raises InvalidInputError for those that the rule book does not know or allow."""
+        parameters.check(CATALOGUE)
+        self._parameters = parameters
+        self._values.clear()
+        for number, watch in self._watches.items():
+            watch.values = self._device_values(number)
+
     def advance(self, samples: Samples) -> Sensed:
         """Judge samples sorted by (device, time, source, seq), each not earlier than its device's frontier.
 

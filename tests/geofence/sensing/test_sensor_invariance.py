@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from domain.equipment import Equipment
 from domain.errors import InvalidInputError
+from geofence.parameters import Parameters
 from geofence.rulebook import SENSOR_RULES
 from geofence.sensing.engine import SensorEngine, SensorWorld
 from geofence.sensing.history import SensorJudgement, SensorReplay, judge_samples
@@ -139,3 +140,21 @@ def test_samples_out_of_order_or_too_late_are_refused() -> None:
     one.advance(samples)
     with pytest.raises(InvalidInputError, match="frontier"):
         one.advance(samples[-1:])
+
+
+def test_parameters_are_those_of_the_organisation_and_may_change() -> None:
+    equipment, samples = days()
+    lenient = {"shelf_sweep.least_units": 9.0, "asset_out.least_m": 1000.0}
+    world = SensorWorld(equipment, {1: "shelf", 2: "box", 3: "crate"}, {1: 7, 2: 7, 3: 8})
+    one = SensorEngine(world, Parameters(organisation={"7": lenient}))
+    found = {event.rule for event in judge_samples(one, samples).events.values()}
+    assert found == {"shelf_shrink", "shelf_stock_out", "temperature_excursion", "asset_out"}
+    middle = int(np.median(samples["at_us"]))
+    two, judged = engine(equipment), SensorJudgement()
+    judged.take(two.advance(samples[samples["at_us"] <= middle]))
+    two.renew(Parameters())
+    judged.take(two.advance(samples[samples["at_us"] > middle]))
+    assert bytes_of(judged) == expected()
+    two.renew(Parameters(lenient))
+    with pytest.raises(InvalidInputError, match="no such parameter"):
+        two.renew(Parameters({"shelf_sweep.colour": 1.0}))
