@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from beatwatch.services.ports import free_port
 from beatwatch.services.program import Program
 from domain.equipment import Shelf
 from store.pool import Role, open_pool
 from store.sensing import fit_shelf
 from tests.geofence.sensing.shelf_scene import HOUR, MIDNIGHT, Scale, at
 from tests.geofence.sensing.test_shelves import swept
+from tests.geofence.worker.test_processes import worker
 from tests.ingest.conftest import IngestProcess, ingest, one_value, own_broker, wait_until
 
 __all__ = ["ingest", "one_value", "own_broker"]
@@ -34,19 +30,12 @@ def publish(mqtt_url: str, topic: str, payload: str) -> None:
 
 
 def test_a_sweep_on_a_shelf_becomes_an_event(
-    database_url: str,
-    ingest: IngestProcess,
-    own_broker: tuple[Program, str],
-    one_value: Callable[[str], Any],
-    tmp_path: Path,
+    database_url: str, ingest: IngestProcess, own_broker: tuple[Program, str], one_value: Callable[[str], Any]
 ) -> None:
+    """The worker has a plain engine for positions, which needs no compiling, and the real one for sensors."""
     ingest.start()
-    with (tmp_path / "geofence.log").open("wb") as log:
-        command = [sys.executable, "-m", "beatwatch", "geofence"]
-        environment = {**os.environ, **ingest.environment, "METRICS_PORT": str(free_port())}
-        worker = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-    try:
-        with open_pool(database_url, Role.worker, max_size=1) as pool, pool.connection() as connection:
+    with worker(database_url), open_pool(database_url, Role.worker, max_size=1) as pool:
+        with pool.connection() as connection:
             connection.execute("INSERT INTO device (org_id, device_key) VALUES (1, 'shelf')")
             connection.execute(
                 "INSERT INTO outlet (org_id, outlet_id, name, longitude_e7, latitude_e7, radius_m)"
@@ -62,10 +51,7 @@ def test_a_sweep_on_a_shelf_becomes_an_event(
             if one.measured_at is not None
         ]
         publish(own_broker[1], "bw/1/default/shelf/sensor", json.dumps(said))
-        wait_until(lambda: one_value("SELECT count(*) FROM event WHERE rule = 'shelf_sweep'") == 1, 90)
+        wait_until(lambda: one_value("SELECT count(*) FROM event WHERE rule = 'shelf_sweep'") == 1, 120)
         assert one_value("SELECT facts->>'units' FROM event WHERE rule = 'shelf_sweep'") == "9"
         assert one_value("SELECT started_at FROM event WHERE rule = 'shelf_sweep'") == at(11 * HOUR + 2) + shift
         assert one_value("SELECT pieces FROM observed_stock ORDER BY observed_at DESC LIMIT 1") == 11
-    finally:
-        worker.send_signal(signal.SIGTERM)
-        assert worker.wait(30) == 0
