@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from psycopg.rows import tuple_row
+
 from store.pool import Connection
 from store.statements import statements
 
@@ -102,6 +104,12 @@ def list_positions(connection: Connection, vehicle: Vehicle, window: TrackWindow
         "limit": window.limit,
     }
     return [fix_of(row) for row in connection.execute(_SQL["list_positions"], parameters)]
+
+
+def latest_places(connection: Connection) -> list[tuple[Any, ...]]:
+    """Where everybody is: vehicle, longitude and latitude in 1e-7 deg, speed in m/s, course in deg, Unix seconds of the fix."""
+    with connection.cursor(binary=True, row_factory=tuple_row) as cursor:
+        return cursor.execute(_SQL["latest_places"]).fetchall()
 
 
 def list_moved(connection: Connection, mark: int) -> list[Vehicle]:

@@ -74,3 +74,11 @@ JOIN device USING (device_id)
 LEFT JOIN device_assignment AS assignment ON assignment.device_id = device.device_id AND assignment.valid @> now()
 LEFT JOIN vehicle ON vehicle.org_id = assignment.org_id AND vehicle.vehicle_id = assignment.vehicle_id
 WHERE batch.xid >= %(mark)s::text::xid8
+
+-- name: latest_places
+SELECT coalesce(mounted.vehicle_id, device.device_key), latest.longitude_e7, latest.latitude_e7, latest.speed_mps, latest.course_deg,
+    extract(epoch FROM latest.fix_time)::float8
+FROM latest_position AS latest
+JOIN device USING (device_id)
+LEFT JOIN device_assignment AS mounted ON mounted.device_id = latest.device_id AND mounted.valid @> now()
+WHERE latest.longitude_e7 IS NOT NULL

@@ -1,0 +1,146 @@
+"""How long people wait for what they ask most: by our statements, under row-level security, against the same done plainly.
+
+Medians and 95th percentiles of repeated calls through `store`, with rows turned into objects; `_plain` is the same work as one
+would write it first: no newest-position table, no index by vehicle, one query a trip.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import psycopg
+import typer
+
+from api.access import Access
+from api.resources.day_board import read_day_board
+from benchmarks import query_data, tsbs
+from benchmarks.report import write_report
+from benchmarks.sql_file import filled
+from benchmarks.stand import stand
+from domain.grades import Grade
+from domain.people import Role as PersonRole
+from domain.reports import REPORTS, Grouping
+from store import fleet, reports, rounds
+from store.fleet import TrackWindow
+from store.pool import Pool, Role, open_pool, organisation_transaction
+
+ROWS: Final = 8_000_000
+REPEATS: Final = 15
+PLAIN_REPEATS: Final = 3
+ORG: Final = 1
+
+
+def timed(ask: Callable[[], Any], repeats: int) -> list[float]:
+    """Milliseconds of each of `repeats` calls, after one that does not count."""
+    ask()
+    found = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        ask()
+        found.append(1000 * (time.perf_counter() - started))
+    return found
+
+
+def figures(name: str, ours: list[float], plain: list[float]) -> dict[str, float]:
+    """The median with its twins."""
+    late = statistics.quantiles(ours, n=20, method="inclusive")[-1]
+    return {f"{name}_ms": statistics.median(ours), f"{name}_ms_p95": late, f"{name}_ms_plain": statistics.median(plain)}
+
+
+class Questions:
+    """What is asked, both ways."""
+
+    def __init__(self, pool: Pool, owner: psycopg.Connection[Any]) -> None:
+        self._pool = pool
+        self._owner = owner
+        today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        self._day = (today - timedelta(days=1), today)
+        self._month = (today - timedelta(days=query_data.DAYS), today)
+
+    def latest(self) -> int:
+        """The newest position of each vehicle of the fleet."""
+        with organisation_transaction(self._pool, ORG) as connection:
+            return len(fleet.latest_places(connection))
+
+    def vehicle_day(self) -> int:
+        """All fixes of a van on a day."""
+        with organisation_transaction(self._pool, ORG) as connection:
+            vehicle = fleet.Vehicle("van-400", ORG, None, None, None, None)
+            return len(fleet.list_positions(connection, vehicle, TrackWindow(*self._day, 20_000), Grade.rejected))
+
+    def report(self) -> int:
+        """Trips, stops and kilometres of each van over a month."""
+        with organisation_transaction(self._pool, ORG) as connection:
+            return len(reports.run(connection, REPORTS["trips"], Grouping.vehicle, *self._month))
+
+    def report_plain(self) -> int:
+        """A tenth of the trips, one query each; the caller multiplies."""
+        trips = self._owner.execute(query_data.SQL["some_trips"]).fetchall()
+        return sum(self.plain(filled(query_data.SQL["trip_plain"], {"trip": trip_id})) for (trip_id,) in trips)
+
+    def day_board(self, org_id: int) -> int:
+        """The rows of a distributor's board."""
+        caller = Access(self._pool, org_id, "benchmark", PersonRole.logistics_manager)
+        return len(read_day_board(caller, self._day[0].date()).rows)
+
+    def day_board_plain(self, org_id: int) -> int:
+        """One query a trip."""
+        with organisation_transaction(self._pool, org_id) as connection:
+            trips = connection.execute("SELECT trip_id FROM trip WHERE planned_start >= %s", (self._day[0],)).fetchall()
+            return sum(rounds.find_round(connection, row["trip_id"]) is not None for row in trips)
+
+    def plain(self, statement: bytes) -> int:
+        """The rows of a statement, past every fence."""
+        return len(self._owner.execute(statement).fetchall())
+
+
+def answers(asked: Questions, owner: psycopg.Connection[Any], told: Callable[[str], None]) -> dict[str, float]:
+    """The four questions, ours and plain."""
+    told("asking")
+    latest_plain = partial(asked.plain, query_data.SQL["latest_plain"])
+    day_plain = partial(asked.plain, query_data.SQL["vehicle_day_plain"])
+    found = {
+        **figures("latest_20000", timed(asked.latest, REPEATS), timed(latest_plain, PLAIN_REPEATS)),
+        **figures("vehicle_day", timed(asked.vehicle_day, REPEATS), timed(day_plain, PLAIN_REPEATS)),
+        **figures(
+            "report_31_days_1000_vans", timed(asked.report, REPEATS), [10 * taken for taken in timed(asked.report_plain, 1)]
+        ),
+    }
+    org_id = query_data.make_distributor(owner)
+    board, board_plain = partial(asked.day_board, org_id), partial(asked.day_board_plain, org_id)
+    return {**found, **figures("day_board", timed(board, REPEATS), timed(board_plain, PLAIN_REPEATS))}
+
+
+def measure(rows: int, told: Callable[[str], None]) -> dict[str, Any]:
+    """All figures."""
+    with stand() as standing:
+        query_data.fill(standing.database_url, rows, told)
+        with (
+            open_pool(standing.database_url, Role.api, max_size=1) as pool,
+            psycopg.connect(standing.database_url, autocommit=True) as owner,
+        ):
+            found = answers(Questions(pool, owner), owner, told)
+    with stand() as standing:
+        return {**found, "rows": rows, "tsbs": tsbs.measure(standing.database_url, told)}
+
+
+def main(
+    rows: Annotated[int, typer.Option(help="positions of the day that a vehicle-day is read from")] = ROWS,
+    seconds: Annotated[float, typer.Option(help="taken for the sake of the others; the work is fixed")] = 0.0,
+    json: Annotated[Path | None, typer.Option(help="where to write the figures")] = None,
+) -> None:
+    """Fill a database, ask, and say how long it took."""
+    del seconds
+    found = measure(rows, lambda what: print(f"queries: {what} ...", file=sys.stderr))
+    write_report("queries", found, json)
+
+
+if __name__ == "__main__":
+    typer.run(main)

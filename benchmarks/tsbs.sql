@@ -1,0 +1,201 @@
+-- The thirteen IoT questions of the Time Series Benchmark Suite: `theirs` in its own schema, `ours` in ours.
+-- :fleet, :start and the like are filled in; time_bucket is date_bin, so that they run without the extension.
+
+-- name: set_up
+INSERT INTO organisation (slug, name, parent_id) SELECT lower(fleet), fleet, 1 FROM unnest(ARRAY['East', 'West', 'North', 'South']) AS fleet;
+CREATE TABLE tags (id integer PRIMARY KEY, name text, fleet text, driver text, model text, device_version text,
+    load_capacity real, fuel_capacity real, nominal_fuel_consumption real);
+CREATE INDEX ON tags (name);
+CREATE TABLE readings (time timestamptz NOT NULL, tags_id integer, latitude double precision, longitude double precision,
+    elevation double precision, velocity double precision, heading double precision, grade double precision,
+    fuel_consumption double precision, additional_tags jsonb);
+CREATE TABLE diagnostics (time timestamptz NOT NULL, tags_id integer, fuel_state double precision,
+    current_load double precision, status double precision, additional_tags jsonb);
+
+-- name: copy_to_theirs
+INSERT INTO readings SELECT fix_time, device_id, latitude_e7 / 1e7, longitude_e7 / 1e7, altitude_m, speed_mps, course_deg, hdop,
+    external_v, NULL FROM position ORDER BY fix_time;
+INSERT INTO diagnostics SELECT fix_time, device_id, fuel_pct / 100, cargo_kg, satellites, NULL FROM position ORDER BY fix_time;
+CREATE INDEX ON readings (tags_id, time DESC);
+CREATE INDEX ON readings (time DESC);
+CREATE INDEX ON diagnostics (tags_id, time DESC);
+CREATE INDEX ON diagnostics (time DESC);
+
+-- name: single-last-loc theirs
+SELECT t.name, t.driver, r.longitude, r.latitude FROM tags t
+JOIN LATERAL (SELECT * FROM readings WHERE tags_id = t.id ORDER BY time DESC LIMIT 1) r ON true
+WHERE t.name = 'truck_7'
+
+-- name: single-last-loc ours
+SELECT vehicle_id, vehicle.name, longitude_e7, latitude_e7
+FROM device JOIN latest_position USING (device_id) JOIN vehicle ON vehicle_id = device_key AND vehicle.org_id = device.org_id
+WHERE device_key = 'truck_7'
+
+-- name: last-loc theirs
+SELECT t.name, t.driver, r.longitude, r.latitude FROM tags t
+JOIN LATERAL (SELECT * FROM readings WHERE tags_id = t.id ORDER BY time DESC LIMIT 1) r ON true
+WHERE t.name IS NOT NULL AND t.fleet = ':fleet'
+
+-- name: last-loc ours
+SELECT vehicle_id, vehicle.name, longitude_e7, latitude_e7
+FROM device JOIN latest_position USING (device_id) JOIN vehicle ON vehicle_id = device_key AND vehicle.org_id = device.org_id
+WHERE device.org_id = (SELECT org_id FROM organisation WHERE name = ':fleet')
+
+-- name: low-fuel theirs
+SELECT t.name, t.driver, d.fuel_state FROM tags t
+JOIN LATERAL (SELECT * FROM diagnostics WHERE tags_id = t.id ORDER BY time DESC LIMIT 1) d ON true
+WHERE t.name IS NOT NULL AND d.fuel_state < 0.1 AND t.fleet = ':fleet'
+
+-- name: low-fuel ours
+SELECT vehicle_id, vehicle.name, fuel_pct
+FROM device JOIN latest_position USING (device_id) JOIN vehicle ON vehicle_id = device_key AND vehicle.org_id = device.org_id
+WHERE device.org_id = (SELECT org_id FROM organisation WHERE name = ':fleet') AND fuel_pct < 10
+
+-- name: high-load theirs
+SELECT t.name, t.driver, d.current_load, t.load_capacity FROM tags t
+JOIN LATERAL (SELECT * FROM diagnostics WHERE tags_id = t.id ORDER BY time DESC LIMIT 1) d ON true
+WHERE t.name IS NOT NULL AND d.current_load / t.load_capacity > 0.9 AND t.fleet = ':fleet'
+
+-- name: high-load ours
+SELECT vehicle_id, vehicle.name, cargo_kg, capacity_kg
+FROM device JOIN latest_position USING (device_id) JOIN vehicle ON vehicle_id = device_key AND vehicle.org_id = device.org_id
+WHERE device.org_id = (SELECT org_id FROM organisation WHERE name = ':fleet') AND cargo_kg / capacity_kg > 0.9
+
+-- name: stationary-trucks theirs
+SELECT t.name, t.driver FROM tags t JOIN readings r ON r.tags_id = t.id
+WHERE r.time >= ':start' AND r.time < ':ten_minutes' AND t.name IS NOT NULL AND t.fleet = ':fleet'
+GROUP BY 1, 2 HAVING avg(r.velocity) < 1
+
+-- name: stationary-trucks ours
+SELECT device_key FROM device
+CROSS JOIN LATERAL (
+    SELECT avg(speed_mps) AS mean FROM position
+    WHERE position.device_id = device.device_id AND fix_time >= ':start' AND fix_time < ':ten_minutes'
+) AS drive
+WHERE device.org_id = (SELECT org_id FROM organisation WHERE name = ':fleet') AND mean < 1
+
+-- name: long-driving-sessions theirs
+SELECT t.name, t.driver FROM tags t
+JOIN (SELECT date_bin('10 minutes', time, 'epoch') AS bucket, tags_id FROM readings WHERE time >= ':start' AND time < ':four_hours'
+      GROUP BY 1, 2 HAVING avg(velocity) > 1) r ON t.id = r.tags_id
+WHERE t.name IS NOT NULL AND t.fleet = ':fleet'
+GROUP BY 1, 2 HAVING count(*) > 22
+
+-- name: long-driving-sessions ours
+SELECT device_key FROM device
+CROSS JOIN LATERAL (
+    SELECT date_bin('10 minutes', fix_time, 'epoch') AS bucket FROM position
+    WHERE position.device_id = device.device_id AND fix_time >= ':start' AND fix_time < ':four_hours'
+    GROUP BY 1 HAVING avg(speed_mps) > 1
+) AS drive
+WHERE device.org_id = (SELECT org_id FROM organisation WHERE name = ':fleet')
+GROUP BY 1 HAVING count(*) > 22
+
+-- name: long-daily-sessions theirs
+SELECT t.name, t.driver FROM tags t
+JOIN (SELECT date_bin('10 minutes', time, 'epoch') AS bucket, tags_id FROM readings WHERE time >= ':start' AND time < ':day'
+      GROUP BY 1, 2 HAVING avg(velocity) > 1) r ON t.id = r.tags_id
+WHERE t.name IS NOT NULL AND t.fleet = ':fleet'
+GROUP BY 1, 2 HAVING count(*) > 60
+
+-- name: long-daily-sessions ours
+SELECT device_key FROM device
+CROSS JOIN LATERAL (
+    SELECT date_bin('10 minutes', fix_time, 'epoch') AS bucket FROM position
+    WHERE position.device_id = device.device_id AND fix_time >= ':start' AND fix_time < ':day'
+    GROUP BY 1 HAVING avg(speed_mps) > 1
+) AS drive
+WHERE device.org_id = (SELECT org_id FROM organisation WHERE name = ':fleet')
+GROUP BY 1 HAVING count(*) > 60
+
+-- name: avg-vs-projected-fuel-consumption theirs
+SELECT t.fleet, avg(r.fuel_consumption), avg(t.nominal_fuel_consumption)
+FROM tags t JOIN readings r ON r.tags_id = t.id
+WHERE r.velocity > 1 AND t.fleet IS NOT NULL AND t.nominal_fuel_consumption IS NOT NULL AND t.name IS NOT NULL
+GROUP BY 1
+
+-- name: avg-vs-projected-fuel-consumption ours
+SELECT organisation.name, sum(consumed) / sum(fixes), sum(nominal_fuel_consumption * fixes) / sum(fixes)
+FROM (SELECT device_id, count(*) AS fixes, sum(external_v) AS consumed FROM position WHERE speed_mps > 1 GROUP BY 1) AS drive
+JOIN device USING (device_id) JOIN organisation USING (org_id) JOIN tags ON tags.id = device_id
+GROUP BY 1
+
+-- name: avg-daily-driving-duration theirs
+WITH ten AS (
+    SELECT date_bin('10 minutes', time, 'epoch') AS bucket, tags_id FROM readings GROUP BY 1, 2 HAVING avg(velocity) > 1
+), daily AS (
+    SELECT tags_id, date_trunc('day', bucket) AS day, count(*) / 6 AS hours FROM ten GROUP BY 1, 2
+)
+SELECT fleet, name, driver, avg(hours) FROM daily JOIN tags ON tags.id = tags_id GROUP BY 1, 2, 3
+
+-- name: avg-daily-driving-duration ours
+WITH ten AS (
+    SELECT date_bin('10 minutes', fix_time, 'epoch') AS bucket, device_id FROM position GROUP BY 1, 2 HAVING avg(speed_mps) > 1
+), daily AS (
+    SELECT device_id, date_trunc('day', bucket) AS day, count(*) / 6 AS hours FROM ten GROUP BY 1, 2
+)
+SELECT device.org_id, device_key, avg(hours) FROM daily JOIN device USING (device_id) GROUP BY 1, 2
+
+-- name: avg-daily-driving-session theirs
+WITH ten AS (
+    SELECT tags_id, date_bin('10 minutes', time, 'epoch') AS bucket, avg(velocity) > 5 AS driving FROM readings GROUP BY 1, 2
+), turned AS (
+    SELECT *, lag(driving) OVER (PARTITION BY tags_id ORDER BY bucket) AS before FROM ten
+), session AS (
+    SELECT tags_id, bucket, driving, lead(bucket) OVER (PARTITION BY tags_id ORDER BY bucket) AS stop FROM turned
+    WHERE driving IS DISTINCT FROM before
+)
+SELECT name, date_trunc('day', bucket), avg(age(stop, bucket)) FROM session JOIN tags ON tags.id = tags_id WHERE driving GROUP BY 1, 2
+
+-- name: avg-daily-driving-session ours
+WITH ten AS (
+    SELECT device_id, date_bin('10 minutes', fix_time, 'epoch') AS bucket, avg(speed_mps) > 5 AS driving FROM position GROUP BY 1, 2
+), turned AS (
+    SELECT *, lag(driving) OVER (PARTITION BY device_id ORDER BY bucket) AS before FROM ten
+), session AS (
+    SELECT device_id, bucket, driving, lead(bucket) OVER (PARTITION BY device_id ORDER BY bucket) AS stop FROM turned
+    WHERE driving IS DISTINCT FROM before
+)
+SELECT device_key, date_trunc('day', bucket), avg(age(stop, bucket)) FROM session JOIN device USING (device_id) WHERE driving GROUP BY 1, 2
+
+-- name: avg-load theirs
+SELECT fleet, model, load_capacity, avg(share)
+FROM (SELECT tags_id, avg(current_load) AS share FROM diagnostics GROUP BY 1) AS d JOIN tags ON tags.id = tags_id
+GROUP BY 1, 2, 3
+
+-- name: avg-load ours
+SELECT device.org_id, device.model, capacity_kg, avg(share)
+FROM (SELECT device_id, avg(cargo_kg) AS share FROM position GROUP BY 1) AS carried
+JOIN device USING (device_id) JOIN vehicle ON vehicle_id = device_key AND vehicle.org_id = device.org_id
+GROUP BY 1, 2, 3
+
+-- name: daily-activity theirs
+WITH ten AS (
+    SELECT tags_id, date_bin('10 minutes', time, 'epoch') AS bucket, count(*) AS n FROM diagnostics GROUP BY 1, 2 HAVING avg(status) < 1
+)
+SELECT fleet, model, date_trunc('day', bucket), sum(n) / 144 FROM ten JOIN tags ON tags.id = tags_id GROUP BY 1, 2, 3
+
+-- name: daily-activity ours
+WITH ten AS (
+    SELECT device_id, date_bin('10 minutes', fix_time, 'epoch') AS bucket, count(*) AS n FROM position GROUP BY 1, 2
+    HAVING avg(satellites) < 1
+)
+SELECT org_id, model, date_trunc('day', bucket), sum(n) / 144 FROM ten JOIN device USING (device_id) GROUP BY 1, 2, 3
+
+-- name: breakdown-frequency theirs
+WITH ten AS (
+    SELECT tags_id, date_bin('10 minutes', time, 'epoch') AS bucket, count(status = 0) / count(*) >= 0.5 AS broken
+    FROM diagnostics GROUP BY 1, 2
+), next AS (
+    SELECT *, lead(broken) OVER (PARTITION BY tags_id ORDER BY bucket) AS after FROM ten
+)
+SELECT model, count(*) FROM next JOIN tags ON tags.id = tags_id WHERE NOT broken AND after GROUP BY 1
+
+-- name: breakdown-frequency ours
+WITH ten AS (
+    SELECT device_id, date_bin('10 minutes', fix_time, 'epoch') AS bucket, count(satellites = 0) / count(*) >= 0.5 AS broken
+    FROM position GROUP BY 1, 2
+), next AS (
+    SELECT *, lead(broken) OVER (PARTITION BY device_id ORDER BY bucket) AS after FROM ten
+)
+SELECT model, count(*) FROM next JOIN device USING (device_id) WHERE NOT broken AND after GROUP BY 1
