@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel
 
 from api.live.frames import frame
+from api.live.view import View
 from api.resources.alerts import alert_of
 from api.resources.events import event_of
 from api.resources.trips import visit_of
@@ -20,6 +21,17 @@ from store.pool import Connection
 AT_A_TIME: Final = 500
 
 Key = tuple[Any, ...]
+
+
+class Story(NamedTuple):
+    """Items of one kind to tell, and the mark to come back with; `reset`: there were more than can be told."""
+
+    kind: str
+    items: list[dict[str, Any]]
+    mark: int
+    reset: bool = False
+
+
 News = Sequence[tuple[Key, BaseModel]]
 
 
@@ -34,18 +46,28 @@ class Feed:
     mark: int
     told: frozenset[Key] = field(default_factory=frozenset)
 
-    def frames(self, connection: Connection) -> Iterator[bytes]:
-        """Frames for all that became visible since the last time; each carries the mark to come back with."""
+    def stories(self, connection: Connection) -> Iterator[Story]:
+        """All that became visible since the last time."""
         mark = journal.mark(connection)
         seen: set[Key] = set()
         for kind, news in _news(connection, self.mark):
             seen.update(key for key, _ in news)
             fresh = [item.model_dump(mode="json") for key, item in news if key not in self.told]
-            for start in range(0, len(fresh), AT_A_TIME):
-                yield frame(kind, {kind: fresh[start : start + AT_A_TIME]}, mark)
-            if len(news) == journal.AT_MOST:
-                yield frame("reset", {}, mark)
+            yield Story(kind, fresh, mark, reset=len(news) == journal.AT_MOST)
         self.mark, self.told = mark, frozenset(seen)
+
+
+def frames_of(stories: Iterable[Story], view: View | None = None) -> list[bytes]:
+    """Server-sent events of what `view` shows, or of everything."""
+    return [one for story in stories for one in _frames(story, view)]
+
+
+def _frames(story: Story, view: View | None) -> Iterator[bytes]:
+    items = story.items if view is None else view.chosen(story.kind, story.items)
+    for start in range(0, len(items), AT_A_TIME):
+        yield frame(story.kind, {story.kind: items[start : start + AT_A_TIME]}, story.mark)
+    if story.reset:
+        yield frame("reset", {}, story.mark)
 
 
 def _news(connection: Connection, mark: int) -> Iterator[tuple[str, News]]:

@@ -11,8 +11,9 @@ from typing import Final
 
 import structlog
 
-from api.live.feed import Feed
+from api.live.feed import Feed, frames_of
 from api.live.frames import PING, frame
+from api.live.view import View
 from domain.errors import UnavailableError
 from store import journal
 from store.listening import listening
@@ -31,8 +32,9 @@ _WAKE_EVERY_S: Final = 0.25  # to see that it shall stop
 class Subscriber:
     """One open stream. A reader too slow for its queue is let go; it comes back with the last identifier it saw."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, view: View | None = None) -> None:
         self._loop = loop
+        self.view = view
         self._queue: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUE_FRAMES)
 
     def tell(self, frames: list[bytes]) -> None:
@@ -104,7 +106,7 @@ class Hub:
         """Tell `subscriber` what happens from now on, after all that happened since the mark it saw last."""
         with self._lock, organisation_transaction(self._pool, org_id) as connection:
             feed = self._feeds.setdefault(org_id, Feed(journal.mark(connection)))
-            missed = [] if since is None else list(Feed(since).frames(connection))
+            missed = [] if since is None else frames_of(Feed(since).stories(connection), subscriber.view)
             hello = frame("hello", {"resumed": since is not None}, min(feed.mark, since or feed.mark))
             subscriber.tell([hello, *missed])
             self._subscribers[org_id].add(subscriber)
@@ -138,6 +140,7 @@ class Hub:
         with self._lock:
             for org_id, subscribers in self._subscribers.items():
                 with organisation_transaction(self._pool, org_id) as connection:
-                    frames = list(self._feeds[org_id].frames(connection))
+                    stories = list(self._feeds[org_id].stories(connection))
+                everything = frames_of(stories)
                 for subscriber in subscribers:
-                    subscriber.tell(frames)
+                    subscriber.tell(frames_of(stories, subscriber.view) if subscriber.view else everything)

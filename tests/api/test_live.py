@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from store.organisations import add_organisation
 from tests.api.yard import Yard, trip_document
 
 pytestmark = pytest.mark.server
@@ -18,9 +19,9 @@ Message = dict[str, Any]
 
 
 @contextmanager
-def listening(client: httpx.Client, last_event_id: str | None = None) -> Iterator[Iterator[Message]]:
+def listening(client: httpx.Client, last_event_id: str | None = None, **wanted: Any) -> Iterator[Iterator[Message]]:
     headers = {} if last_event_id is None else {"last-event-id": last_event_id}
-    with client.stream("GET", "/live", headers=headers, timeout=20) as response:
+    with client.stream("GET", "/live", headers=headers, params=wanted, timeout=20) as response:
         assert response.headers["content-type"].startswith("text/event-stream")
         yield messages(response.iter_lines())
 
@@ -123,3 +124,44 @@ def test_many_streams_share_one_listening_connection(client: httpx.Client, addre
         assert counted == (1,)
         for stream in streams:
             stream.__exit__(None, None, None)
+
+
+def test_a_stream_shows_the_part_of_the_map_it_asks_for(client: httpx.Client, yard: Yard) -> None:
+    vans = [yard.van("van-1"), yard.van("van-2")]
+    with listening(client, bbox="77.5,12.9,77.7,13.1", zoom=10) as stream:
+        next(stream)
+        yard.report(vans[1], {"fix_time": NOW, "longitude_deg": 80.0})
+        yard.report(vans[0], {"fix_time": NOW, "speed_mps": 7.0})
+        assert _vehicles(until(stream, "positions")) == ["van-1"]
+        yard.report(vans[0], {"fix_time": NOW + timedelta(seconds=5), "longitude_deg": 77.5947, "speed_mps": 7.0})  # no pixel
+        yard.report(vans[0], {"fix_time": NOW + timedelta(seconds=9), "longitude_deg": 79.0, "speed_mps": 7.0})
+        gone = until(stream, "positions")["data"]["positions"]
+        assert [vehicle["position"]["longitude_deg"] for vehicle in gone] == [79.0]
+        yard.event(vans[1], "overspeed", NOW + timedelta(minutes=1), facts={"longitude_deg": 80.0, "latitude_deg": 12.9})
+        inside = yard.event(vans[1], "overspeed", NOW, facts={"longitude_deg": 77.6, "latitude_deg": 13.0})
+        assert [event["event_id"] for event in until(stream, "events")["data"]["events"]] == [inside]
+
+
+def test_a_stream_shows_a_part_of_the_tree(client: httpx.Client, yard: Yard, database_url: str) -> None:
+    with yard.pool.connection() as connection:
+        add_organisation(connection, slug="north", name="North", parent_id=yard.org_id)
+    north = Yard(database_url, "north")
+    try:
+        with listening(client, organisation="north") as stream:
+            next(stream)
+            yard.report(yard.van("van-1"), {"fix_time": NOW})
+            north.report(north.van("van-n"), {"fix_time": NOW})
+            assert _vehicles(until(stream, "positions")) == ["van-n"]
+    finally:
+        north.close()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status"), [({"bbox": "1,2,3"}, 422), ({"bbox": "0,9,1,8"}, 422), ({"organisation": "x"}, 404)]
+)
+def test_a_stream_of_nowhere_is_refused(client: httpx.Client, wanted: dict[str, str], status: int) -> None:
+    assert client.get("/live", params=wanted).status_code == status
+
+
+def _vehicles(message: Message) -> list[str]:
+    return [vehicle["vehicle_id"] for vehicle in message["data"]["positions"]]
