@@ -21,7 +21,7 @@ def test_every_operation_answers_as_described(address: str, yard: Yard) -> None:
     van = yard.van("van-1")
     yard.report(van, {"fix_time": datetime.now(UTC)})
     yard.alert(yard.event(van, "missed_stop", datetime.now(UTC)))
-    description = schemathesis.openapi.from_url(f"{address}/openapi.json")
+    description = schemathesis.openapi.from_url(f"{address}/openapi.json", timeout=60)
     found: list[Any] = list(description.get_all_operations())
     operations = [one.ok() for one in found]
     tried = [operation for operation in operations if operation.path != "/live"]  # a stream never ends
