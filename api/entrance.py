@@ -11,6 +11,7 @@ from api.access import COOKIE, Gate, SignedIn
 from api.pages import page
 from api.resources.sign_in import CONSOLE_FOR, sign_in
 from domain.errors import NotSignedInError
+from domain.people import PERMISSIONS, Permission
 from store import people
 
 router = APIRouter(include_in_schema=False)
@@ -37,7 +38,10 @@ def sign_in_by_form(
         refused = page(request, "sign_in.html", then=_own(then), login=login, refusal=f"{error}.".capitalize())
         refused.status_code = 401
         return refused
-    response = RedirectResponse(_own(then), status_code=303)
+    target = _own(then)
+    if target == "/" and Permission.observe not in PERMISSIONS[gate.holder(answer.access_token).role]:
+        target = "/driver"  # the map is not for them
+    response = RedirectResponse(target, status_code=303)
     secure = request.url.scheme == "https"
     response.set_cookie(COOKIE, answer.access_token, max_age=answer.expires_in, httponly=True, samesite="lax", secure=secure)
     return response

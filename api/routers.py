@@ -6,7 +6,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from api import answers, boards, entrance, service
+from api import answers, boards, entrance, field_pages, service
 from api.live import stream
 from api.resources import (
     alert_handling,
@@ -27,6 +27,7 @@ from api.resources import (
     life_cycles,
     media,
     messages,
+    my_trips,
     orders,
     organisations,
     outlets,
@@ -83,6 +84,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     orders.router,
     trip_life.router,
     deliveries.router,
+    my_trips.router,
     settlements.router,
     breakdowns.router,
     approvals.router,
@@ -100,5 +102,6 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     service.router,
     boards.router,
     entrance.router,
+    field_pages.router,
     answers.router,
 )

@@ -16,6 +16,7 @@ from api.handing_over import handed_lines, invoice_value, movements, payment
 from api.journeys import follow, held_trip, refuse_future, shown_trip
 from api.one_time import check_otp, new_otp
 from api.paging import Cursor, Limit, Page, decode, page_of
+from api.records.money import Money, Price
 from domain.errors import ConflictError, InvalidInputError
 from domain.events import VisitState
 from domain.people import PERMISSIONS
@@ -32,7 +33,6 @@ router = APIRouter(prefix="/deliveries", tags=["deliveries"])
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
 Text = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
 Pieces = Annotated[int, Field(ge=0, le=10_000_000)]
-Money = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=2, examples=["1250.00"])]
 DeliveryId = Annotated[str, Path(max_length=200, examples=["6f9619ff-8b86-d011-b42d-00cf4fc964ff"])]
 _REFUSALS: Final = problem_responses(403, 404, 409, 422)
 _OVER: Final = {"returning", "unloading", "settlement_pending", "settled", "closed"}
@@ -95,10 +95,10 @@ class Delivery(BaseModel):
     completed_by: str | None
     reason: str | None = Field(description="Why it failed.")
     invoice_no: str | None
-    invoice_value: Decimal
-    cash: Decimal
-    upi: Decimal
-    credit: Decimal
+    invoice_value: Money
+    cash: Money
+    upi: Money
+    credit: Money
     crates_out: int
     crates_in: int
     otp_until: datetime | None = Field(description="Until when the one-time password holds that the customer was given.")
@@ -125,7 +125,7 @@ class Line(BaseModel):
     damaged: int
     returned: int
     return_reason: str | None
-    price: Decimal
+    price: Money
 
 
 class Proof(BaseModel):
@@ -182,9 +182,9 @@ class ReturnedLine(BaseModel):
 class Payment(BaseModel):
     """How the customer paid."""
 
-    cash: Money = Decimal(0)
-    upi: Money = Decimal(0)
-    credit: Money | None = Field(None, description="Null: what is not paid.")
+    cash: Price = Decimal(0)
+    upi: Price = Decimal(0)
+    credit: Price | None = Field(None, description="Null: what is not paid.")
 
 
 class Completion(Sighting):

@@ -14,6 +14,7 @@ from api import settling
 from api.access import Access, Approver, Caller, Checker
 from api.errors import problem_responses
 from api.journeys import advance, follow, held_trip, shown_trip
+from api.records.money import Money, Price
 from api.resources.approvals import Approval, AskedFor, Decision, ask
 from api.resources.trips import TripId
 from domain.approvals import ApprovalKind
@@ -28,10 +29,8 @@ from store.settlements import HandedIn, ProductFlow
 
 router = APIRouter(prefix="/trips/{trip_id}", tags=["settlement"])
 
-Money = Decimal
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
 Text = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
-Amount = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=2, examples=[1250.5])]
 _REFUSALS: Final = problem_responses(403, 404, 409, 422)
 
 
@@ -91,8 +90,8 @@ class HandIn(BaseModel):
     """What was found on the van and what the driver handed in. A product that is not named was not found."""
 
     lines: list[CountedBack] = Field(max_length=2000)
-    cash: Amount = Decimal(0)
-    upi: Amount = Decimal(0)
+    cash: Price = Decimal(0)
+    upi: Price = Decimal(0)
     crates: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     note: Text | None = None
 
