@@ -33,3 +33,6 @@ organisation_slug(record.manufacturer_id)
 -- name: route_plan_version
 (SELECT coalesce(max(version), 0) FROM route_plan_version AS made
  WHERE made.org_id = record.org_id AND made.route_plan_id = record.route_plan_id)
+
+-- name: asset_device
+(SELECT device_key FROM device WHERE device.device_id = record.device_id)

@@ -54,7 +54,15 @@ def goods_of(theirs: Yard) -> dict[str, str]:
         " VALUES (%s, 'victims-breakdown', 'victims-trip', 'victims-van', now(), 'victim', 'tyre')",
         (org_id,),
     )
+    theirs.owner.execute("INSERT INTO asset (org_id, asset_id, kind) VALUES (%s, 'victims-asset', 'cooler')", (org_id,))
+    theirs.owner.execute(
+        "INSERT INTO asset_transfer (org_id, transfer_id, asset_id, planned_at)"
+        " VALUES (%s, 'victims-move', 'victims-asset', now())",
+        (org_id,),
+    )
     return {
+        "asset_id": "victims-asset",
+        "transfer_id": "victims-move",
         "breakdown_id": "victims-breakdown",
         "approval_id": str(approval[0]),
         "sha256": DIGEST,
@@ -64,6 +72,12 @@ def goods_of(theirs: Yard) -> dict[str, str]:
 
 GOODS_BODIES: dict[str, dict[str, Any]] = {
     "save_media": {"content": b"\x89PNG\r\n\x1a\n"},
+    "add_asset": {"json": {"asset_id": "C-1"}},
+    "change_asset": {"json": {"owner": "Mallory"}},
+    "move_asset": {"json": {"state": "lost"}},
+    "add_asset_transfer": {"json": {"transfer_id": "TR", "asset_id": "victims-asset", "planned_at": NOW.isoformat()}},
+    "change_asset_transfer": {"json": {"reason": "m"}},
+    "move_asset_transfer": {"json": {"state": "cancelled"}},
     "submit_settlement": {"json": {"lines": []}},
     "report_breakdown": {"json": {"at": NOW.isoformat(), "reason": "tyre"}},
     "set_breakdown_state": {"json": {"state": "repair"}},
