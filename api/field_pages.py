@@ -47,9 +47,8 @@ def driver_page(request: Request, _caller: Deliverer) -> HTMLResponse:
 @router.get("/driver/worker.js")
 def driver_worker() -> FileResponse:
     """The script that keeps the driver's page on the phone; it has to come from where it holds."""
-    return FileResponse(
-        assets.OWN / "driver" / "worker.js", media_type="text/javascript", headers={"cache-control": "no-cache"}
-    )
+    headers = {"cache-control": "no-cache", "service-worker-allowed": "/driver"}
+    return FileResponse(assets.OWN / "driver" / "worker.js", media_type="text/javascript", headers=headers)
 
 
 @router.get("/console/loads")
