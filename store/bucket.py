@@ -35,13 +35,13 @@ class BucketAccess:
 
 
 def signed_headers(access: BucketAccess, method: str, url: str, content_sha256: str, now: datetime) -> dict[str, str]:
-    """The headers that make a request ours. `url` has no query."""
+    """The headers that make a request ours. Its query is as it is signed: sorted, with =."""
     parts = urlsplit(url)
     moment = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     headers = {"host": parts.netloc, "x-amz-content-sha256": content_sha256, "x-amz-date": moment}
     names = ";".join(headers)
     told = "".join(f"{name}:{value}\n" for name, value in headers.items())
-    request = "\n".join([method, parts.path, "", told, names, content_sha256])
+    request = "\n".join([method, parts.path, parts.query, told, names, content_sha256])
     scope = f"{moment[:8]}/{access.region}/s3/aws4_request"
     to_sign = "\n".join(["AWS4-HMAC-SHA256", moment, scope, sha256(request.encode()).hexdigest()])
     key = f"AWS4{access.secret}".encode()

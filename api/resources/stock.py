@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -178,7 +178,7 @@ def count_stock(caller: Checker, count: Count) -> Approval:
         )
 
 
-def adjustment(place: Place, product_id: str, pieces: tuple[int, int], comment: str | None, **more: object) -> AskedFor:
+def adjustment(place: Place, product_id: str, pieces: tuple[int, int], comment: str | None, **more: Any) -> AskedFor:
     """The request to let the ledger say the second number of pieces where it says the first."""
     before, after = pieces
     told = {"place_kind": place.kind.value, "place_id": place.place_id, "product_id": product_id}

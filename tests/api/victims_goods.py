@@ -72,6 +72,8 @@ def goods_of(theirs: Yard) -> dict[str, str]:
 
 GOODS_BODIES: dict[str, dict[str, Any]] = {
     "save_media": {"content": b"\x89PNG\r\n\x1a\n"},
+    "propose_adjustments": {"json": {"outlet_id": "victims-outlet"}},
+    "order_replenishment": {"json": {"outlet_id": "victims-outlet"}},
     "add_asset": {"json": {"asset_id": "C-1"}},
     "change_asset": {"json": {"owner": "Mallory"}},
     "move_asset": {"json": {"state": "lost"}},
