@@ -100,6 +100,7 @@ def api() -> None:
     from beatwatch.services.ports import wanted_port
     from beatwatch.services.servers import Servers
     from beatwatch.settings import read_settings
+    from beatwatch.settlement_rule import judge_by_defaults
 
     settings = read_settings()
     configure_logs(settings)
@@ -111,6 +112,7 @@ def api() -> None:
             sign_in=settings.sign_in,
             link_secret=settings.link_secret,
             content=_content(settings),
+            settlement_judge=judge_by_defaults,
             media_max_bytes=settings.media_max_bytes,
             rate=Rate(settings.api_rate_per_s, settings.api_burst),
         )
