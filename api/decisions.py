@@ -7,6 +7,7 @@ from typing import Final
 
 from api.access import Access
 from api.approved_places import open_place
+from api.outlet_decisions import correct_pin, register_outlet
 from api.settling import close_trip
 from api.standstill import decide_breakdown
 from api.stock_takes import adjust
@@ -17,6 +18,8 @@ from store.pool import Connection
 Effect = Callable[[Access, Connection, Approval], None]
 
 _EFFECTS: Final[Mapping[str, Effect]] = {
+    ApprovalKind.outlet_registration: register_outlet,
+    ApprovalKind.pin_correction: correct_pin,
     ApprovalKind.breakdown: decide_breakdown,
     ApprovalKind.dispatch_closure: close_trip,
     ApprovalKind.stock_adjustment: adjust,

@@ -36,12 +36,12 @@ _MANAGERS: Final = frozenset({Role.platform_administrator, Role.distributor_mana
 _OWNERS: Final = frozenset({Role.platform_administrator, Role.distributor_manager})
 
 DECIDED_BY: Final[Mapping[ApprovalKind, frozenset[Role]]] = {
-    ApprovalKind.outlet_registration: _MANAGERS,
+    ApprovalKind.outlet_registration: _OWNERS,
     ApprovalKind.dispatch_closure: _OWNERS,
     ApprovalKind.breakdown: _MANAGERS,
     ApprovalKind.detour: _MANAGERS,
     ApprovalKind.stock_adjustment: _OWNERS,
-    ApprovalKind.pin_correction: _MANAGERS,
+    ApprovalKind.pin_correction: _OWNERS,
     ApprovalKind.approved_place: _MANAGERS,
     ApprovalKind.threshold: _OWNERS,
 }

@@ -51,13 +51,20 @@ def service(name: str, log: Path, environment: dict[str, str]) -> Iterator[None]
 
 
 @pytest.fixture
+def yard(database_url: str) -> Iterator[Yard]:
+    yard = Yard(database_url)
+    yield yard
+    yard.close()
+
+
+@pytest.fixture
 def client(database_url: str, mqtt_url: str, tmp_path: Path) -> Iterator[httpx.Client]:
     environment = {"DATABASE_URL": database_url, "MQTT_URL": mqtt_url, "MQTT_CLIENT_ID": f"story-{os.getpid()}"}
     with ExitStack() as stack:
         for name in ("ingest", "geofence"):
             stack.enter_context(service(name, tmp_path / f"{name}.log", environment))
         address = stack.enter_context(serving(database_url))
-        eventually(lambda: "ready" in (tmp_path / "ingest.log").read_text(), 60)
+        eventually(lambda: "ingest is ready" in (tmp_path / "ingest.log").read_text(), 60)
         yield stack.enter_context(httpx.Client(base_url=address, timeout=30))
 
 

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from store.pool import Role, take_role
-from tests.api.goods import product
+from tests.api.goods import outlet, product
 from tests.api.yard import Yard
 
 pytestmark = pytest.mark.server
@@ -103,3 +103,28 @@ def test_a_request_waits_and_is_overdue_after_its_time(client: httpx.Client, yar
     ]
     assert client.post(f"/approvals/{asked['approval_id']}/withdraw").json()["state"] == "withdrawn"
     assert client.post("/approvals", json={"kind": "breakdown", "subject_id": "T-1"}).status_code == 422
+
+
+def test_an_approved_pin_moves_its_outlet_unless_that_was_moved_meanwhile(client: httpx.Client, yard: Yard) -> None:
+    outlet(yard, "O-1", (77.5, 12.9))
+    move = {"longitude_deg": {"before": 77.5, "after": 77.6}, "latitude_deg": {"before": 12.9, "after": 12.91}}
+    body = {"kind": "pin_correction", "subject_id": "O-1", "comment": "deliveries cluster there", "difference": move}
+    asked = client.post("/approvals", json=body).json()
+    client.post(f"/approvals/{asked['approval_id']}/approve").raise_for_status()
+    moved = client.get("/outlets/O-1").json()
+    assert (moved["longitude_deg"], moved["latitude_deg"]) == (77.6, 12.91)
+    again = client.post("/approvals", json=body).json()
+    assert client.post(f"/approvals/{again['approval_id']}/approve").status_code == 409
+    vague = client.post("/approvals", json=body | {"subject_id": "O-2", "difference": {}}).json()
+    assert client.post(f"/approvals/{vague['approval_id']}/approve").status_code in {404, 422}
+
+
+@pytest.mark.parametrize(("decision", "state"), [("approve", "approved"), ("reject", "rejected")])
+def test_a_decision_about_a_registration_is_the_outlets_state(
+    client: httpx.Client, yard: Yard, decision: str, state: str
+) -> None:
+    outlet(yard, "O-1")
+    yard.owner.execute("UPDATE outlet SET state = 'pending_approval'")
+    asked = client.post("/approvals", json={"kind": "outlet_registration", "subject_id": "O-1"}).json()
+    client.post(f"/approvals/{asked['approval_id']}/{decision}").raise_for_status()
+    assert client.get("/outlets/O-1").json()["state"] == state
