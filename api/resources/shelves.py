@@ -14,7 +14,7 @@ from api.errors import problem_responses
 from api.paging import Cursor, Limit, Page, decode, page_of
 from api.records import keeping
 from api.resources.approvals import Approval, ask
-from api.resources.orders import ORDERS, NewOrder, NewOrderLine, Order
+from api.resources.orders import ORDERS, NewOrder, Order
 from api.resources.stock import Name, adjustment
 from domain.errors import ConflictError
 from planning.replenishment import StockState, estimate_demand, propose
@@ -168,15 +168,15 @@ def order_replenishment(caller: Seller, wanted: ReplenishmentOrder) -> Order:
     if not chosen:
         raise ConflictError(f"nothing has to be ordered for outlet {wanted.outlet_id!r} now")
     today = datetime.now(UTC).date()
-    new = NewOrder(
-        order_id=wanted.order_id or f"R-{wanted.outlet_id}-{today:%Y%m%d}"[:200],
-        outlet_id=wanted.outlet_id,
-        due_on=wanted.due_on or today + timedelta(days=math.ceil(max(one.lead_time_days for one in chosen))),
-        note="proposed by replenishment",
-        lines=[NewOrderLine(product_id=one.product_id, quantity=one.propose_pieces) for one in chosen],
-    )
+    new = {
+        "order_id": wanted.order_id or f"R-{wanted.outlet_id}-{today:%Y%m%d}"[:200],
+        "outlet_id": wanted.outlet_id,
+        "due_on": wanted.due_on or today + timedelta(days=math.ceil(max(one.lead_time_days for one in chosen))),
+        "note": "proposed by replenishment",
+        "lines": [{"product_id": one.product_id, "quantity": one.propose_pieces} for one in chosen],
+    }
     with caller.transaction() as connection:
-        return Order.model_validate(ORDERS.show(keeping.add(caller, connection, ORDERS, new)))
+        return Order.model_validate(ORDERS.show(keeping.add(caller, connection, ORDERS, NewOrder.model_validate(new))))
 
 
 def forecasts(caller: Access, states: list[ShelfState], review_days: float) -> list[Forecast]:

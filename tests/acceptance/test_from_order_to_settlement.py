@@ -13,14 +13,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-import paho.mqtt.client as mqtt
 import pytest
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.acceptance.programs import eventually
 from tests.api.conftest import serving
@@ -81,7 +83,7 @@ def test_from_order_to_settled_trip(client: httpx.Client, yard: Yard, mqtt_url: 
 
     # The van was at both shops when their proofs were captured.
     for stop_id in ("S-1", "S-2"):
-        told = eventually(lambda stop_id=stop_id: verified(client, stop_id), 300)
+        told = eventually(partial(verified, client, stop_id), 300)
         assert told["visit"]["state"] == "serviced"
         assert abs(datetime.fromisoformat(told["visit"]["arrived_at"]) - arrival(int(stop_id[-1]))) < timedelta(minutes=2)
 
@@ -144,7 +146,7 @@ def drive() -> list[dict[str, Any]]:
 
     at_s = 0.0
     for metres, until_s in ((0.0, 300.0), (STOP_M, SERVICE_S), (2 * STOP_M, SERVICE_S), (0.0, 900.0)):
-        here = fixes and (fixes[-1]["longitude_deg"] - DEPOT[0]) * METRES_PER_DEGREE
+        here = (fixes[-1]["longitude_deg"] - DEPOT[0]) * METRES_PER_DEGREE if fixes else 0.0
         while fixes and abs(metres - here) > SPEED_MPS * 10:
             here += SPEED_MPS * 10 * (1 if metres > here else -1)
             fix(at_s, here, SPEED_MPS)
@@ -177,7 +179,7 @@ def shelf_sensor(yard: Yard, number: int) -> None:
 def publish(mqtt_url: str, device: str, kind: str, readings: list[dict[str, Any]]) -> None:
     """Send readings as the device would, fifty to a message, and wait until the broker has all of them."""
     parts = urlsplit(mqtt_url)
-    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=f"story-{device}")
+    client = Client(CallbackAPIVersion.VERSION2, client_id=f"story-{device}")
     if parts.username:
         client.username_pw_set(parts.username, parts.password)
     client.connect(parts.hostname or "127.0.0.1", parts.port or 1883)
