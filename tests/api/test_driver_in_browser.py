@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from domain.people import Role
 from tests.api.conftest import serving
-from tests.api.goods import NOW, delivery_to, dispatched_trip, driver, planned_trip
+from tests.api.goods import LOAD, NOW, delivery_to, dispatched_trip, driver, planned_trip
 from tests.api.persons import PASSWORD, register
 from tests.api.test_in_browser import _CONTRASTS, PATIENCE_MS, browser
 from tests.api.test_media import PNG
@@ -165,6 +165,18 @@ def test_checker_and_driver_count_a_load_at_the_ramp(phone: Page, address: str, 
             expect(phone.locator("b.off")).to_have_text("not agreed: cola")
     expect(phone.locator("main")).to_have_attribute("data-state", "load_confirmed")
     assert client.get("/trips/T-1/life").json()["state"] == "load_confirmed"
+
+
+def test_a_driver_receives_the_load_on_the_phone(phone: Page, address: str, client: httpx.Client, yard: Yard) -> None:
+    planned_trip(client, yard)
+    client.post("/trips/T-1/load-out", json={}).raise_for_status()
+    client.post("/trips/T-1/load-out/counts", json={"counted_as": "checker", "lines": LOAD}).raise_for_status()
+    open_page(phone, address)
+    phone.get_by_role("button", name="Count the load").tap()
+    phone.get_by_label("Cola, 60 expected").fill("60")
+    phone.get_by_label("Soap, 12 expected").fill("12")
+    phone.get_by_role("button", name="Received").tap()
+    expect(phone.locator("section")).to_have_attribute("data-state", "load_confirmed", timeout=PATIENCE_MS)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -52,6 +52,12 @@ export async function fail(stop, form) {
   await queue.add({ path: to(stop, "fail"), body, deliveryId: stop.delivery_id, shows: "failed", what: `No delivery to ${name(stop)}` });
 }
 
+export async function receive(trip, load, form) {
+  const data = new FormData(form);
+  const lines = load.lines.map(({ product_id }) => ({ product_id, pieces: Number(data.get(`count-${product_id}`)) }));
+  await queue.add({ path: `/trips/${encodeURIComponent(trip.trip_id)}/load-out/counts`, body: { counted_as: "driver", lines }, what: "Received the load" });
+}
+
 export async function breakDown(trip, form) {
   const data = new FormData(form);
   const { accuracy_m: _, ...here } = await place();

@@ -74,6 +74,12 @@ export function deliveryForm(stop) {
   return form;
 }
 
+/** What the driver counts before leaving; what the checker counted is not shown, so that it is a count. */
+export const loadForm = (load) => make("form", {}, title(`Receive the load of ${load.vehicle_id}`),
+  ...load.lines.map((line) => field(`${line.name}, ${line.expected} expected`,
+    make("input", { type: "number", inputmode: "numeric", min: 0, max: 10_000_000, required: true, name: `count-${line.product_id}`, value: line.received ?? "" }))),
+  buttons("Received"));
+
 export const failureForm = (stop) => make("form", {}, title(`No delivery to ${stop.outlet_name ?? stop.stop_id}`),
   field("Why?", make("select", { name: "reason" },
     ...["shop closed", "customer refused", "no money", "cannot be reached", "other"].map((text) => make("option", {}, text)))),

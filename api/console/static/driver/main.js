@@ -1,7 +1,7 @@
 // The driver's day: trips with their stops in order. What is done shows at once, and is sent when there is a network.
 import { $, make, say, toast } from "../live/dom.js";
 import * as deeds from "./deeds.js";
-import { ask, breakdownForm, deliveryForm, failureForm } from "./forms.js";
+import { ask, breakdownForm, deliveryForm, failureForm, loadForm } from "./forms.js";
 import * as queue from "./queue.js";
 
 const KEPT = "beatwatch-trips";
@@ -56,6 +56,13 @@ function stopCard(trip, stop, isNext) {
       make("button", { type: "button", class: "button primary", onclick: () => sheet(deliveryForm(stop), (form) => deeds.deliver(stop, form)) }, "Deliver")) : null);
 }
 
+async function countLoad(trip) {
+  const answer = await fetch(`/trips/${encodeURIComponent(trip.trip_id)}/load-out`, { headers: { accept: "application/json" } }).catch(() => null);
+  if (!answer?.ok) return toast("The load cannot be read now.");
+  const load = await answer.json();
+  await sheet(loadForm(load), (form) => deeds.receive(trip, load, form));
+}
+
 const deedsOf = (stop) => waiting.filter((deed) => deed.deliveryId === stop.delivery_id && !deed.refusal);
 
 async function sheet(form, act) {
@@ -70,6 +77,8 @@ function tripSection(trip) {
   return make("section", { data: { trip: trip.trip_id, state: trip.state } },
     make("h2", {}, `${trip.vehicle_id} · ${trip.trip_id}`),
     make("p", { class: "lead" }, trip.stops.length ? `${done} of ${trip.stops.length} stops done` : `The van is not dispatched yet (${trip.state.replaceAll("_", " ")}).`),
+    trip.state === "loading" ? make("div", { class: "acts" },
+      make("button", { type: "button", class: "button primary", onclick: () => countLoad(trip) }, "Count the load")) : null,
     trip.state === "breakdown" ? make("p", { class: "card notice", role: "status" }, "The breakdown is known: wait for help.") : null,
     make("ol", { class: "stops" }, ...trip.stops.map((stop) => stopCard(trip, stop, stop === next))),
     onTheRoad ? make("div", { class: "acts" },
