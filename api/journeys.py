@@ -7,7 +7,7 @@ from typing import Final
 
 from api.access import Access
 from domain.errors import InvalidInputError, NotFoundError
-from domain.people import PERMISSIONS, Permission, Role
+from domain.people import Permission, Role
 from domain.trip_life import TRIP
 from store import journeys
 from store.audit import Change
@@ -40,7 +40,7 @@ def refuse_other_drivers(caller: Access, connection: Connection, journey: Journe
 
 def advance(caller: Access, connection: Connection, journey: Journey, state: str, note: str | None = None) -> None:
     """Bring the trip into `state`. Raises TransitionError naming what may follow, and NotAllowedError."""
-    TRIP.check(journey.trip_id, journey.state, state, PERMISSIONS[caller.role])
+    TRIP.check(journey.trip_id, journey.state, state, caller.permissions)
     follow(caller, connection, journey, state, note)
 
 

@@ -19,7 +19,6 @@ from api.resources.trips import TripId
 from api.standstill import let_rules_apply
 from domain.approvals import ApprovalKind
 from domain.errors import ConflictError, InvalidInputError
-from domain.people import PERMISSIONS
 from domain.trip_aftermath import BREAKDOWN
 from domain.trip_life import ON_THE_ROAD, TRIP
 from store import breakdowns, stock
@@ -127,7 +126,7 @@ def report_breakdown(caller: Deliverer, trip_id: TripId, told: BreakdownReport) 
     with caller.transaction() as connection:
         journey = held_trip(caller, connection, trip_id)
         if journey.state not in ON_THE_ROAD:
-            TRIP.check(trip_id, journey.state, "breakdown", PERMISSIONS[caller.role])
+            TRIP.check(trip_id, journey.state, "breakdown", caller.permissions)
         if journey.state == "dispatched":
             follow(caller, connection, journey, "in_progress")
         row = breakdowns.report(connection, journey, caller.actor, Report(**told.model_dump()))
@@ -148,7 +147,7 @@ def set_breakdown_state(caller: Planner, breakdown_id: BreakdownId, wanted: Next
     """Say what is done about it. Closed after a repair the trip goes on; aborted, its open deliveries have failed."""
     with caller.transaction() as connection:
         row = breakdowns.breakdown_named(connection, breakdown_id, lock=True)
-        BREAKDOWN.check(breakdown_id, row.state, wanted.state, PERMISSIONS[caller.role])
+        BREAKDOWN.check(breakdown_id, row.state, wanted.state, caller.permissions)
         journey = held_trip(caller, connection, row.trip_id)
         if wanted.state == "abort":
             follow(caller, connection, journey, "aborted", wanted.note)
@@ -165,7 +164,7 @@ def transfer_load(caller: Planner, breakdown_id: BreakdownId, handover: Handover
     """Let another trip take the goods and the open deliveries over. It has to come to the same outlets."""
     with caller.transaction() as connection:
         row = breakdowns.breakdown_named(connection, breakdown_id, lock=True)
-        BREAKDOWN.check(breakdown_id, row.state, "transfer", PERMISSIONS[caller.role])
+        BREAKDOWN.check(breakdown_id, row.state, "transfer", caller.permissions)
         journey, other = held_trip(caller, connection, row.trip_id), held_trip(caller, connection, handover.to_trip_id)
         if other.org_id != journey.org_id or other.trip_id == journey.trip_id:
             raise InvalidInputError("to_trip_id", "has to be another trip of the same organisation")

@@ -19,7 +19,6 @@ from api.paging import Cursor, Limit, Page, decode, page_of
 from api.records.money import Money, Price
 from domain.errors import ConflictError, InvalidInputError
 from domain.events import VisitState
-from domain.people import PERMISSIONS
 from domain.trip_life import DELIVERY, DONE, TELLS_OF_DELIVERIES, DeliveryState
 from domain.verification import SeenVisit, Verdict, Verification, verify
 from store import deliveries, journeys, stock
@@ -414,7 +413,7 @@ def _held(caller: Access, connection: Connection, delivery_id: str) -> Row:
 
 
 def _check(caller: Access, row: Row, state: str) -> None:
-    DELIVERY.check(row.delivery_id, row.state, state, PERMISSIONS[caller.role])
+    DELIVERY.check(row.delivery_id, row.state, state, caller.permissions)
     if row.trip_state not in TELLS_OF_DELIVERIES:
         raise ConflictError(f"trip {row.trip_id!r} is {row.trip_state}: nothing is delivered then")
 

@@ -19,7 +19,6 @@ from api.resources.approvals import Approval, AskedFor, Decision, ask
 from api.resources.trips import TripId
 from domain.approvals import ApprovalKind
 from domain.errors import ConflictError, InvalidInputError, NotFoundError
-from domain.people import PERMISSIONS
 from domain.trip_life import TRIP, TripState
 from store import journeys, settlements
 from store.audit import Change
@@ -131,7 +130,7 @@ def submit_settlement(caller: Checker, request: Request, trip_id: TripId, handed
     with caller.transaction() as connection:
         journey = held_trip(caller, connection, trip_id)
         if journey.state != "settlement_pending":
-            TRIP.check(trip_id, journey.state, "settlement_pending", PERMISSIONS[caller.role])
+            TRIP.check(trip_id, journey.state, "settlement_pending", caller.permissions)
         counted = _counted(settlements.flows(connection, journey), handed)
         money = HandedIn(cash_counted=handed.cash, upi_counted=handed.upi, crates_counted=handed.crates, note=handed.note)
         settlements.submit(connection, journey, caller.actor, money, counted)
@@ -152,7 +151,7 @@ def approve_settlement(caller: Approver, trip_id: TripId, said: Said = None) -> 
     """Agree to it: what was counted goes into the depot, what is missing is written off. A variance needs a word."""
     with caller.transaction() as connection:
         journey = held_trip(caller, connection, trip_id)
-        TRIP.check(trip_id, journey.state, "settled", PERMISSIONS[caller.role])
+        TRIP.check(trip_id, journey.state, "settled", caller.permissions)
         shown = _shown(connection, journey)
         has_variance = any(line.variance for line in shown.lines) or shown.cash_gap or shown.upi_counted != shown.upi_due
         if has_variance and not (said and said.comment):
@@ -168,7 +167,7 @@ def reject_settlement(caller: Approver, trip_id: TripId, said: Said = None) -> S
     """Have it counted again."""
     with caller.transaction() as connection:
         journey = held_trip(caller, connection, trip_id)
-        TRIP.check(trip_id, journey.state, "unloading", PERMISSIONS[caller.role])
+        TRIP.check(trip_id, journey.state, "unloading", caller.permissions)
         if journey.state != "settlement_pending":
             raise NotFoundError("settlement of trip", trip_id)
         follow(caller, connection, journey, "unloading", said.comment if said else None)
@@ -187,7 +186,7 @@ def ask_closure(caller: Caller, trip_id: TripId, said: Said = None) -> Approval:
     """Ask to close the trip. Who approves it closes it; the checks have to hold then."""
     with caller.transaction() as connection:
         journey = held_trip(caller, connection, trip_id)
-        TRIP.check(trip_id, journey.state, "closed", PERMISSIONS[caller.role] | {TRIP.needed("closed")})
+        TRIP.check(trip_id, journey.state, "closed", caller.permissions | {TRIP.needed("closed")})
         closure = _closure(connection, journey)
         asked = AskedFor(
             kind=ApprovalKind.dispatch_closure,
