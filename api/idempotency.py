@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access import CLAIM, Gate, token_of
 from api.errors import refusal
-from domain.errors import BeatwatchError, ConflictError, InvalidInputError, NotSignedInError, TooLargeError
+from domain.errors import BeatwatchError, ConflictError, InvalidInputError, NotSignedInError, TooLargeError, UnderWayError
 from store import idempotency
 from store.idempotency import Claim, Earlier
 from store.pool import organisation_transaction
@@ -132,7 +132,7 @@ def _begin(request: Request, claim: Claim, body: bytes) -> Earlier | None:
     if bytes(earlier.digest) != digest:
         raise ConflictError(f"the idempotency key {claim.key!r} was used for another request")
     if not earlier.is_done:
-        raise ConflictError("the same request is under way; try again in a while")
+        raise UnderWayError("the same request is under way; try again in a while")
     if earlier.status is None:
         raise ConflictError("this was done before, but its answer was not kept: read what it made")
     return earlier

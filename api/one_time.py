@@ -12,7 +12,7 @@ from api.passwords import hash_code, is_password
 from domain.errors import ConflictError, InvalidInputError
 from store import deliveries
 from store.deliveries import Delivery
-from store.pool import Connection
+from store.pool import Connection, organisation_transaction
 
 HOLDS_FOR: Final = timedelta(hours=18)
 MOST_TRIES: Final = 5
@@ -29,9 +29,10 @@ def new_otp(connection: Connection, delivery: Delivery) -> tuple[str, datetime]:
 def check_otp(caller: Access, delivery_id: str, code: str) -> None:
     """Raise InvalidInputError for a wrong password, ConflictError when none holds or it was tried too often.
 
-    The try is counted in a transaction of its own, so that refusing does not take it back.
+    The try is counted in a transaction of its own, so that refusing does not take it back. It is not yet what the request
+    does once: that is to keep the proof.
     """
-    with caller.transaction() as connection:
+    with organisation_transaction(caller.pool, caller.org_id) as connection:
         row = deliveries.delivery_named(connection, delivery_id)
         shown_trip(caller, connection, row.trip_id)
         known = deliveries.try_otp(connection, row, MOST_TRIES)

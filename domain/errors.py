@@ -85,6 +85,12 @@ class TooManyRequestsError(BeatwatchError):
         self.wait_s = wait_s
 
 
+class UnderWayError(ConflictError):
+    """The same request is being carried out: ask again in a while."""
+
+    code = "under_way"
+
+
 class UnavailableError(BeatwatchError):
     """A server that is needed (database, broker) cannot be reached or started."""
 

@@ -19,6 +19,7 @@ from api.resources.stock import Name, adjustment
 from domain.errors import ConflictError
 from planning.replenishment import StockState, estimate_demand, propose
 from store import ties
+from store.pool import Connection
 from store.stock import Place, PlaceKind
 from store.ties import ShelfState
 
@@ -148,7 +149,8 @@ def list_replenishment(
     """
     rows = _states(caller, outlet_id, product_id, cursor, limit)
     shown, following = page_of(rows, limit, lambda row: row, lambda row: (row.outlet_id, row.product_id, row.org_id))
-    items = [one for one in forecasts(caller, shown, review_days) if one.propose_pieces or not due_only]
+    with caller.transaction() as connection:
+        items = [one for one in forecasts(connection, shown, review_days) if one.propose_pieces or not due_only]
     return Page(items=items, next_cursor=following)
 
 
@@ -162,11 +164,16 @@ def order_replenishment(caller: Seller, wanted: ReplenishmentOrder) -> Order:
     """Turn the proposals for an outlet into an order, a draft to be confirmed like any other."""
     with caller.transaction() as connection:
         states = ties.shelf_states(connection, outlet_id=wanted.outlet_id, product_id=None)
-    own = [state for state in states if state.org_id == caller.org_id]
-    due = [one for one in forecasts(caller, own, wanted.review_days) if one.propose_pieces]
-    chosen = [one for one in due if wanted.product_ids is None or one.product_id in wanted.product_ids]
-    if not chosen:
-        raise ConflictError(f"nothing has to be ordered for outlet {wanted.outlet_id!r} now")
+        own = [state for state in states if state.org_id == caller.org_id]
+        due = [one for one in forecasts(connection, own, wanted.review_days) if one.propose_pieces]
+        chosen = [one for one in due if wanted.product_ids is None or one.product_id in wanted.product_ids]
+        if not chosen:
+            raise ConflictError(f"nothing has to be ordered for outlet {wanted.outlet_id!r} now")
+        new = _order(wanted, chosen)
+        return Order.model_validate(ORDERS.show(keeping.add(caller, connection, ORDERS, new)))
+
+
+def _order(wanted: ReplenishmentOrder, chosen: list[Forecast]) -> NewOrder:
     today = datetime.now(UTC).date()
     new = {
         "order_id": wanted.order_id or f"R-{wanted.outlet_id}-{today:%Y%m%d}"[:200],
@@ -175,15 +182,13 @@ def order_replenishment(caller: Seller, wanted: ReplenishmentOrder) -> Order:
         "note": "proposed by replenishment",
         "lines": [{"product_id": one.product_id, "quantity": one.propose_pieces} for one in chosen],
     }
-    with caller.transaction() as connection:
-        return Order.model_validate(ORDERS.show(keeping.add(caller, connection, ORDERS, NewOrder.model_validate(new))))
+    return NewOrder.model_validate(new)
 
 
-def forecasts(caller: Access, states: list[ShelfState], review_days: float) -> list[Forecast]:
+def forecasts(connection: Connection, states: list[ShelfState], review_days: float) -> list[Forecast]:
     """How long each will last, and what to order."""
     now = datetime.now(UTC)
-    with caller.transaction() as connection:
-        sold = ties.sold_by_day(connection, states, now - HISTORY, now)
+    sold = ties.sold_by_day(connection, states, now - HISTORY, now)
     return [_forecast(state, sold.get((state.org_id, state.outlet_id, state.product_id)), review_days, now) for state in states]
 
 

@@ -95,6 +95,7 @@ async function sendAll() {
       return false;
     } else {
       const problem = await answer.json().catch(() => ({}));
+      if (problem.code === "under_way") return false;
       deed.refusal = problem.detail ?? `the server answered ${answer.status}`;
       await change(deed);
     }
