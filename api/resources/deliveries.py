@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from api.access import Access, Caller, Deliverer, Participant, Planner
 from api.errors import problem_responses
@@ -16,11 +16,10 @@ from api.handing_over import handed_lines, invoice_value, movements, payment
 from api.journeys import follow, held_trip, refuse_future, shown_trip
 from api.one_time import check_otp, new_otp
 from api.paging import Cursor, Limit, Page, decode, page_of
-from api.records.money import Money, Price
+from api.records.money import Price
+from api.shown_deliveries import Delivery, DeliveryInFull, delivery_in_full, delivery_of
 from domain.errors import ConflictError, InvalidInputError
-from domain.events import VisitState
 from domain.trip_life import DELIVERY, DONE, TELLS_OF_DELIVERIES, DeliveryState
-from domain.verification import SeenVisit, Verdict, Verification, verify
 from store import deliveries, journeys, stock
 from store.audit import Change
 from store.deliveries import Delivery as Row
@@ -34,7 +33,6 @@ Text = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
 Pieces = Annotated[int, Field(ge=0, le=10_000_000)]
 DeliveryId = Annotated[str, Path(max_length=200, examples=["6f9619ff-8b86-d011-b42d-00cf4fc964ff"])]
 _REFUSALS: Final = problem_responses(403, 404, 409, 422)
-_OVER: Final = {"returning", "unloading", "settlement_pending", "settled", "closed"}
 
 
 class Sighting(BaseModel):
@@ -43,113 +41,6 @@ class Sighting(BaseModel):
     longitude_deg: float | None = Field(None, ge=-180, le=180, examples=[77.5946])
     latitude_deg: float | None = Field(None, ge=-90, le=90, examples=[12.9716])
     accuracy_m: float | None = Field(None, ge=0, le=100_000, examples=[8])
-
-
-class SeenByVan(BaseModel):
-    """What the engine saw of the stop."""
-
-    state: VisitState
-    arrived_at: datetime | None
-    departed_at: datetime | None
-    confidence: float | None
-
-
-class Estimate(BaseModel):
-    """When the van will probably be there."""
-
-    arrival_at: datetime
-    minutes_left: float | None = Field(description="Until the window closes, from the arrival; negative: too late.")
-    at_risk_because: str | None = Field(description="Why it may not be served in time, if so.")
-
-
-class Verified(BaseModel):
-    """Whether the delivery is believed: a serviced visit overlaps a proof of it."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    verdict: Verdict
-    reason: str = Field(
-        description="`visit_overlaps_proof`, `no_proof`, `no_visit`, `no_visit_yet`, `visit_not_over`, `proof_outside_visit`, "
-        "a visit's state (`missed`, `drive_by`, `probable`, `no_data`, `skipped`) or the rule that holds against it.",
-        examples=["visit_overlaps_proof"],
-    )
-
-
-class Delivery(BaseModel):
-    """What one stop gets of one order; without an order it is only a call."""
-
-    delivery_id: str
-    trip_id: str
-    stop_id: str
-    position_no: int
-    order_id: str | None
-    outlet_id: str | None
-    outlet_name: str | None
-    vehicle_id: str
-    state: DeliveryState
-    window_start: datetime | None
-    window_end: datetime | None
-    arrived_at: datetime | None = Field(description="As the driver says.")
-    completed_at: datetime | None
-    completed_by: str | None
-    reason: str | None = Field(description="Why it failed.")
-    invoice_no: str | None
-    invoice_value: Money
-    cash: Money
-    upi: Money
-    credit: Money
-    crates_out: int
-    crates_in: int
-    otp_until: datetime | None = Field(description="Until when the one-time password holds that the customer was given.")
-    verification: Verified
-    visit: SeenByVan | None
-    estimate: Estimate | None = Field(description="Only while it is open.")
-
-
-class Line(BaseModel):
-    """A product of a delivery, in pieces."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    line_no: int
-    product_id: str
-    name: str
-    ordered: int
-    loaded: int
-    delivered: int
-    planned_free: int
-    free: int
-    short: int
-    short_reason: str | None
-    damaged: int
-    returned: int
-    return_reason: str | None
-    price: Money
-
-
-class Proof(BaseModel):
-    """What proves a delivery. `unspecified`: the plan brought it along and did not say."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    proof_id: str
-    kind: str = Field(examples=["signature"])
-    captured_at: datetime
-    received_at: datetime
-    actor: str | None
-    sha256: str | None = Field(description="The media.")
-    code: str | None = Field(description="What was scanned.")
-    signed_by: str | None
-    longitude_deg: float | None
-    latitude_deg: float | None
-    accuracy_m: float | None
-
-
-class DeliveryInFull(Delivery):
-    """A delivery with its lines and proofs."""
-
-    lines: list[Line]
-    proofs: list[Proof]
 
 
 class Arrival(BaseModel):
@@ -347,52 +238,6 @@ def issue_otp(caller: Planner, delivery_id: DeliveryId) -> IssuedOtp:
         _note(caller, connection, row, "delivery.otp", {"until": until.isoformat()})
         phone = deliveries.phone_of(connection, row)
     return IssuedOtp(delivery_id=delivery_id, code=code, until=until, phone=phone)
-
-
-def delivery_of(row: Row) -> Delivery:
-    """A stored delivery as the API shows it."""
-    plain = {name: getattr(row, name) for name in Delivery.model_fields if hasattr(row, name)}
-    return Delivery(**plain, verification=_verified(row), visit=_visit(row), estimate=_estimate(row))
-
-
-def delivery_in_full(connection: Connection, row: Row) -> DeliveryInFull:
-    """A stored delivery with its lines and proofs."""
-    lines = [Line.model_validate(line) for line in deliveries.lines_of(connection, row)]
-    proofs = [Proof.model_validate(proof) for proof in deliveries.proofs_of(connection, row)]
-    return DeliveryInFull(**delivery_of(row).model_dump(), lines=lines, proofs=proofs)
-
-
-def verification_of(row: Row) -> Verification:
-    """Whether a stored delivery is believed."""
-    visit = None
-    if row.visit_state is not None:
-        visit = SeenVisit(VisitState(row.visit_state), row.visit_arrived_at, row.visit_departed_at)
-    return verify(row.proved_at, visit, row.contradicted_by, trip_is_over=row.trip_state in _OVER)
-
-
-def _verified(row: Row) -> Verified:
-    return Verified.model_validate(verification_of(row))
-
-
-def _visit(row: Row) -> SeenByVan | None:
-    if row.visit_state is None:
-        return None
-    return SeenByVan(
-        state=VisitState(row.visit_state),
-        arrived_at=row.visit_arrived_at,
-        departed_at=row.visit_departed_at,
-        confidence=row.visit_confidence,
-    )
-
-
-def _estimate(row: Row) -> Estimate | None:
-    facts = row.visit_facts or {}
-    told = facts.get("estimated_arrival_at")
-    if row.state != "pending" or not isinstance(told, str):
-        return None
-    arrival = datetime.fromisoformat(told)
-    left = None if row.window_end is None else round((row.window_end - arrival).total_seconds() / 60, 1)
-    return Estimate(arrival_at=arrival, minutes_left=left, at_risk_because=facts.get("at_risk_because"))
 
 
 def _page(caller: Access, wanted: DeliveryFilter, limit: int, cursor: str | None) -> Page[Delivery]:

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from api.access import Deliverer
-from api.resources.deliveries import DeliveryInFull, delivery_in_full
+from api.shown_deliveries import DeliveryInFull, delivery_in_full
 from domain.people import Role
 from domain.trip_life import TripState
 from store import deliveries, journeys, planning
