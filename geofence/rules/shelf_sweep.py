@@ -28,7 +28,7 @@ def _step(watch: Watch, _sample: Sample) -> None:
         return
     level = level_of(watch)
     kept = watch.remembered(NAME, before=None, fell_us=0, quick=False, raw_us=EVER_US, taken=None)
-    if kept["taken"] is not None:
+    if kept["taken"] is not None and not _is_mute(watch, level, kept["taken"]):
         _decide(watch, shelf, level, kept)
     if level["pieces"] is None or level["gap"] or level["raw"] is None:
         return
@@ -51,14 +51,26 @@ def _follow(watch: Watch, level: dict[str, Any], kept: dict[str, Any]) -> None:
         return
     if taken is None and gone >= watch.parameter(f"{NAME}.least_units"):
         kept["taken"] = {"before": before, "gone": gone, "fell_us": kept["fell_us"], "until_us": watch.now_us}
+        kept["taken"] |= {"mute_us": 0, "paused_us": 0}
     elif taken is not None and taken["fell_us"] == kept["fell_us"] and gone > taken["gone"]:
         taken.update(gone=gone, until_us=watch.now_us)
+
+
+def _is_mute(watch: Watch, level: dict[str, Any], taken: dict[str, Any]) -> bool:
+    """Whether the sensor says nothing, lifted for one; there is that much longer to put things back."""
+    if level["raw"] is None:
+        taken["mute_us"] = taken["mute_us"] or watch.now_us
+        return True
+    if taken["mute_us"]:
+        taken["paused_us"] += watch.now_us - taken["mute_us"]
+        taken["mute_us"] = 0
+    return False
 
 
 def _decide(watch: Watch, shelf: Shelf, level: dict[str, Any], kept: dict[str, Any]) -> None:
     """Drop it once enough lies there again; tell it when that is too late."""
     taken, least = kept["taken"], watch.parameter(f"{NAME}.least_units")
-    back_us = taken["until_us"] + watch.span_us(f"{NAME}.back_s")
+    back_us = taken["until_us"] + watch.span_us(f"{NAME}.back_s") + taken["paused_us"]
     stood = level["stood"]
     if stood is not None and taken["until_us"] < stood[1] <= back_us and stood[0] > taken["before"] - least:
         kept["taken"] = None

@@ -107,6 +107,9 @@ def test_what_is_no_sweep() -> None:
     lifted = Scale(20).until(11).put(0, -1e9).wait(100)
     lifted.other_g = 0.0
     assert lifted.put(0).wait(900).events("shelf_sweep") == []
+    lifted_amid_refacing = Scale(20).until(11).put(-6).wait(60).put(0, -1e9).wait(130)
+    lifted_amid_refacing.other_g = 0.0
+    assert lifted_amid_refacing.put(6).wait(900).events("shelf_sweep") == []
 
 
 def test_a_sale_between_taking_out_and_putting_back_hides_neither() -> None:
