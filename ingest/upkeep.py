@@ -11,7 +11,7 @@ import structlog
 from domain.errors import BeatwatchError
 from store.failures import database_errors
 from store.pool import Role
-from store.rollups import drop_days_before, refresh_rollups
+from store.rollups import drop_days_before, refresh_due_days, refresh_rollups
 from store.session import Session, open_session
 
 _log = structlog.get_logger()
@@ -35,10 +35,11 @@ def keep_up(database_url: str, retention_days: int, stop: threading.Event) -> No
 
 
 def _once(session: Session, retention_days: int, stop: threading.Event) -> None:
-    more = True
-    while more and not stop.is_set():
-        with session.transaction() as connection:
-            more = refresh_rollups(connection)
+    for refresh in (refresh_rollups, refresh_due_days):
+        more = True
+        while more and not stop.is_set():
+            with session.transaction() as connection:
+                more = refresh(connection)
     if retention_days:
         with session.transaction() as connection:
             dropped = drop_days_before(connection, (datetime.now(UTC) - timedelta(days=retention_days)).date())

@@ -1,4 +1,4 @@
-"""Sums by vehicle and hour, kept in step with the stored readings; and the end of old readings."""
+"""Sums by hour and by day, kept in step with what is stored; and the end of old readings."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from store.telemetry import batches_after
 
 _SQL = statements("rollups")
 _BATCHES: Final = 200
+_DUE: Final = 2_000
 SERIES: Final = ("position", "sensor_reading", "device_status")
 
 
@@ -34,6 +35,24 @@ def refresh_rollups(connection: Connection) -> bool:
         connection.execute(_SQL["refresh_hours"], hours)
     connection.execute(_SQL["move_cursor"], {"cursor": batches[-1].cursor})
     return True
+
+
+def refresh_due_days(connection: Connection) -> bool:
+    """Work out anew the next days of outlets and products of which visits, stops, orders or their lines have changed.
+
+    One transaction's worth: True if there was anything. Safe to run in several processes at once.
+    """
+    due = connection.execute(_SQL["take_due"], {"limit": _DUE}).fetchall()
+    for rollup in ("outlet_day", "product_day"):
+        keys = sorted({(row["org_id"], row["subject"], row["day"]) for row in due if row["rollup"] == rollup})
+        if keys:
+            org_ids, subjects, days = (list(column) for column in zip(*keys, strict=True))
+            wanted = {"org_ids": org_ids, "subjects": subjects, "days": days}
+            # Two processes may have been told of the same day: the later one waits, and finds the earlier one's sum.
+            connection.execute(_SQL["lock_days"])
+            connection.execute(_SQL[f"forget_{rollup}s"], wanted)
+            connection.execute(_SQL[f"sum_{rollup}s"], wanted)
+    return bool(due)
 
 
 def drop_days_before(connection: Connection, before: date) -> int:

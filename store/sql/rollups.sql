@@ -19,3 +19,61 @@ UPDATE rollup_cursor SET cursor = %(cursor)s WHERE rollup = 'vehicle_hour'
 
 -- name: drop_days_before
 SELECT drop_days_before(%(series)s, %(before)s) AS dropped
+
+-- name: lock_days
+SELECT pg_advisory_xact_lock(hashtextextended('day rollups', 0))
+
+-- name: take_due
+DELETE FROM rollup_due
+WHERE due_id IN (SELECT due_id FROM rollup_due ORDER BY due_id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+RETURNING org_id, rollup, subject, day
+
+-- name: forget_outlet_days
+DELETE FROM outlet_day USING unnest(%(org_ids)s::integer[], %(subjects)s::text[], %(days)s::date[]) AS wanted (org_id, outlet_id, day)
+WHERE outlet_day.org_id = wanted.org_id AND outlet_day.outlet_id = wanted.outlet_id AND outlet_day.day = wanted.day
+
+-- name: sum_outlet_days
+WITH wanted AS (
+    SELECT * FROM unnest(%(org_ids)s::integer[], %(subjects)s::text[], %(days)s::date[]) AS given (org_id, outlet_id, day)
+), planned AS (
+    SELECT wanted.*, count(*) AS stops, count(*) FILTER (WHERE visit.state IN ('serviced', 'out_of_sequence')) AS done,
+        count(*) FILTER (WHERE visit.state IN ('serviced', 'out_of_sequence')
+            AND (stop.window_start IS NULL OR visit.arrived_at >= stop.window_start - interval '15 minutes')
+            AND (stop.window_end IS NULL OR visit.arrived_at <= stop.window_end + interval '15 minutes')) AS on_time,
+        count(*) FILTER (WHERE visit.state = 'missed') AS missed,
+        count(*) FILTER (WHERE visit.state IN ('probable', 'drive_by', 'no_data')) AS unknown,
+        coalesce(sum(extract(epoch FROM visit.departed_at - visit.arrived_at)), 0) AS dwell_s
+    FROM wanted JOIN stop USING (org_id, outlet_id) JOIN trip USING (org_id, trip_id)
+    LEFT JOIN visit USING (org_id, trip_id, stop_id)
+    WHERE (trip.planned_start AT TIME ZONE 'UTC')::date = wanted.day
+    GROUP BY wanted.org_id, wanted.outlet_id, wanted.day
+), sold AS (
+    SELECT wanted.*, count(*) AS orders, coalesce(sum(line.ordered), 0) AS ordered, coalesce(sum(line.delivered), 0) AS delivered,
+        coalesce(sum(line.returned), 0) AS returned, sum(sales_order.net_value) AS net_value
+    FROM wanted JOIN sales_order ON sales_order.org_id = wanted.org_id AND sales_order.outlet_id = wanted.outlet_id
+        AND sales_order.due_on = wanted.day
+    LEFT JOIN LATERAL (
+        SELECT sum(ordered) AS ordered, sum(delivered) AS delivered, sum(returned) AS returned
+        FROM order_line WHERE order_line.org_id = sales_order.org_id AND order_line.order_id = sales_order.order_id
+    ) AS line ON true
+    WHERE sales_order.state NOT IN ('draft', 'cancelled')
+    GROUP BY wanted.org_id, wanted.outlet_id, wanted.day
+)
+INSERT INTO outlet_day
+SELECT org_id, outlet_id, day, coalesce(stops, 0), coalesce(done, 0), coalesce(on_time, 0), coalesce(missed, 0), coalesce(unknown, 0),
+    coalesce(dwell_s, 0), coalesce(orders, 0), coalesce(ordered, 0), coalesce(delivered, 0), coalesce(returned, 0), coalesce(net_value, 0)
+FROM planned FULL JOIN sold USING (org_id, outlet_id, day)
+
+-- name: forget_product_days
+DELETE FROM product_day USING unnest(%(org_ids)s::integer[], %(subjects)s::text[], %(days)s::date[]) AS wanted (org_id, product_id, day)
+WHERE product_day.org_id = wanted.org_id AND product_day.product_id = wanted.product_id AND product_day.day = wanted.day
+
+-- name: sum_product_days
+INSERT INTO product_day
+SELECT wanted.org_id, wanted.product_id, wanted.day, count(DISTINCT line.order_id), sum(line.ordered), coalesce(sum(line.loaded), 0),
+    coalesce(sum(line.delivered), 0), coalesce(sum(line.short), 0), coalesce(sum(line.damaged), 0), coalesce(sum(line.returned), 0),
+    coalesce(sum(line.delivered * line.price), 0)
+FROM unnest(%(org_ids)s::integer[], %(subjects)s::text[], %(days)s::date[]) AS wanted (org_id, product_id, day)
+JOIN sales_order ON sales_order.org_id = wanted.org_id AND sales_order.due_on = wanted.day AND sales_order.state NOT IN ('draft', 'cancelled')
+JOIN order_line line ON line.org_id = sales_order.org_id AND line.order_id = sales_order.order_id AND line.product_id = wanted.product_id
+GROUP BY wanted.org_id, wanted.product_id, wanted.day

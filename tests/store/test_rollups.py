@@ -8,11 +8,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
+import psycopg
 import pytest
 
 from store import telemetry
 from store.pool import Connection, Role, open_pool
-from store.rollups import drop_days_before, refresh_rollups
+from store.rollups import drop_days_before, refresh_due_days, refresh_rollups
 from store.telemetry import TelemetryBatch
 from tests.store.test_telemetry import positions
 
@@ -84,3 +85,99 @@ def test_old_days_are_dropped_whole_and_newer_ones_stay(connection: Connection) 
     with connection.transaction():
         assert drop_days_before(connection, date(2026, 4, 30)) == 2
     assert connection.execute("SELECT fix_time FROM position").fetchall() == [{"fix_time": START}]
+
+
+def one(connection: Connection, query: str) -> dict[str, Any] | None:
+    return connection.execute(query.encode()).fetchone()
+
+
+def refresh(connection: Connection) -> None:
+    with connection.transaction():
+        assert refresh_due_days(connection)
+    with connection.transaction():
+        assert not refresh_due_days(connection)
+
+
+@pytest.fixture
+def owner(database_url: str) -> Iterator[Any]:
+    with psycopg.connect(database_url, autocommit=True) as owner:
+        owner.execute(
+            """
+            INSERT INTO device (org_id, device_key) VALUES (1, 'van');
+            INSERT INTO outlet (org_id, outlet_id, name, longitude_e7, latitude_e7, radius_m)
+                VALUES (1, 'shop', 'Shop', 0, 0, 50), (1, 'kiosk', 'Kiosk', 0, 0, 50);
+            INSERT INTO trip (org_id, trip_id, device_id, planned_start, planned_end)
+                SELECT 1, 'T-' || no, device_id, timestamptz '2026-05-04T04:00Z' + no * interval '1 hour', '2026-05-04T12:00Z'
+                FROM device, generate_series(1, 2) no;
+            INSERT INTO stop (org_id, trip_id, stop_id, position_no, outlet_id, longitude_e7, latitude_e7, radius_m,
+                    window_start, window_end)
+                SELECT 1, trip_id, 'S-1', 1, 'shop', 0, 0, 50, '2026-05-04T06:00Z', '2026-05-04T07:00Z' FROM trip;
+            INSERT INTO product (org_id, product_id, name, unit_weight_g, price) VALUES (1, 'soap', 'Soap', 100, 20);
+            INSERT INTO sales_order (org_id, order_id, outlet_id, due_on, state, net_value)
+                VALUES (1, 'O-1', 'shop', '2026-05-04', 'confirmed', 200);
+            INSERT INTO order_line (org_id, order_id, line_no, product_id, ordered, price) VALUES (1, 'O-1', 1, 'soap', 10, 20);
+            """
+        )
+        yield owner
+
+
+def visit(owner: Any, trip_id: str, state: str, arrived: str | None = None, departed: str | None = None) -> None:
+    owner.execute(
+        "INSERT INTO visit (org_id, trip_id, stop_id, device_id, state, arrived_at, departed_at, confidence)"
+        " SELECT 1, trip_id, 'S-1', device_id, %s, %s, %s, 1 FROM trip WHERE trip_id = %s"
+        " ON CONFLICT (org_id, trip_id, stop_id) DO UPDATE SET state = excluded.state, arrived_at = excluded.arrived_at,"
+        " departed_at = excluded.departed_at, change_no = nextval('conclusion_change_no')",
+        (state, arrived, departed, trip_id),
+    )
+
+
+def test_a_day_of_an_outlet_follows_its_visits_and_orders(connection: Connection, owner: Any) -> None:
+    visit(owner, "T-1", "serviced", "2026-05-04T06:30Z", "2026-05-04T06:45Z")
+    visit(owner, "T-2", "missed")
+    refresh(connection)
+    day = one(connection, "SELECT * FROM outlet_day")
+    assert day == {
+        "org_id": 1, "outlet_id": "shop", "day": date(2026, 5, 4), "stops": 2, "done": 1, "on_time": 1, "missed": 1,
+        "unknown": 0, "dwell_s": 900.0, "orders": 1, "ordered": 10, "delivered": 0, "returned": 0, "net_value": 200,
+    }  # fmt: skip
+    visit(owner, "T-2", "serviced", "2026-05-04T09:00Z", "2026-05-04T09:10Z")  # late data show that it was there
+    owner.execute("UPDATE order_line SET loaded = 10, delivered = 8, short = 2, returned = 1")
+    refresh(connection)
+    day = one(connection, "SELECT done, on_time, missed, dwell_s, delivered, returned FROM outlet_day")
+    assert day == {"done": 2, "on_time": 1, "missed": 0, "dwell_s": 1500.0, "delivered": 8, "returned": 1}
+    owner.execute("UPDATE sales_order SET outlet_id = 'kiosk', due_on = '2026-05-05'")
+    refresh(connection)
+    rows = connection.execute("SELECT outlet_id, day, stops, orders FROM outlet_day ORDER BY day").fetchall()
+    assert [tuple(row.values()) for row in rows] == [("shop", date(2026, 5, 4), 2, 0), ("kiosk", date(2026, 5, 5), 0, 1)]
+    owner.execute("DELETE FROM trip")
+    refresh(connection)
+    assert one(connection, "SELECT count(*) AS n FROM outlet_day") == {"n": 1}
+
+
+def test_a_day_of_a_product_follows_its_order_lines(connection: Connection, owner: Any) -> None:
+    owner.execute("UPDATE order_line SET loaded = 10, delivered = 8, short = 2, damaged = 1, returned = 1")
+    refresh(connection)
+    day = one(connection, "SELECT * FROM product_day")
+    assert day == {
+        "org_id": 1, "product_id": "soap", "day": date(2026, 5, 4), "orders": 1, "ordered": 10, "loaded": 10, "delivered": 8,
+        "short": 2, "damaged": 1, "returned": 1, "value": 160,
+    }  # fmt: skip
+    owner.execute("UPDATE sales_order SET state = 'cancelled'")
+    refresh(connection)
+    assert one(connection, "SELECT * FROM product_day") is None
+    owner.execute("UPDATE sales_order SET state = 'delivered'")
+    refresh(connection)
+    owner.execute("DELETE FROM sales_order")
+    refresh(connection)
+    assert one(connection, "SELECT * FROM product_day") is None
+
+
+def test_what_is_not_committed_yet_is_worked_out_when_it_is(connection: Connection, owner: Any, database_url: str) -> None:
+    refresh(connection)
+    with psycopg.connect(database_url) as slow:
+        slow.execute("UPDATE order_line SET delivered = 4")
+        owner.execute("UPDATE order_line SET returned = 0 WHERE false")
+        with connection.transaction():
+            assert not refresh_due_days(connection)
+    refresh(connection)
+    assert one(connection, "SELECT delivered FROM product_day") == {"delivered": 4}

@@ -136,7 +136,9 @@ def test_the_engine_reads_its_rows_back(connection: Connection) -> None:
 
 
 def test_a_reader_never_passes_a_batch_that_is_still_being_written(pool: Pool, connection: Connection) -> None:
-    store(connection, TelemetryBatch(positions({"device_id": 3, "seq": 3})))  # TimescaleDB lets one transaction make a day's chunk
+    store(
+        connection, TelemetryBatch(positions({"device_id": 3, "seq": 3}))
+    )  # TimescaleDB lets one transaction make a day's chunk
     start = telemetry.batches_after(connection, 0)[-1].cursor
     connection.commit()
     with pool.connection() as slow:
