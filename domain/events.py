@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -64,3 +64,8 @@ class Visit:
     departed_at: datetime | None
     confidence: float
     facts: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Mapping[str, Any] = field(default_factory=dict)  # by state, the fix that decided it and the zones around it
+
+    def following(self, before: Visit | None) -> Visit:
+        """This form with the evidence of the form before: a conclusion only brings what is new."""
+        return self if before is None else replace(self, evidence={**before.evidence, **self.evidence})

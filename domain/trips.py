@@ -28,6 +28,8 @@ class PlannedStop:
     window_end: datetime | None
     planned_service_s: float | None
     cases: float | None
+    outlet_class: str | None = None  # such as A, B, C: parameters may differ by it
+    usual_dwell_s: float | None = None  # the outlet's 90th percentile of dwell, as known when this was planned
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +56,4 @@ class Trip:
     depot: Circle | None
     stops: tuple[PlannedStop, ...]
     proofs: tuple[Proof, ...] = ()
+    route_id: str | None = None  # the beat or route plan it was made from: parameters may differ by it

@@ -112,7 +112,7 @@ def _check_stop(stop: PlannedStop, path: str) -> None:
     _check_aware(stop.window_end, f"{path}.window_end")
     if stop.window_start is not None and stop.window_end is not None:
         _check_span(stop.window_start, stop.window_end, f"{path}.window_end")
-    for name in ("planned_service_s", "cases"):
+    for name in ("planned_service_s", "cases", "usual_dwell_s"):
         value = getattr(stop, name)
         if value is not None and not (math.isfinite(value) and value >= 0):
             raise InvalidInputError(f"{path}.{name}", f"must not be negative, but is {value}")

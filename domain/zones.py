@@ -23,9 +23,21 @@ class ZoneKind(StrEnum):
     territory = "territory"
     speed = "speed"
     dead = "dead"  # a known radio or GPS hole
+    approved = "approved"  # where everybody may halt, for as long as it is valid
+    detour = "detour"  # where nobody is held to a route, such as around a closed road
 
 
-ALLOWED_KINDS = frozenset({ZoneKind.depot, ZoneKind.parking, ZoneKind.fuel, ZoneKind.toll, ZoneKind.weighbridge, ZoneKind.rest})
+ALLOWED_KINDS = frozenset(
+    {
+        ZoneKind.depot,
+        ZoneKind.parking,
+        ZoneKind.fuel,
+        ZoneKind.toll,
+        ZoneKind.weighbridge,
+        ZoneKind.rest,
+        ZoneKind.approved,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +55,15 @@ class Schedule:
 
     time_zone: str
     hours: tuple[OpenHours, ...]
+
+
+def schedule_members(schedule: Schedule) -> dict[str, Any]:
+    """A schedule in terms of JSON."""
+    hours = [
+        {"weekday": one.weekday, "opens": one.opens.isoformat("minutes"), "closes": one.closes.isoformat("minutes")}
+        for one in schedule.hours
+    ]
+    return {"time_zone": schedule.time_zone, "hours": hours}
 
 
 @dataclass(frozen=True, slots=True)

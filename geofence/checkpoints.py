@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from domain.errors import InvalidInputError
 from domain.events import Severity
+from domain.zones import Zone
 from geofence.journal import Episode
 from geofence.rows import ROW
 from geofence.state import STATE, SUSPECTS, VISIT, fresh_suspects
@@ -39,7 +40,7 @@ class Snapshot:
 def pack(snapshot: Snapshot, fleet: Fleet) -> bytes:
     """A snapshot as bytes."""
     state = snapshot.state.copy()
-    names = [zone.zone_id for zone in fleet.shared.zones]
+    names = [zone_name(zone) for zone in fleet.shared.zones]
     used = [j for j in range(len(state[0]["zn_id"])) if state[0]["zn_phase"][j] > 0]
     device = snapshot.device
     document = {
@@ -82,6 +83,11 @@ def unpack(content: bytes, fleet: Fleet) -> Snapshot:
         raise InvalidInputError("checkpoint", f"trip {document['trip']!r} has other stops by now")
     device = Device.load(document["device"], trip_number, episodes)
     return Snapshot(state, suspects, visits, device, document["decided_us"])
+
+
+def zone_name(zone: Zone) -> str:
+    """Tells the versions of one zone apart."""
+    return zone.zone_id if zone.valid_from is None else f"{zone.zone_id} since {zone.valid_from.isoformat()}"
 
 
 def _trip_name(fleet: Fleet, number: int) -> str | None:

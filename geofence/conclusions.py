@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.events import Event, Visit
+from geofence.alike import Alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,4 +48,5 @@ class Conclusions:
     faults: list[Fault] = field(default_factory=list)
     grades: NDArray[np.int8] = field(default_factory=lambda: np.empty(0, np.int8))
     reasons: NDArray[np.int8] = field(default_factory=lambda: np.empty(0, np.int8))
+    alike: list[Alike] = field(default_factory=list)  # what may excuse events, of this device and of others (geofence.alike)
     counts: Mapping[str, int] = field(default_factory=dict)  # facts by kind, for metrics

@@ -14,7 +14,7 @@ from domain.errors import InvalidInputError
 from geofence.checkpoints import Snapshot, pack, unpack
 from geofence.conclusions import Conclusions
 from geofence.facts import FACT, KINDS, TRIP_OFF, Fact
-from geofence.fleet import Fleet, Holdings
+from geofence.fleet import Fleet, Holdings, zones_of
 from geofence.journal import Journal
 from geofence.kernels.stepping import fall_silent, find_silent, step_rows
 from geofence.parameters import Parameters
@@ -22,7 +22,7 @@ from geofence.rows import Rows
 from geofence.rulebook import CATALOGUE, RULES
 from geofence.state import NEVER_US
 from geofence.stepper import Stepper
-from geofence.tracking import FAR_FUTURE_US, Device, GoodFix
+from geofence.tracking import FAR_FUTURE_US, Device, GoodFix, deciding_fix
 from geofence.world import World
 
 _SPARE_FACTS: Final = 256
@@ -80,7 +80,6 @@ class Engine:
         """
         journal = Journal()
         fleet = self._fleet
-        fleet.shared.traffic.forget(as_of_us)
         due = np.zeros(len(fleet.memory.states), np.int64)
         find_silent(fleet.memory.states, fleet.plans, as_of_us, due)
         for slot in np.flatnonzero((due < FAR_FUTURE_US) | (fleet.wake_us <= as_of_us)):
@@ -119,7 +118,8 @@ class Engine:
         """
         parameters = self._parameters if parameters is None else parameters
         parameters.check(CATALOGUE)
-        fleet = Fleet(world, parameters, self._fleet.index if world.zones is self._world.zones else None)
+        same_zones = world.zones is self._world.zones and zones_of(world) == self._fleet.zones
+        fleet = Fleet(world, parameters, self._fleet.index if same_zones else None)
         kept: dict[int, bytes] = {number: self.checkpoint(number) for number in self._fleet.seen()}
         for number, checkpoint in kept.items():
             fleet.remember(fleet.slot(number), unpack(checkpoint, fleet))
@@ -174,7 +174,8 @@ class Engine:
             self._fleet.wake_us[slot] = device.wake_us()
 
     def _take(self, device: Device, fact: Fact, past: Past) -> None:
-        device.now_us = fact.decided_us
+        device.reach(fact.decided_us)
+        device.here = deciding_fix(fact)
         self._stepper.take(device, fact)
         if fact.kind == TRIP_OFF and fact.a == 1.0 and device.plan is not None:
             device.last_heard_us, device.last_good = past(fact.decided_us)
@@ -195,8 +196,9 @@ class Engine:
         while (due_us := device.wake_us()) <= until_us:
             name = min(name for name, moment in device.timers.items() if moment == due_us)
             del device.timers[name]
-            device.now_us = due_us
+            device.reach(due_us)
             device.last_heard_us, device.last_good = past(due_us)
+            device.here = device.last_good
             if name == "trip":
                 self._turn_trip(device, due_us)
             else:

@@ -60,7 +60,7 @@ KINDS: Final = (
     "stop_passed",  # place: stop, now well behind along the route; a: metres past
     "stop_crossed",  # place: stop, passed between two fixes
     "off_route",  # time: first fix off; a: cross-track m; b: progress m; c: heading difference deg
-    "off_route_far",  # time: first fix off; a: peak m; b: seconds
+    "off_route_far",  # time: first fix off; a: peak m, which has grown; b: seconds; c: 1 far off or for long
     "on_route",  # time: rejoined; a: first fix off (us); b: peak m; c: extra m; d: progress m
     "progress",  # a: metres along the route; b: metres driven
     "speed_on",  # time: first fix too fast; a: limit; b: peak m/s; place: zone of the limit or -1
@@ -92,6 +92,8 @@ KINDS: Final = (
     "stand_off",  # likewise; a: until (us)
     "cargo_level",  # time: since it stands; a: kg at first; b: kg at last; c: weighings that agree, -1 no place; d: until
     "gap_way",  # comes before its gap; a: metres by the odometer or NaN; b: the longest it can have stood, s
+    "slow",  # time: since when it has not got on, outside every allowed place; a: seconds
+    "estimate",  # place: stop, whose estimated arrival has passed its window's end, or no longer; a: seconds after it
 )
 """Names of the kinds; a kind's code is its place here, and the constants below are the same."""
 
@@ -148,7 +150,9 @@ KINDS: Final = (
     STAND_OFF,
     CARGO_LEVEL,
     GAP_WAY,
-) = range(52)
+    SLOW,
+    ESTIMATE,
+) = range(54)
 
 ALLOWED_NOWHERE: Final = -1
 ALLOWED_DEPOT: Final = -2

@@ -7,16 +7,18 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geofence.checkpoints import Snapshot
+from domain.zones import Zone
+from geofence.checkpoints import Snapshot, zone_name
 from geofence.goods import goods_of
 from geofence.index import ZoneIndex
 from geofence.journal import Journal
 from geofence.kernels.stepping import Land, Memory, Plans
 from geofence.parameters import Parameters
-from geofence.plan import compile_world
+from geofence.plan import compile_world, zone_table
 from geofence.rulebook import resolve
 from geofence.state import NEVER_US, fresh_states, fresh_suspects, fresh_visits
-from geofence.tracking import FAR_FUTURE_US, Device, PlannedTrip, ProofPlace, Surroundings
+from geofence.suppressions import Suppressions, approved_zones
+from geofence.tracking import FAR_FUTURE_US, Device, PlannedTrip, ProofPlace, Surroundings, Versions
 from geofence.world import World
 
 _NO_VISITS: Final = fresh_visits(0)
@@ -45,12 +47,15 @@ class Fleet:
         slot_of = {key: slot for slot, key in enumerate(self._keys)}
         compiled = compile_world(world, parameters, slot_of, slots)
         self.plans: Plans = compiled.arrays
-        self.index = ZoneIndex(world.zones) if index is None else index
-        self.land = Land(self.index.arrays, self.index.scratch(), compiled.zones)
-        self.zone_numbers = {zone.zone_id: number for number, zone in enumerate(world.zones)}
+        self.zones = zones_of(world)
+        self.index = ZoneIndex(self.zones) if index is None else index
+        self.land = Land(self.index.arrays, self.index.scratch(), zone_table(self.zones))
+        self.zone_numbers = {zone_name(zone): number for number, zone in enumerate(self.zones)}
         self._goods = goods_of(world.orders)
         planned = tuple(self._planned(number, compiled) for number in range(len(compiled.trips)))
-        self.shared = Surroundings(world.zones, planned, self.plans.first_trip)
+        suppressions = Suppressions(world.suppressors, world.zones)
+        now = (parameters.since_us, self.land, suppressions)
+        self.shared = Surroundings(self.zones, planned, self.plans.first_trip, *now)
         self.trip_numbers = {plan.trip.trip_id: number for number, plan in enumerate(planned)}
         stops, proofs = self.plans.trips["stops"], self.plans.trips["proofs"]
         self.most_facts = int(5 * stops.max(initial=0) + proofs.max(initial=0))
@@ -59,14 +64,15 @@ class Fleet:
         self.wake_us = np.full(slots, FAR_FUTURE_US, np.int64)
         self._devices: dict[int, Device] = {}
         self._touched: set[int] = set()
-        self._values: dict[str, dict[str, float]] = {}
+        self._values: dict[str, Versions] = {}
         has_trip = np.flatnonzero(np.diff(self.plans.first_trip) > 0)
         self.wake_us[has_trip] = self.plans.trips["begin_us"][self.plans.first_trip[has_trip]]
 
     def _planned(self, number: int, compiled: Any) -> PlannedTrip:
         record, trip = compiled.arrays.trips[number], compiled.trips[number]
         first, proof = int(record["first_stop"]), int(record["first_proof"])
-        until = proof + int(record["proofs"])
+        until, vertex = proof + int(record["proofs"]), int(record["first_vertex"])
+        line = slice(vertex, vertex + int(record["vertices"]))
         organisation = str(self._world.organisations.get(self._numbers[int(record["slot"])], 0))
         return PlannedTrip(
             trip=trip,
@@ -77,7 +83,10 @@ class Fleet:
             length_m=float(record["length_m"]),
             stops=compiled.arrays.stops[first : first + int(record["stops"])],
             proofs=tuple(ProofPlace(*one) for one in compiled.arrays.proofs[proof:until].tolist()),
-            values=resolve(self._parameters, organisation, self._world.routes.get(trip.trip_id)),
+            versions=self._versions(organisation, trip.route_id),
+            record=record,
+            xy=compiled.arrays.xy[line],
+            along=compiled.arrays.along[line],
             signed_us={int(one["stop"]): int(one["at_us"]) for one in reversed(compiled.arrays.proofs[proof:until])},
             goods={k: known for k, stop in enumerate(trip.stops) if (known := self._goods.get((trip.trip_id, stop.stop_id)))},
         )
@@ -126,7 +135,7 @@ class Fleet:
         """What is known of a device above the kernels, concluding into `journal`."""
         device = self._devices.get(slot)
         if device is None:
-            device = self._devices[slot] = Device(slot, self._keys[slot], self.shared, self._device_values(slot), _NO_VISITS)
+            device = self._devices[slot] = Device(slot, self._keys[slot], self.shared, self._device_versions(slot), _NO_VISITS)
             self.schedule_trip(device)
         device.journal = journal
         self._touched.add(slot)
@@ -139,10 +148,13 @@ class Fleet:
                 self._devices[slot].show_visits()
         self._touched.clear()
 
-    def _device_values(self, slot: int) -> dict[str, float]:
+    def _versions(self, organisation: str, route: str | None) -> Versions:
+        return tuple(resolve(version, organisation, route) for version in self._parameters.versions())
+
+    def _device_versions(self, slot: int) -> Versions:
         organisation = str(self._world.organisations.get(self._numbers[slot], 0))
         if organisation not in self._values:
-            self._values[organisation] = resolve(self._parameters, organisation, None)
+            self._values[organisation] = self._versions(organisation, None)
         return self._values[organisation]
 
     def next_trip(self, device: Device) -> None:
@@ -166,7 +178,7 @@ class Fleet:
 
     def holdings(self) -> Holdings:
         """Everything kept of the devices."""
-        shared = (self.shared, *self._values.values(), *(plan.values for plan in self.shared.trips), _NO_JOURNAL)
+        shared = (self.shared, *self._values.values(), *(plan.versions for plan in self.shared.trips), _NO_JOURNAL)
         devices = tuple(self._devices.values())
         for device in devices:
             device.journal = _NO_JOURNAL
@@ -185,32 +197,37 @@ class Fleet:
             decided_us=int(self.decided_us[slot]),
         )
 
-    def forget(self, slot: int, since_us: int = NEVER_US) -> None:
-        """A device as never seen; the fleet's traffic forgets what it did after a moment."""
+    def forget(self, slot: int) -> None:
+        """A device as never seen."""
         self.memory.states[slot] = fresh_states(1)[0]
         self.memory.suspects[slot] = fresh_suspects(1)[0]
         visits = self._visits(slot)
         visits[:] = fresh_visits(len(visits))
         self.decided_us[slot] = NEVER_US
-        gone = self._devices.pop(slot, None)
-        if gone is not None:
-            self.shared.traffic.drop(gone, since_us)
+        self._devices.pop(slot, None)
         self.wake_us[slot] = self.device(slot, Journal()).wake_us()
 
     def remember(self, slot: int, snapshot: Snapshot) -> None:
         """A device as a snapshot has it."""
-        self.forget(slot, max(int(snapshot.state[0]["last_us"]), snapshot.decided_us))
+        self.forget(slot)
         self.memory.states[slot] = snapshot.state[0]
         self.memory.suspects[slot] = snapshot.suspects
         self.decided_us[slot] = snapshot.decided_us
-        device = snapshot.device.moved(slot, self._keys[slot], self.shared, self._device_values(slot))
+        device = snapshot.device.moved(slot, self._keys[slot], self.shared, self._device_versions(slot))
         self._devices[slot] = device
-        self.shared.traffic.hand_over(device)
         if device.trip_number >= 0:
             visits = self._visits(slot)[: len(snapshot.visits)]
             visits[:] = snapshot.visits
             device.visits = visits
             if device.plan is not None:
-                device.values = device.plan.values
+                device.versions = device.plan.versions
+                device.reach(device.now_us)
         self.schedule_trip(device)
+        device.await_breakdown()
         self.wake_us[slot] = device.wake_us()
+
+
+def zones_of(world: World) -> tuple[Zone, ...]:
+    """The zones of a world and its approved places; the very same tuple where there are none."""
+    approved = approved_zones(world.suppressors)
+    return (*world.zones, *approved) if approved else world.zones

@@ -10,7 +10,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.events import Event, Visit
+from domain.events import Event, Severity, Visit
+from geofence.alike import Alike, excused
 from geofence.conclusions import Conclusions, Fault
 from geofence.engine import Engine
 from geofence.grading import NO_REASON, clock_reason
@@ -26,6 +27,7 @@ class Judgement:
     events: dict[str, Event] = field(default_factory=dict)
     visits: dict[tuple[str, str], Visit] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    alike: dict[str, Alike] = field(default_factory=dict)
 
     def take(self, conclusions: Conclusions) -> None:
         """The latest form of each conclusion, without those withdrawn."""
@@ -34,12 +36,30 @@ class Judgement:
         for withdrawal in conclusions.withdrawn:
             self.events.pop(withdrawal.event_id, None)
         for visit in conclusions.visits:
-            self.visits[visit.trip_id, visit.stop_id] = visit
+            key = visit.trip_id, visit.stop_id
+            self.visits[key] = visit.following(self.visits.get(key))
         self.faults.extend(conclusions.faults)
+        self.alike.update({one.alike_id: one for one in conclusions.alike})
+
+    def add(self, other: Judgement) -> None:
+        """What was judged of other devices of the same organisation."""
+        self.events |= other.events
+        self.visits |= other.visits
+        self.faults += other.faults
+        self.alike |= other.alike
+
+    def held(self) -> dict[str, Event]:
+        """The events that stand: those that the fleet does not excuse."""
+        gone = excused(self.alike.values())
+        return {
+            event_id: event
+            for event_id, event in self.events.items()
+            if event_id not in gone or event.severity is Severity.critical
+        }
 
     def in_order(self) -> list[Event | Visit]:
         """Events by beginning, rule and device, then visits by trip and stop."""
-        events = sorted(self.events.values(), key=lambda e: (e.started_at, e.rule, e.device_id, e.event_id))
+        events = sorted(self.held().values(), key=lambda e: (e.started_at, e.rule, e.device_id, e.event_id))
         visits = [visit for _, visit in sorted(self.visits.items())]
         return [*events, *visits]
 

@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from domain.events import Event, Severity, Visit
+from geofence.alike import Alike
 from geofence.conclusions import Conclusions, Fault, Withdrawal
 from geofence.rows import from_us
 
@@ -37,6 +38,7 @@ class Journal:
     visits: dict[tuple[str, str], Visit] = field(default_factory=dict)
     withdrawn: dict[str, Withdrawal] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    alike: dict[str, Alike] = field(default_factory=dict)
 
     def note(self, device_key: str, episode: Episode, ended_us: int | None) -> None:
         """An event began, changed or ended."""
@@ -45,7 +47,8 @@ class Journal:
     def conclusions(self, **rest: Any) -> Conclusions:
         """Everything kept."""
         events = [_event(*noted) for noted in self.episodes.values()]
-        return Conclusions(events, list(self.visits.values()), list(self.withdrawn.values()), self.faults, **rest)
+        visits, withdrawn = list(self.visits.values()), list(self.withdrawn.values())
+        return Conclusions(events, visits, withdrawn, self.faults, alike=list(self.alike.values()), **rest)
 
 
 def _event(device_key: str, episode: Episode, ended_us: int | None) -> Event:

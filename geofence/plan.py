@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import pairwise
 from typing import Any, Final
 
@@ -23,6 +24,8 @@ from geofence.rulebook import TUNING, resolve, tuning_row
 from geofence.world import World
 
 ALWAYS_US: Final = 2**62
+ValuesOf = Callable[[str | None], dict[str, float]]
+"""An outlet class -> the parameters' values."""
 TRIP: Final = np.dtype(
     [(name, "<i8") for name in ("begin_us", "end_us", "planned_start_us", "planned_end_us")]
     + [(name, "<i4") for name in ("slot", "tuning", "first_stop", "stops", "first_vertex", "vertices", "first_proof", "proofs")]
@@ -43,11 +46,10 @@ class Compiled:
 
     arrays: Plans
     trips: tuple[Trip, ...]
-    zones: NDArray[np.void]  # shape (zones,) of ZONE
 
 
 def compile_world(world: World, parameters: Parameters, slot_of: dict[str, int], slots: int) -> Compiled:
-    """Lay the trips of known devices out by (slot, begin), and the zones as given."""
+    """Lay the trips of known devices out by (slot, begin)."""
     ordered = sorted(
         (slot_of[trip.device_id], trip.planned_start, number)
         for number, trip in enumerate(world.trips)
@@ -61,7 +63,7 @@ def compile_world(world: World, parameters: Parameters, slot_of: dict[str, int],
     trips = [world.trips[number] for _, _, number in ordered]
     for (slot, _, _), trip in zip(ordered, trips, strict=True):
         builder.add(slot, trip)
-    return Compiled(builder.finish(), tuple(trips), zone_table(world.zones))
+    return Compiled(builder.finish(), tuple(trips))
 
 
 class _Builder:
@@ -85,8 +87,9 @@ class _Builder:
 
     def add(self, slot: int, trip: Trip) -> None:
         organisation = self.organisations.get(trip.device_id, "0")
-        route = self.world.routes.get(trip.trip_id)
-        values = resolve(self.parameters, organisation, route)
+        route = trip.route_id
+        frozen = self.parameters.at(to_us(trip.planned_start))
+        values = resolve(frozen, organisation, route)
         record = np.zeros((), TRIP)
         record["slot"], record["tuning"] = slot, self.tuning(organisation, route)
         record["planned_start_us"], record["planned_end_us"] = to_us(trip.planned_start), to_us(trip.planned_end)
@@ -97,7 +100,7 @@ class _Builder:
         xy, along = self._line(record, trip)
         width = trip.corridor_m if trip.corridor_m is not None else values["route.width_m"]
         record["width_m"], record["length_m"] = width, along[-1] if len(along) else 0.0
-        stops = [self._stop(record, stop, organisation, route) for stop in trip.stops]
+        stops = [self._stop(record, stop, partial(resolve, frozen, organisation, route)) for stop in trip.stops]
         table = np.array(stops, STOP) if stops else np.zeros(0, STOP)
         table["along_m"] = places_along(xy, along, table["x"].copy(), table["y"].copy(), float(width))
         self._append(record, table, xy, along, _proof_table(trip))
@@ -133,12 +136,12 @@ class _Builder:
         steps = np.hypot(*np.diff(xy, axis=0).T) if len(xy) > 1 else np.zeros(0)
         return xy, np.concatenate(([0.0], np.cumsum(steps))) if len(xy) else np.zeros(0)
 
-    def _stop(self, record: NDArray[np.void], stop: PlannedStop, organisation: str, route: str | None) -> tuple[Any, ...]:
-        outlet_class = self.world.outlet_classes.get(stop.outlet_id) if stop.outlet_id is not None else None
-        values = resolve(self.parameters, organisation, route, outlet_class)
+    def _stop(self, record: NDArray[np.void], stop: PlannedStop, values_of: ValuesOf) -> tuple[Any, ...]:
+        values = values_of(stop.outlet_class)
         service_s = expected_service_s(stop, values)
         need_s = max(values["visit.least_s"], min(values["visit.most_s"], values["visit.service_share"] * service_s))
-        long_s = max(values["long_dwell.least_s"], values["long_dwell.factor"] * (stop.planned_service_s or 0.0))
+        by_plan_s = values["long_dwell.factor"] * _planned_s(stop, values)
+        long_s = max(values["long_dwell.least_s"], by_plan_s, stop.usual_dwell_s or 0.0)
         lon, lat = stop.place.longitude_deg, stop.place.latitude_deg
         x, y = self._xy(record, lon, lat)
         opens, closes = _bound(stop.window_start, -ALWAYS_US), _bound(stop.window_end, ALWAYS_US)
@@ -162,7 +165,8 @@ class _Builder:
         for slot, number in enumerate(list(self.world.devices)[: self.slots]):
             slot_tuning[slot] = self.tuning(str(self.world.organisations.get(number, 0)), None)
         trips = np.array(self.trips, TRIP) if self.trips else np.zeros(0, TRIP)
-        tunings = [tuning_row(resolve(self.parameters, organisation, route)) for organisation, route in self.tunings]
+        versions = self.parameters.versions()
+        tunings = [tuning_row(resolve(version, *scope)) for scope in self.tunings for version in versions]
         most = np.zeros(self.slots, np.int64)
         np.maximum.at(most, trips["slot"], trips["stops"])
         return Plans(
@@ -174,6 +178,7 @@ class _Builder:
             first_trip=np.searchsorted(trips["slot"], np.arange(self.slots + 1)).astype(np.int32),
             first_visit=np.concatenate(([0], np.cumsum(most))),
             tunings=np.array(tunings, TUNING),
+            tuning_from=np.array(self.parameters.since_us, np.int64),
             slot_tuning=slot_tuning,
         )
 
@@ -183,6 +188,12 @@ def expected_service_s(stop: PlannedStop, values: dict[str, float]) -> float:
     if stop.planned_service_s is not None:
         return stop.planned_service_s
     return values["visit.base_s"] + values["visit.case_s"] * (stop.cases or 0.0)
+
+
+def _planned_s(stop: PlannedStop, values: dict[str, float]) -> float:
+    """Seconds of service planned; a large order has the time that its cases need, too."""
+    by_cases_s = values["visit.base_s"] + values["visit.case_s"] * stop.cases if stop.cases else 0.0
+    return max(stop.planned_service_s or 0.0, by_cases_s)
 
 
 def zone_table(zones: Sequence[Zone]) -> NDArray[np.void]:

@@ -56,6 +56,8 @@ PRIMITIVES: Final = (
     _kernel("route.forward_m", 300, "m", 50, 5000, "and by this much."),
     _kernel("route.again_fixes", 3, "1", 1, 20, "Elsewhere on the route, so many fixes move the progress there,"),
     _kernel("route.again_s", 60, "s", 0, 600, "when they last this long."),
+    _kernel("traffic.cell_m", 200, "m", 50, 2000, "A van that has not left this much of the road"),
+    _kernel("traffic.slow_s", 120, "s", 30, 3600, "for this long, outside every allowed place, does not get on."),
     _kernel("route.tell_m", 2000, "m", 200, 20_000, "Arrivals are estimated anew after so much progress."),
     _kernel("door.least_s", 3, "s", 0, 60, "A door's change is believed after this long."),
     _kernel("cargo.window_s", 60, "s", 10, 300, "The load is the median of what it weighed this long at the end of a stand."),

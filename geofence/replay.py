@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from domain.events import Event, Visit
+from geofence.alike import Alike
 from geofence.conclusions import Conclusions, Fault
 from geofence.engine import Engine
 from geofence.grading import NO_REASON, clock_reason
@@ -29,6 +30,7 @@ class _Point:
     checkpoint: bytes | None
     events: dict[str, Event]
     visits: dict[tuple[str, str], Visit]
+    alike: dict[str, Alike]
 
 
 @dataclass(slots=True)
@@ -36,9 +38,10 @@ class _Story:
     """One device: its rows so far, its points, and what stands concluded."""
 
     rows: Rows = field(default_factory=lambda: np.empty(0, ROW))
-    points: list[_Point] = field(default_factory=lambda: [_Point(-(2**62), None, {}, {})])
+    points: list[_Point] = field(default_factory=lambda: [_Point(-(2**62), None, {}, {}, {})])
     events: dict[str, Event] = field(default_factory=dict)
     visits: dict[tuple[str, str], Visit] = field(default_factory=dict)
+    alike: dict[str, Alike] = field(default_factory=dict)
 
 
 class Replay:
@@ -85,6 +88,7 @@ class Replay:
         for story in self._stories.values():
             result.events.update(story.events)
             result.visits.update(story.visits)
+            result.alike.update(story.alike)
         return result
 
     def _take_device(self, number: int, batch: Rows) -> None:
@@ -108,14 +112,14 @@ class Replay:
             story.points.pop()
         point = story.points[-1]
         self._engine.restore(number, point.checkpoint)
-        story.events, story.visits = dict(point.events), dict(point.visits)
+        story.events, story.visits, story.alike = dict(point.events), dict(point.visits), dict(point.alike)
         self._concluded(self._engine.advance(story.rows[story.rows["fix_time_us"] > point.frontier_us]))
 
     def _keep_point(self, number: int, story: _Story) -> None:
         frontier = self._engine.frontier_us(number)
         if frontier is not None and frontier - story.points[-1].frontier_us >= _CHECKPOINT_US:
             checkpoint = self._engine.checkpoint(number)
-            story.points.append(_Point(frontier, checkpoint, dict(story.events), dict(story.visits)))
+            story.points.append(_Point(frontier, checkpoint, dict(story.events), dict(story.visits), dict(story.alike)))
 
     def _story(self, number: int) -> _Story:
         return self._stories.setdefault(number, _Story())
@@ -129,7 +133,10 @@ class Replay:
                 story.events.pop(withdrawal.event_id, None)
         for visit in conclusions.visits:
             story = self._story(self._number(self._trip_devices[visit.trip_id]))
-            story.visits[visit.trip_id, visit.stop_id] = visit
+            key = visit.trip_id, visit.stop_id
+            story.visits[key] = visit.following(story.visits.get(key))
+        for one in conclusions.alike:
+            self._story(self._number(one.device_id)).alike[one.alike_id] = one
 
     def _number(self, key: str) -> int:
         return self._numbers[key] if key in self._numbers else int(key)

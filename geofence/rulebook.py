@@ -13,7 +13,9 @@ from geofence.parameters import Parameter, Parameters
 from geofence.primitives import PRIMITIVES
 from geofence.rule import Rule
 from geofence.rules import (
+    arrivals,
     asset_out,
+    breakdown,
     cargo_weight_drop,
     clock_fault,
     collusion_cluster,
@@ -41,6 +43,7 @@ from geofence.rules import (
     spoofed_position,
     tamper,
     temperature_excursion,
+    traffic,
     unscheduled_stop,
     unscheduled_unloading,
     visits,
@@ -52,9 +55,12 @@ from geofence.sensing.watch import SensorRule
 RULES: Final[tuple[Rule, ...]] = (
     visits.RULE,
     *zone_passages.RULES,
+    traffic.RULE,
     unscheduled_stop.RULE,
     unscheduled_unloading.RULE,
     missed_stop.RULE,
+    breakdown.RULE,
+    arrivals.RULE,
     out_of_sequence.RULE,
     early_or_late.RULE,
     long_dwell.RULE,

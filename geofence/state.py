@@ -108,8 +108,14 @@ _FIELDS: Final[list[tuple[str, str] | tuple[str, str, int]]] = [
     ("off_turned_s", "<f4"),
     ("off_on", "<u1"),
     ("off_far", "<u1"),
+    ("off_told", "<f4"),  # the peak that was told last
     ("on_us", "<i8"),
     ("on_drv", "<f8"),
+    # where it has not got on from lately
+    ("sl_us", "<i8"),
+    ("sl_lon", "<i4"),
+    ("sl_lat", "<i4"),
+    ("sl_told", "<u1"),
     # speed, doors, ignition, movement, supply
     ("os_n", "<u1"),
     ("os_on", "<u1"),
@@ -178,7 +184,7 @@ VISIT: Final = np.dtype(
         ("arrived_ms", "<i4"),
         ("stood_ms", "<i4"),
         ("state", "<u1"),  # tracking's, from here on: geofence.tracking.STATES
-        ("marks", "<u1"),
+        ("marks", "<u2"),
         ("confidence", "<u1"),  # percent
         ("served_n", "<i2"),  # 1 = served first, 0 = not
         ("came_ms", "<i4"),
@@ -186,6 +192,7 @@ VISIT: Final = np.dtype(
         ("dwell_s", "<f4"),
         ("away_m", "<f4"),
         ("risk_s", "<i4"),  # since the trip's begin; -1 = not at risk
+        ("eta_min", "<u2"),  # estimated arrival, minutes since the trip's begin; 0 = none
     ]
 )
 BIT_NEAR, BIT_INSIDE, BIT_ARRIVED, BIT_SERVED, BIT_SHARED, BIT_PASSED, BIT_LONG, BIT_ENTERED, BIT_CROSSED = (

@@ -29,20 +29,21 @@ class Stepper:
         """One fact, to every rule that wants it."""
         for rule, step in self._on[fact.kind]:
             self._guard(rule, device, step, fact)
-        while device.follow_ups:
-            self.take(device, device.follow_ups.pop(0))
+        self._follow_up(device)
 
     def wake(self, name: str, device: Device, now_us: int) -> None:
         """A timer set under a rule's name, or under the name, a colon and more."""
         rule = self._wake.get(name.partition(":")[0])
         if rule is not None and rule.wake is not None:
             self._guard(rule, device, rule.wake, now_us)
+            self._follow_up(device)
 
     def begin_trip(self, device: Device, now_us: int) -> None:
         """The device's trip has just begun."""
         for rule in self._rules:
             if rule.begin is not None:
                 self._guard(rule, device, rule.begin, now_us)
+        self._follow_up(device)
 
     def finish_trip(self, device: Device, now_us: int) -> None:
         """The trip ends: rules decide what is left, and no event of the trip outlasts it."""
@@ -51,6 +52,11 @@ class Stepper:
             if rule.finish is not None:
                 self._guard(rule, device, rule.finish, now_us)
         device.end_trip(now_us)
+
+    def _follow_up(self, device: Device) -> None:
+        """What rules found out themselves, to every rule that wants it."""
+        while device.follow_ups:
+            self.take(device, device.follow_ups.pop(0))
 
     def _guard(self, rule: Rule, device: Device, step: Callable[[Device, Any], None] | Wake, argument: Any) -> None:
         try:

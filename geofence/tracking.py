@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domain.events import Severity, Visit, VisitState
+from domain.suppressors import SuppressorKind
 from domain.trips import Trip
 from domain.zones import Zone
+from geofence.alike import Alike
 from geofence.conclusions import Withdrawal
-from geofence.facts import Fact
+from geofence.facts import GAP, SILENCE, Fact
 from geofence.journal import Episode, Journal, event_id, rounded
 from geofence.kernels.ground import metres
+from geofence.kernels.nearest import nearest_zones
+from geofence.kernels.stepping import Land
+from geofence.parameters import SINCE_EVER_US
 from geofence.rows import from_us
 from geofence.state import NEVER_US, fresh_visits
-from geofence.traffic import Traffic
+from geofence.suppressions import Suppressions
 
 STATES: Final = tuple(VisitState)
 """A visit's state is kept as its place here."""
@@ -26,12 +34,20 @@ OPEN_STATES: Final = frozenset(
     CODE[state] for state in (VisitState.pending, VisitState.approaching, VisitState.arrived, VisitState.drive_by)
 )
 SERVED_STATES: Final = frozenset((CODE[VisitState.serviced], CODE[VisitState.out_of_sequence]))
-LIKELY, POSSIBLE, SHARED, DROVE_BY, CROSSED, SUSPECTED, FINAL = (1 << n for n in range(7))
-"""Marks of a visit: a gap in the data likely or possibly covers it; a neighbour was served from the same halt; and so on."""
+LIKELY, POSSIBLE, SHARED, DROVE_BY, CROSSED, SUSPECTED, FINAL, TOO_LATE, BROKEN_DOWN = (1 << n for n in range(9))
+"""Marks of a visit: a gap in the data likely or possibly covers it; a neighbour was served from the same halt; and so on.
+TOO_LATE: its estimated arrival has passed the end of its window. BROKEN_DOWN: a breakdown of the van is approved."""
+RISKS: Final = {BROKEN_DOWN: "breakdown", SUSPECTED: "left_out", TOO_LATE: "estimate"}
+"""Why a stop is at risk, the weightiest first."""
 FAR_FUTURE_US: Final = 2**62
-_BLANK: Final = ("state", "marks", "confidence", "served_n", "dwell_s", "away_m")
+_BLANK: Final = ("state", "marks", "confidence", "served_n", "dwell_s", "away_m", "eta_min")
 _UNSET: Final = ("came_ms", "went_ms", "risk_s")
 _MS_US: Final = 1_000
+_AROUND_M: Final = 1_000.0
+_ZONES_SHOWN: Final = 3
+_OF_ZONES: Final = frozenset({"zone_enter", "zone_exit"})
+Versions = tuple[dict[str, float], ...]
+"""The parameters' values, one for each of `Surroundings.since_us`."""
 
 
 class ProofPlace(NamedTuple):
@@ -62,7 +78,10 @@ class PlannedTrip(NamedTuple):
     length_m: float
     stops: NDArray[np.void]  # of plan.STOP
     proofs: tuple[ProofPlace, ...]  # by capture
-    values: dict[str, float]  # parameters of its organisation and route
+    versions: Versions  # parameters of its organisation and route
+    record: Any  # of plan.TRIP
+    xy: NDArray[np.float64]  # shape (vertices, 2): the route in its plane
+    along: NDArray[np.float64]  # shape (vertices,)
     signed_us: dict[int, int]  # stop -> when its first proof was captured
     goods: dict[int, Goods]  # stop -> what its orders weigh, where that is known
 
@@ -75,6 +94,21 @@ class GoodFix(NamedTuple):
     latitude_e7: int
 
 
+def deciding_fix(fact: Fact) -> GoodFix:
+    """The fix that a fact was decided by."""
+    if fact.kind == GAP:
+        return GoodFix(fact.decided_us, int(fact.a), int(fact.b))
+    return GoodFix(fact.time_us if fact.kind == SILENCE else fact.decided_us, fact.longitude_e7, fact.latitude_e7)
+
+
+def _shown(fix: GoodFix) -> dict[str, Any]:
+    return {
+        "at": from_us(fix.time_us).isoformat(),
+        "longitude_deg": round(1e-7 * fix.longitude_e7, 7),
+        "latitude_deg": round(1e-7 * fix.latitude_e7, 7),
+    }
+
+
 @dataclass(slots=True)
 class Surroundings:
     """What is shared by all devices."""
@@ -82,7 +116,9 @@ class Surroundings:
     zones: tuple[Zone, ...]
     trips: tuple[PlannedTrip, ...]
     first_trip: NDArray[np.int32]
-    traffic: Traffic = field(default_factory=Traffic)
+    since_us: tuple[int, ...] = (SINCE_EVER_US,)  # when each version of the parameters begins to hold
+    land: Land | None = None
+    suppressions: Suppressions = field(default_factory=Suppressions)
 
 
 class Device:
@@ -94,7 +130,9 @@ class Device:
         "cool",
         "driven_m",
         "episodes",
+        "evidence",
         "follow_ups",
+        "here",
         "journal",
         "key",
         "last_good",
@@ -107,14 +145,16 @@ class Device:
         "timers",
         "trip_number",
         "values",
+        "versions",
         "visits",
     )
 
-    def __init__(self, slot: int, key: str, shared: Surroundings, values: dict[str, float], visits: NDArray[np.void]) -> None:
+    def __init__(self, slot: int, key: str, shared: Surroundings, versions: Versions, visits: NDArray[np.void]) -> None:
         self.slot = slot
         self.key = key
         self._shared = shared
-        self.values = values
+        self.versions = versions
+        self.values = versions[0]
         self.visits = visits  # of the running trip, else empty
         self.trip_number = -1
         self.over = True
@@ -122,6 +162,8 @@ class Device:
         self.stay_us = 0  # begin of the stop it is in, else 0
         self.driven_m = 0.0
         self.last_good: GoodFix | None = None  # as of the timer that goes off
+        self.here: GoodFix | None = None  # the fix that decides what is concluded
+        self.evidence: dict[int, dict[str, Any]] = {}  # by stop, what is new of its visit's
         self.last_heard_us = NEVER_US
         self.episodes: dict[str, Episode] = {}
         self.memory: dict[str, Any] = {}
@@ -142,11 +184,6 @@ class Device:
         return self._shared.zones
 
     @property
-    def traffic(self) -> Traffic:
-        """Where the fleet halts."""
-        return self._shared.traffic
-
-    @property
     def planned(self) -> PlannedTrip:
         """The running trip, or the one that just ended."""
         return self._shared.trips[self.trip_number]
@@ -161,8 +198,15 @@ class Device:
             self.visits[name] = 0
         for name in _UNSET:
             self.visits[name] = -1
-        self.values = plan.values
+        self.versions = plan.versions
+        self.reach(self.now_us)
         self.driven_m = 0.0
+
+    def reach(self, now_us: int) -> None:
+        """Time has come to a moment: the parameters are those that hold then."""
+        self.now_us = now_us
+        version = bisect_right(self._shared.since_us, now_us) - 1 if len(self.versions) > 1 else 0
+        self.values = self.versions[version]
 
     def end_trip(self, now_us: int) -> None:
         """End the trip and its events."""
@@ -183,16 +227,17 @@ class Device:
     @classmethod
     def load(cls, kept: dict[str, Any], trip_number: int, episodes: dict[str, Episode]) -> Device:
         """A device as dumped, in no world yet."""
-        device = cls(-1, "", Surroundings((), (), np.zeros(0, np.int32)), {}, fresh_visits(0))
+        device = cls(-1, "", Surroundings((), (), np.zeros(0, np.int32)), ({},), fresh_visits(0))
         for name, value in kept.items():
             setattr(device, name, value)
         device.trip_number, device.episodes = trip_number, episodes
         device.over = device.over or trip_number < 0
         return device
 
-    def moved(self, slot: int, key: str, shared: Surroundings, values: dict[str, float]) -> Device:
+    def moved(self, slot: int, key: str, shared: Surroundings, versions: Versions) -> Device:
         """The same device in a world."""
-        self.slot, self.key, self._shared, self.values = slot, key, shared, values
+        self.slot, self.key, self._shared, self.versions = slot, key, shared, versions
+        self.reach(self.now_us)
         return self
 
     def wake_us(self) -> int:
@@ -222,7 +267,7 @@ class Device:
             return None
         stop_id = plan.trip.stops[stop].stop_id if plan is not None and stop is not None else None
         name = event_id(rule, self.key, trip_id, place, started_us)
-        shown = rounded(facts or {})
+        shown = {**rounded(facts or {}), "evidence": self._evidence(with_zones=rule not in _OF_ZONES)}
         episode = Episode(name, rule, severity, trip_id, stop_id, started_us, self.now_us, confidence, shown)
         self.episodes[key] = episode
         self.journal.note(self.key, episode, None)
@@ -244,6 +289,7 @@ class Device:
         if episode is None:
             return
         episode.facts.update(rounded(facts))
+        self._add_fix(episode)
         self.journal.note(self.key, episode, max(ended_us, episode.started_us))
         if cool_down:
             self._cool(key, ended_us)
@@ -293,6 +339,48 @@ class Device:
         else:
             self.journal.withdrawn[event_id] = Withdrawal(event_id, from_us(self.now_us), reason)
 
+    def alike(
+        self, kind: str, at_us: int, longitude_e7: int, latitude_e7: int, episode: Episode | None = None, **limits: Any
+    ) -> None:
+        """Tell what the fleet may do alike; `episode` is excused when enough of it do, within the limits (see Alike)."""
+        name = event_id(kind, self.key, None if episode is None else episode.event_id, f"{longitude_e7},{latitude_e7}", at_us)
+        named = None if episode is None else episode.event_id
+        told = Alike(name, kind, self.key, at_us, self.now_us, longitude_e7, latitude_e7, named, **limits)
+        self.journal.alike[name] = told
+
+    # evidence
+
+    def _evidence(self, *, with_zones: bool) -> dict[str, Any]:
+        """The fix that decides now, and the zones around it."""
+        if self.here is None:
+            return {"fixes": []}
+        evidence: dict[str, Any] = {"fixes": [_shown(self.here)]}
+        if with_zones:
+            evidence["zones"] = self.zones_around(self.here)
+        return evidence
+
+    def _add_fix(self, episode: Episode) -> None:
+        fixes = episode.facts.get("evidence", {}).get("fixes")
+        if fixes is not None and self.here is not None and (shown := _shown(self.here)) not in fixes:
+            fixes.append(shown)
+
+    def zones_around(self, fix: GoodFix) -> list[dict[str, Any]]:
+        """The nearest zones that hold at a fix, with the metres to their boundaries, negative inside."""
+        land = self._shared.land
+        if land is None or len(land.zones) == 0:
+            return []
+        place = (1e-7 * fix.longitude_e7, 1e-7 * fix.latitude_e7, _AROUND_M, fix.time_us, _ZONES_SHOWN)
+        numbers, apart_m = nearest_zones(land.shapes, land.scratch, *place)
+        return [
+            {"zone_id": self.zones[number].zone_id, "distance_m": round(metres, 1)}
+            for number, metres in zip(numbers.tolist(), apart_m.tolist(), strict=True)
+        ]
+
+    def note_fix(self, number: int, role: str) -> None:
+        """Keep the fix that decides now as evidence of a visit."""
+        if self.here is not None:
+            self.evidence.setdefault(number, {})[role] = {**_shown(self.here), "zones": self.zones_around(self.here)}
+
     # visits
 
     def states(self) -> list[int]:
@@ -313,11 +401,58 @@ class Device:
         self.visits[number]["marks"] = int(self.visits[number]["marks"]) & ~marks
         self.show(number)
 
+    def put_at_risk(self, number: int, why: int) -> None:
+        """A stop may not be served in time, for one of RISKS; since when is that of the first."""
+        visit = self.visits[number]
+        if visit["risk_s"] < 0:
+            visit["risk_s"] = (self.now_us - self.planned.begin_us) // 1_000_000
+        self.mark(number, why)
+
+    def end_risk(self, number: int, why: int) -> None:
+        """One of RISKS is over."""
+        visit = self.visits[number]
+        visit["marks"] = int(visit["marks"]) & ~why
+        if not int(visit["marks"]) & sum(RISKS):
+            visit["risk_s"] = -1
+        self.show(number)
+
+    # approvals
+
+    def held_until(self, kinds: Collection[SuppressorKind], at_us: int) -> int | None:
+        """Until when an approval of these kinds holds for the device; None: none does at that moment."""
+        suppressions = self._shared.suppressions
+        return suppressions.until(self.key, self._trip_id, kinds, at_us) if suppressions else None
+
+    def held_s(self, kinds: Collection[SuppressorKind], from_us: int, until_us: int) -> float:
+        """How many of the seconds between two moments approvals of these kinds cover."""
+        suppressions = self._shared.suppressions
+        return suppressions.seconds(self.key, self._trip_id, kinds, from_us, until_us) if suppressions else 0.0
+
+    def is_on_detour(self, at_us: int, longitude_e7: int, latitude_e7: int) -> bool:
+        """Whether a detour is approved there and then."""
+        suppressions = self._shared.suppressions
+        return bool(suppressions) and suppressions.is_on_detour(self.key, self._trip_id, at_us, (longitude_e7, latitude_e7))
+
+    def await_breakdown(self) -> None:
+        """Set the timer for the next begin or end of an approved breakdown."""
+        self.timers.pop("breakdown", None)
+        plan, suppressions = self.plan, self._shared.suppressions
+        if plan is None or not suppressions:
+            return
+        turn_us = suppressions.next_turn(self.key, plan.trip.trip_id, self.now_us)
+        if turn_us is not None and turn_us < plan.end_us:
+            self.timers["breakdown"] = turn_us
+
+    @property
+    def _trip_id(self) -> str | None:
+        return None if self.plan is None else self.plan.trip.trip_id
+
     def set_visit(self, number: int, state: VisitState | None, confidence: float | None = None) -> None:
         """Change a visit; its latest form is concluded."""
         visit = self.visits[number]
         if state is not None:
             visit["state"] = CODE[state]
+            self.note_fix(number, state.value)
         if confidence is not None:
             visit["confidence"] = round(100 * confidence)
         self.show(number)
@@ -347,9 +482,13 @@ class Device:
         for mark, name in ((DROVE_BY, "drove_by"), (CROSSED, "crossed"), (SHARED, "neighbour_served"), (POSSIBLE, "data_gap")):
             if marks & mark:
                 facts[name] = True
+        estimated = self.minute(number)
+        if estimated is not None:
+            facts["estimated_arrival_at"] = estimated.isoformat()
         if visit["risk_s"] >= 0:
             facts["at_risk_since"] = from_us(plan.begin_us + int(visit["risk_s"]) * 1_000_000).isoformat()
             facts["minutes_left"] = self._minutes_left(number)
+            facts["at_risk_because"] = next((why for mark, why in RISKS.items() if marks & mark), "left_out")
         self.journal.visits[plan.trip.trip_id, plan.trip.stops[number].stop_id] = Visit(
             trip_id=plan.trip.trip_id,
             stop_id=plan.trip.stops[number].stop_id,
@@ -358,6 +497,7 @@ class Device:
             departed_at=self._moment(int(visit["went_ms"])),
             confidence=int(visit["confidence"]) / 100,
             facts=rounded(facts),
+            evidence=self.evidence.pop(number, {}),
         )
 
     def _minutes_left(self, number: int) -> float:
@@ -367,6 +507,13 @@ class Device:
 
     def _moment(self, ms: int) -> Any:
         return None if ms < 0 else from_us(self.planned.begin_us + ms * _MS_US)
+
+    def minute(self, number: int) -> datetime | None:
+        """The estimated arrival at a stop that is still ahead."""
+        minutes = int(self.visits[number]["eta_min"])
+        if minutes == 0 or not self.is_open(number) or int(self.visits[number]["state"]) == CODE[VisitState.arrived]:
+            return None
+        return from_us(self.planned.begin_us + minutes * 60_000_000)
 
     def ms(self, moment_us: int) -> int:
         """A moment as visits keep it: milliseconds since the trip's begin."""

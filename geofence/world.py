@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from domain.deliveries import Order
+from domain.suppressor_validity import check_suppressor
+from domain.suppressors import Suppressor
 from domain.trips import Trip
 from domain.validity import check_trip
 from domain.zones import Zone
@@ -23,10 +25,11 @@ class World:
     trips: tuple[Trip, ...] = ()
     devices: Mapping[int, str] = field(default_factory=dict)  # number in ROW -> the tracker's key in trips and events
     organisations: Mapping[int, int] = field(default_factory=dict)  # device number -> organisation; missing = 0
-    routes: Mapping[str, str] = field(default_factory=dict)  # trip_id -> name of its route, for parameters
-    outlet_classes: Mapping[str, str] = field(default_factory=dict)  # outlet_id -> class, for parameters
+    suppressors: tuple[Suppressor, ...] = ()
     orders: tuple[Order, ...] = ()  # what each stop was to get and got; a delivery counts from its proof on
 
     def __post_init__(self) -> None:
         for number, trip in enumerate(self.trips):
             check_trip(trip, f"trips.{number}")
+        for number, suppressor in enumerate(self.suppressors):
+            check_suppressor(suppressor, f"suppressors.{number}")

@@ -39,7 +39,7 @@ def metres(longitude_e7: float, latitude_e7: float, to_longitude_e7: float, to_l
     return math.sqrt(x * x + y * y)
 
 
-@inner_kernel
+@kernel
 def course(longitude_e7: float, latitude_e7: float, to_longitude_e7: float, to_latitude_e7: float) -> float:
     """Degrees clockwise from north, 0 to 360."""
     east, north = metres_per_e7(0.5 * (float(latitude_e7) + float(to_latitude_e7)))

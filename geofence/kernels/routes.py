@@ -138,17 +138,20 @@ def _judge(s: Record, p: Record, fix: Fix, off: float, width: float, turned: flo
     long_enough = long_enough or s["off_turned_s"] >= p["route_deviation_turned_s"]
     lasted = long_enough and s["driven_m"] - s["off_drv"] >= p["route_deviation_least_m"]
     if off > p["route_deviation_far_m"] or (lasted and s["off_n"] >= p["route_deviation_fixes"]):
-        s["off_on"], s["off_far"], s["on_us"] = 1, 0, 0
+        s["off_on"], s["off_far"], s["on_us"], s["off_told"] = 1, 0, 0, s["off_peak"]
         tell(out, OFF_ROUTE, s["off_us"], 0, fix.lon, fix.lat, off, s["off_s"], turned, fix.sigma)
         _watch_far(s, p, fix, out)
 
 
 @inner_kernel
 def _watch_far(s: Record, p: Record, fix: Fix, out: Teller) -> None:
+    """Tell once that it is far or long, and then whenever the peak has grown by half."""
     seconds = (fix.t - s["off_us"]) / _SECOND_US
-    if not s["off_far"] and (s["off_peak"] > p["route_deviation_far_m"] or seconds > p["route_deviation_long_s"]):
-        s["off_far"] = 1
-        tell(out, OFF_ROUTE_FAR, s["off_us"], 0, fix.lon, fix.lat, float(s["off_peak"]), seconds, 0.0, 0.0)
+    is_new = not s["off_far"] and (s["off_peak"] > p["route_deviation_far_m"] or seconds > p["route_deviation_long_s"])
+    if is_new or s["off_peak"] > 1.5 * s["off_told"]:
+        s["off_far"] = 1 if is_new else s["off_far"]
+        s["off_told"] = s["off_peak"]
+        tell(out, OFF_ROUTE_FAR, s["off_us"], 0, fix.lon, fix.lat, float(s["off_peak"]), seconds, float(s["off_far"]), 0.0)
 
 
 @inner_kernel

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geofence.facts import ALLOWED_DEPOT, GAP, GAP_WAY, HOME, PROOF, SILENCE, TRIP_OFF, TRIP_ON
+from geofence.facts import ALLOWED_DEPOT, ALLOWED_NOWHERE, GAP, GAP_WAY, HOME, PROOF, SILENCE, SLOW, TRIP_OFF, TRIP_ON
 from geofence.grading import GOOD, IMPLIED_SPEED, REJECTED, SUSPECT
 from geofence.kernels.compiler import inner_kernel, kernel
 from geofence.kernels.grades import flag, grade, sigma_m
@@ -42,7 +42,8 @@ class Plans(NamedTuple):
     along: NDArray[np.float64]  # shape (vertices,)
     first_trip: NDArray[np.int32]  # shape (slots + 1,)
     first_visit: NDArray[np.int64]  # shape (slots + 1,): where a slot's visits lie
-    tunings: NDArray[np.void]
+    tunings: NDArray[np.void]  # by scope, and for each by version
+    tuning_from: NDArray[np.int64]  # shape (versions,): when each version of all parameters begins to hold
     slot_tuning: NDArray[np.int32]
 
 
@@ -85,8 +86,8 @@ def step_rows(
         row = rows[i]
         out = Teller(facts, count, slot, row["fix_time_us"])
         _choose_trip(s, memory, plans, slot, row["fix_time_us"], out)
-        p = _tuning(s, plans, slot)
-        _hear(s, p, row, out)
+        p = _tuning(s, plans, slot, row["fix_time_us"])
+        _hear(s, p, plans, slot, row, out)
         grades[i], reasons[i] = grade(row, p)
         if grades[i] == REJECTED:
             step_stand(s, p, row, 0.0, False, out)
@@ -107,10 +108,14 @@ def step_rows(
 
 
 @inner_kernel
-def _tuning(s: Record, plans: Plans, slot: int) -> Record:
-    if s["trip"] >= 0:
-        return plans.tunings[plans.trips[s["trip"]]["tuning"]]
-    return plans.tunings[plans.slot_tuning[slot]]
+def _tuning(s: Record, plans: Plans, slot: int, at_us: int) -> Record:
+    """The parameters of the trip, or else of the device, as they were at a moment."""
+    scope = plans.trips[s["trip"]]["tuning"] if s["trip"] >= 0 else plans.slot_tuning[slot]
+    versions = len(plans.tuning_from)
+    version = 0
+    while version + 1 < versions and plans.tuning_from[version + 1] <= at_us:
+        version += 1
+    return plans.tunings[scope * versions + version]
 
 
 @inner_kernel
@@ -140,7 +145,7 @@ def _begin_trip(s: Record, memory: Memory, plans: Plans, slot: int, t: int, out:
     s["over"] = 2 if t >= trip["end_us"] else 0
     s["rt_known"], s["rt_seg"], s["rt_s"], s["rt_max"], s["rt_told"], s["rt_lost_n"] = 0, 0, 0.0, 0.0, 0.0, 0
     s["rt_drv"] = s["driven_m"]
-    s["off_n"], s["off_on"], s["off_far"] = 0, 0, 0
+    s["off_n"], s["off_on"], s["off_far"], s["sl_us"] = 0, 0, 0, 0
     base = plans.first_visit[slot]
     for k in range(trip["stops"]):
         visit = memory.visits[base + k]
@@ -151,12 +156,12 @@ def _begin_trip(s: Record, memory: Memory, plans: Plans, slot: int, t: int, out:
 
 
 @inner_kernel
-def _hear(s: Record, p: Record, row: Record, out: Teller) -> None:
+def _hear(s: Record, p: Record, plans: Plans, slot: int, row: Record, out: Teller) -> None:
     """Any row breaks the silence."""
     t = row["fix_time_us"]
     since_s = (t - s["last_us"]) / _SECOND_US
     if s["last_us"] != _NEVER_US and since_s > 0.0:
-        due_us = silence_due_us(s, p)
+        due_us = silence_due_us(s, _tuning(s, plans, slot, s["last_us"]))
         if t > due_us:
             tell_silence(s, float(t), _moved_m(s, row), Teller(out.facts, out.told, out.slot, due_us))
         s["interval_s"] += 0.2 * (min(since_s, 4.0 * s["interval_s"] + 60.0) - s["interval_s"])
@@ -189,7 +194,7 @@ def find_silent(states: NDArray[np.void], plans: Plans, as_of_us: int, due: NDAr
         s = states[slot]
         due[slot] = 2**62
         if s["last_us"] != _NEVER_US and not s["quiet"]:
-            due_us = silence_due_us(s, _tuning(s, plans, slot))
+            due_us = silence_due_us(s, _tuning(s, plans, slot, s["last_us"]))
             if due_us < as_of_us:
                 due[slot] = due_us
 
@@ -328,6 +333,7 @@ def _follow(s: Record, p: Record, memory: Memory, plans: Plans, slot: int, fix: 
     was_x, was_y = _plane(trip, float(s["acc_lon"]), float(s["acc_lat"])) if s["acc_us"] != _NEVER_US else (x, y)
     edge = step_visits(s, p, fix, trip["begin_us"], stops, visits, x, y, was_x, was_y, out)
     step_route(s, p, fix, trip, xy, along, x, y, in_depot or edge <= p["route_deviation_stop_m"], out)
+    _get_on(s, p, fix, allowed, out)
     if gap_us != 0:
         gained = float(s["pv_odo"] - s["gp_odo"])
         tell(out, GAP_WAY, gap_us, 0, lon, lat, gained, float(s["gp_best"]), 0.0, 0.0)
@@ -340,6 +346,23 @@ def _follow(s: Record, p: Record, memory: Memory, plans: Plans, slot: int, fix: 
     _pass_proofs(s, p, plans, trip, fix, out)
     _come_back(s, p, trip, in_depot, fix, visits, out)
     return int(allowed)
+
+
+@inner_kernel
+def _get_on(s: Record, p: Record, fix: Fix, allowed: int, out: Teller) -> None:
+    """Tell when the van has not left a cell of the road for long: what many do at once is traffic."""
+    if not fix.good:
+        return
+    if allowed != ALLOWED_NOWHERE or s["sl_us"] == 0 or fix.step_s > p["gap_least_s"]:
+        s["sl_us"] = 0 if allowed != ALLOWED_NOWHERE else fix.t
+    elif metres(s["sl_lon"], s["sl_lat"], fix.lon, fix.lat) > p["traffic_cell_m"]:
+        s["sl_us"] = fix.t
+    else:
+        if not s["sl_told"] and fix.t - s["sl_us"] >= p["traffic_slow_s"] * _SECOND_US:
+            s["sl_told"] = 1
+            tell(out, SLOW, s["sl_us"], 0, fix.lon, fix.lat, (fix.t - s["sl_us"]) / _SECOND_US, fix.sigma, 0.0, 0.0)
+        return
+    s["sl_lon"], s["sl_lat"], s["sl_told"] = int(fix.lon), int(fix.lat), 0
 
 
 @inner_kernel

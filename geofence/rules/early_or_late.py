@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from domain.events import Severity
-from geofence.facts import STOP_LEFT, STOP_SERVED, Fact
+from geofence.facts import ESTIMATE, STOP_LEFT, STOP_SERVED, Fact
 from geofence.parameters import Parameter
+from geofence.rows import from_us
 from geofence.rule import Rule
+from geofence.rules.traffic import excuse_in_traffic
 from geofence.tracking import SERVED_STATES
 
 if TYPE_CHECKING:
@@ -26,15 +29,23 @@ def _served(device: Device, fact: Fact) -> None:
         return
     stop, slack_us = plan.stops[fact.place], int(device.values[f"{NAME}.tolerance_s"] * 1e6)
     early_us, late_us = int(stop["opens_us"]) - fact.time_us, fact.time_us - int(stop["closes_us"])
+    place = str(fact.place)
     if early_us <= slack_us and late_us <= slack_us:
+        device.withdraw(NAME, place, "came_in_time")
         return
     medium = late_us > device.values[f"{NAME}.medium_s"] * 1e6
     kind, by_us = ("late", late_us) if late_us > 0 else ("early", early_us)
     facts = {"kind": kind, "minutes": by_us / 60e6}
     severity = Severity.medium if medium else Severity.low
-    told = device.tell(NAME, str(fact.place), fact.time_us, severity, stop=fact.place, confidence=0.95, facts=facts)
+    predicted = device.episodes.get(f"{NAME}|{place}")
+    if predicted is None:
+        told = device.tell(NAME, place, fact.time_us, severity, stop=fact.place, confidence=0.95, facts=facts)
+    else:
+        told, predicted.confidence = predicted, 0.95
+        device.change(NAME, place, severity, **facts)
+        device.close(NAME, place, fact.time_us)
     if told is not None:
-        device.memory[NAME] = {**device.memory.get(NAME, {}), str(fact.place): told.event_id}
+        device.memory[NAME] = {**device.memory.get(NAME, {}), place: told.event_id}
 
 
 def _left(device: Device, fact: Fact) -> None:
@@ -48,4 +59,25 @@ def _begin(device: Device, _now_us: int) -> None:
     device.memory.pop(NAME, None)
 
 
-RULE = Rule(NAME, _PARAMETERS, on={STOP_SERVED: _served, STOP_LEFT: _left}, begin=_begin)
+def _estimated(device: Device, fact: Fact) -> None:
+    """The estimated arrival has passed the end of the window, or no longer does."""
+    place, after_s = str(fact.place), fact.a
+    if math.isnan(after_s):
+        device.withdraw(NAME, place, "will_come_in_time")
+        return
+    medium = after_s > device.values[f"{NAME}.medium_s"]
+    facts = {"kind": "predicted_late", "minutes": after_s / 60, "estimated_arrival_at": from_us(fact.time_us).isoformat()}
+    severity = Severity.medium if medium else Severity.low
+    episode = device.open(NAME, place, fact.decided_us, severity, stop=fact.place, confidence=0.6, facts=facts)
+    if episode is not None:
+        excuse_in_traffic(device, episode)
+
+
+def _never_came(device: Device, _now_us: int) -> None:
+    """What was predicted late and not served is missed, or not known, and not late."""
+    for number in range(len(device.visits)):
+        device.withdraw(NAME, str(number), "not_served")
+
+
+_ON = {STOP_SERVED: _served, STOP_LEFT: _left, ESTIMATE: _estimated}
+RULE = Rule(NAME, _PARAMETERS, on=_ON, begin=_begin, finish=_never_came)

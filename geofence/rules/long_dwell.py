@@ -8,6 +8,7 @@ from domain.events import Severity
 from geofence.facts import STOP_DWELLS, STOP_LEFT, Fact
 from geofence.parameters import Parameter
 from geofence.rule import Rule
+from geofence.suppressions import BREAKDOWN
 
 if TYPE_CHECKING:
     from geofence.tracking import Device
@@ -28,7 +29,8 @@ def _dwells(device: Device, fact: Fact) -> None:
     opens_us = int(stop["opens_us"])
     waited_us = max(0, opens_us - fact.time_us)
     limit_s = float(stop["long_s"])
-    if waited_us and fact.a - waited_us / 1e6 <= limit_s:
+    excused_s = waited_us / 1e6 + device.held_s(BREAKDOWN, fact.time_us + waited_us, fact.decided_us)
+    if excused_s and fact.a - excused_s <= limit_s:
         device.memory.setdefault(NAME, {})[str(fact.place)] = fact.time_us
         return
     facts = {"limit_s": limit_s, "planned_s": float(stop["service_s"])}
@@ -41,7 +43,8 @@ def _left(device: Device, fact: Fact) -> None:
         return
     place, limit_s = str(fact.place), float(plan.stops[fact.place]["long_s"])
     waiting = device.memory.get(NAME, {}).pop(place, None)
-    served_s = (fact.a - max(fact.time_us, int(plan.stops[fact.place]["opens_us"]))) / 1e6
+    since_us = max(fact.time_us, int(plan.stops[fact.place]["opens_us"]))
+    served_s = (fact.a - since_us) / 1e6 - device.held_s(BREAKDOWN, since_us, int(fact.a))
     if waiting is not None and served_s > limit_s:
         facts = {"limit_s": limit_s, "planned_s": float(plan.stops[fact.place]["service_s"])}
         device.open(NAME, place, fact.time_us, Severity.low, stop=fact.place, facts=facts)

@@ -9,6 +9,7 @@ from geofence.facts import HOME, STOP_PASSED, STOP_SERVED, Fact
 from geofence.parameters import Parameter
 from geofence.rule import Rule
 from geofence.rules.visits import mark_gap
+from geofence.suppressions import BREAKDOWN
 from geofence.tracking import CODE, DROVE_BY, FINAL, LIKELY, OPEN_STATES, POSSIBLE, SHARED, SUSPECTED, GoodFix
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def _served(device: Device, fact: Fact) -> None:
     if device.plan is None:
         return
     device.withdraw(NAME, str(fact.place), "served_later")
-    device.unmark(fact.place, SUSPECTED | FINAL)
+    device.end_risk(fact.place, SUSPECTED | FINAL)
     served_later = 0
     served = device.visits["served_n"].tolist()
     for k in range(len(served) - 1, -1, -1):
@@ -49,10 +50,10 @@ def _suspect(device: Device, number: int, why: str, now_us: int) -> None:
         return
     if visit["state"] == CODE[VisitState.arrived]:
         return
-    visit["marks"] = int(visit["marks"]) | SUSPECTED
-    visit["risk_s"] = (now_us - device.planned.begin_us) // 1_000_000
+    if device.held_until(BREAKDOWN, now_us) is not None:
+        return
+    device.put_at_risk(number, SUSPECTED)
     _open(device, number, now_us, 0.6, {"stage": "suspected", "why": why})
-    device.show(number)
 
 
 def _open(device: Device, number: int, at_us: int, confidence: float, facts: dict[str, object]) -> None:
@@ -70,7 +71,9 @@ def _windows(device: Device, now_us: int) -> None:
 
 
 def _final_us(device: Device, number: int) -> int:
-    return int(device.planned.stops[number]["closes_us"]) + int(device.values["missed_stop.after_window_s"] * 1e6)
+    """A while after the window; not during an approved breakdown."""
+    final_us = int(device.planned.stops[number]["closes_us"]) + int(device.values["missed_stop.after_window_s"] * 1e6)
+    return device.held_until(BREAKDOWN, final_us) or final_us
 
 
 def _set_timer(device: Device) -> None:
@@ -82,6 +85,8 @@ def _set_timer(device: Device) -> None:
 
 def _home(device: Device, fact: Fact) -> None:
     """The van stands in its depot again: what it did not serve is missed, unless it goes out once more."""
+    if device.held_until(BREAKDOWN, fact.decided_us) is not None:
+        return
     device.last_good = GoodFix(fact.decided_us, fact.longitude_e7, fact.latitude_e7)
     for k in range(len(device.visits)):
         if device.plan is not None and device.is_open(k):
@@ -122,8 +127,12 @@ def _begin(device: Device, _now_us: int) -> None:
 
 
 def _finish(device: Device, now_us: int) -> None:
+    is_broken = device.held_until(BREAKDOWN, now_us) is not None
     for k in range(len(device.visits)):
-        if device.is_open(k):
+        if device.is_open(k) and is_broken:
+            device.withdraw(NAME, str(k), "breakdown")
+            device.set_visit(k, VisitState.skipped, 0.9)
+        elif device.is_open(k):
             _decide(device, k, now_us, "trip_over")
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from domain.events import Severity
-from geofence.facts import OFF_ROUTE, OFF_ROUTE_FAR, ON_ROUTE, Fact
+from geofence import alike
+from geofence.facts import OFF_ROUTE, OFF_ROUTE_FAR, ON_ROUTE, STAY_HELD, Fact
+from geofence.kernels.ground import course
 from geofence.parameters import Parameter
 from geofence.rule import Rule
+from geofence.suppressions import BREAKDOWN
 
 if TYPE_CHECKING:
-    from geofence.tracking import Device
+    from geofence.tracking import Device, PlannedTrip
 
 NAME = "route_deviation"
 
@@ -31,7 +36,11 @@ _PARAMETERS = (
     _kernel("close_s", 60, "s", 0, 3600, "kept for this long,"),
     _kernel("close_m", 100, "m", 0, 5000, "over this far driven."),
     _kernel("stop_m", 150, "m", 0, 2000, "None begins this near to a planned stop."),
+    Parameter(f"{NAME}.fleet_vehicles", 2, "1", 2, 100, "So many vehicles that take the same way off their routes have to:"),
+    Parameter(f"{NAME}.fleet_m", 300, "m", 50, 5000, "leaving them within this of each other, by the same course,"),
+    Parameter(f"{NAME}.fleet_s", 43_200, "s", 600, 86_400, "and within this long of each other."),
 )
+_AGAIN_US = 60_000_000
 
 
 def _off(device: Device, fact: Fact) -> None:
@@ -39,21 +48,100 @@ def _off(device: Device, fact: Fact) -> None:
         return
     facts = {
         "cross_track_m": fact.a,
+        "peak_m": fact.a,
         "left_at_m": fact.b,
         "turned_deg": fact.c,
         "sigma_m": fact.d,
         "longitude_deg": fact.longitude_e7 / 1e7,
         "latitude_deg": fact.latitude_e7 / 1e7,
+        "reason": "unknown",
     }
-    device.open(NAME, "", fact.time_us, Severity.medium, confidence=0.9, facts=facts)
+    episode = {"since_us": fact.time_us, "facts": facts, "place": [fact.longitude_e7, fact.latitude_e7]}
+    if _is_approved(device, fact.decided_us, fact.longitude_e7, fact.latitude_e7):
+        device.memory[NAME] = episode
+        device.timers[NAME] = fact.decided_us + _AGAIN_US
+        return
+    _open(device, episode)
+
+
+def _is_approved(device: Device, at_us: int, longitude_e7: int, latitude_e7: int) -> bool:
+    return device.held_until(BREAKDOWN, at_us) is not None or device.is_on_detour(at_us, longitude_e7, latitude_e7)
+
+
+def _waited(device: Device, now_us: int) -> None:
+    """It was approved that the van is off its route: it is a deviation from when that ends, or where."""
+    held, good = device.memory.get(NAME), device.last_good
+    if held is None or device.plan is None:
+        return
+    if good is None or _is_approved(device, now_us, good.longitude_e7, good.latitude_e7):
+        device.timers[NAME] = now_us + _AGAIN_US
+        return
+    device.memory.pop(NAME)
+    place = [good.longitude_e7, good.latitude_e7]
+    facts = {**held["facts"], "longitude_deg": place[0] / 1e7, "latitude_deg": place[1] / 1e7, "approved_before": True}
+    _open(device, {"since_us": good.time_us, "facts": facts, "place": place})
+
+
+def _open(device: Device, held: dict[str, Any]) -> None:
+    since_us, facts = held["since_us"], held["facts"]
+    episode = device.open(NAME, "", since_us, Severity.medium, confidence=0.9, facts=facts)
+    left = _place_at(device.planned, facts["left_at_m"])
+    if episode is None or left is None:
+        return
+    course_deg = course(*left, *held["place"])
+    limits = {
+        "vehicles": int(device.values[f"{NAME}.fleet_vehicles"]),
+        "within_m": device.values[f"{NAME}.fleet_m"],
+        "within_s": device.values[f"{NAME}.fleet_s"],
+    }
+    device.alike(alike.DIVERSION, since_us, round(left[0]), round(left[1]), episode, course_deg=course_deg, **limits)
+
+
+def _place_at(plan: PlannedTrip, along_m: float) -> tuple[float, float] | None:
+    """Longitude and latitude (e7) of a place of the planned route."""
+    if len(plan.along) < 2:
+        return None
+    x, y = (float(np.interp(along_m, plan.along, plan.xy[:, axis])) for axis in (0, 1))
+    record = plan.record
+    return float(record["origin_lon"]) + x / float(record["east_m"]), float(record["origin_lat"]) + y / float(record["north_m"])
 
 
 def _far(device: Device, fact: Fact) -> None:
-    reason = "distance" if fact.a > device.values["route_deviation.far_m"] else "duration"
-    device.change(NAME, "", Severity.high, peak_m=fact.a, high_because=reason)
+    """The peak has grown, or the deviation is far off or long by now."""
+    held = device.memory.get(NAME)
+    if held is not None:
+        held["facts"]["peak_m"] = fact.a
+        return
+    episode = device.episodes.get(f"{NAME}|")
+    if episode is None:
+        return
+    facts: dict[str, Any] = {"peak_m": fact.a}
+    if fact.c == 1.0:
+        facts["high_because"] = "distance" if fact.a > device.values[f"{NAME}.far_m"] else "duration"
+    is_grave = fact.c == 1.0 and episode.severity is not Severity.critical
+    device.change(NAME, "", Severity.high if is_grave else None, **facts)
+
+
+def _stands(device: Device, _fact: Fact) -> None:
+    _explain(device, "halt")
+
+
+def _explain(device: Device, reason: str) -> None:
+    episode = device.episodes.get(f"{NAME}|")
+    if episode is not None and episode.facts["reason"] == "unknown":
+        device.change(NAME, "", reason=reason)
+
+
+def unloads(device: Device) -> None:
+    """Something is unloaded while the van is off its route: that is the gravest form of a deviation, and no closed road."""
+    device.change(NAME, "", Severity.critical, reason="unloading")
 
 
 def _on(device: Device, fact: Fact) -> None:
+    if device.memory.pop(NAME, None) is not None:
+        device.timers.pop(NAME, None)
+        return
+    _explain(device, "short_cut" if fact.c < 0.0 else "way_round")
     facts = {
         "peak_m": fact.b,
         "extra_m": max(0.0, fact.c),
@@ -64,4 +152,10 @@ def _on(device: Device, fact: Fact) -> None:
     device.close(NAME, "", fact.time_us, False, **facts)
 
 
-RULE = Rule(NAME, _PARAMETERS, on={OFF_ROUTE: _off, OFF_ROUTE_FAR: _far, ON_ROUTE: _on})
+def _finish(device: Device, _now_us: int) -> None:
+    device.memory.pop(NAME, None)
+    device.timers.pop(NAME, None)
+
+
+_ON = {OFF_ROUTE: _off, OFF_ROUTE_FAR: _far, ON_ROUTE: _on, STAY_HELD: _stands}
+RULE = Rule(NAME, _PARAMETERS, on=_ON, wake=_waited, finish=_finish)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from domain.events import Severity
-from geofence.facts import ALLOWED_NOWHERE, STAY_HELD, STAY_OFF, STAY_ON, STOP_SERVED, Fact
+from geofence.facts import STAY_HELD, STAY_OFF, STAY_ON, STOP_SERVED, Fact
 from geofence.kernels.ground import metres
 from geofence.parameters import Parameter
 from geofence.rule import Rule
+from geofence.rules.traffic import excuse_in_jam
 from geofence.rules.visits import served_outside
-from geofence.traffic import Halt
+from geofence.suppressions import PAUSED
 
 if TYPE_CHECKING:
     from geofence.tracking import Device
@@ -19,11 +20,12 @@ NAME = "unscheduled_stop"
 _PARAMETERS = (
     Parameter("unscheduled_stop.least_s", 600, "s", 120, 14_400, "A halt of this length is told.", in_kernel=True),
     Parameter("unscheduled_stop.red_s", 300, "s", 60, 14_400, "In a red zone, of this length.", in_kernel=True),
-    Parameter("unscheduled_stop.traffic_vehicles", 3, "1", 2, 100, "So many vehicles that halt together are traffic:"),
+    Parameter("unscheduled_stop.traffic_vehicles", 3, "1", 2, 100, "So many vehicles that do not get on together are traffic:"),
     Parameter("unscheduled_stop.traffic_m", 200, "m", 50, 2000, "within this of each other,"),
     Parameter("unscheduled_stop.traffic_s", 1200, "s", 60, 7200, "beginning within this long of each other."),
 )
 _RED = 1
+_AGAIN_S = 60.0
 
 
 def _held(device: Device, fact: Fact) -> None:
@@ -33,48 +35,68 @@ def _held(device: Device, fact: Fact) -> None:
     in_red = fact.d >= 0.0
     if fact.place == _RED and not in_red:
         return
-    off_route = "route_deviation|" in device.episodes
-    severity = Severity.high if in_red or off_route else Severity.medium
-    facts: dict[str, object] = {
-        "longitude_deg": fact.longitude_e7 / 1e7,
-        "latitude_deg": fact.latitude_e7 / 1e7,
+    halt: dict[str, Any] = {
+        "since_us": fact.time_us,
+        "seen_us": fact.decided_us,
+        "place": [fact.longitude_e7, fact.latitude_e7],
         "watched_s": fact.a,
         "sigma_m": fact.b,
+        "red_zone_id": device.zones[int(fact.d)].zone_id if in_red else None,
+    }
+    _tell_or_wait(device, halt)
+
+
+def _tell_or_wait(device: Device, halt: dict[str, Any]) -> None:
+    """Approved time, such as a break, does not count; the rest may be long enough later."""
+    needed_s = device.values[f"{NAME}.least_s" if halt["red_zone_id"] is None else f"{NAME}.red_s"]
+    missing_s = needed_s + device.held_s(PAUSED, halt["since_us"], halt["seen_us"]) - halt["watched_s"]
+    if missing_s > 0.0 and device.held_s(PAUSED, halt["since_us"], halt["seen_us"]) > 0.0:
+        device.memory[NAME] = halt
+        device.timers[NAME] = halt["seen_us"] + int(max(missing_s, _AGAIN_S) * 1e6)
+        return
+    device.memory.pop(NAME, None)
+    _tell(device, halt)
+
+
+def _waited(device: Device, now_us: int) -> None:
+    """It still stands there, as far as it is seen."""
+    halt = device.memory.get(NAME)
+    if halt is None or device.plan is None or device.last_good is None:
+        return
+    halt["watched_s"] += (device.last_good.time_us - halt["seen_us"]) / 1e6
+    halt["seen_us"] = device.last_good.time_us
+    _tell_or_wait(device, halt)
+    if NAME in device.timers:
+        device.timers[NAME] = max(device.timers[NAME], now_us + int(_AGAIN_S * 1e6))
+
+
+def _tell(device: Device, halt: dict[str, Any]) -> None:
+    off_route = "route_deviation|" in device.episodes
+    since_us, (longitude_e7, latitude_e7) = halt["since_us"], halt["place"]
+    facts = {
+        "longitude_deg": longitude_e7 / 1e7,
+        "latitude_deg": latitude_e7 / 1e7,
+        "watched_s": halt["watched_s"],
+        "sigma_m": halt["sigma_m"],
         "off_route": off_route,
     }
-    if in_red:
-        facts["red_zone_id"] = device.zones[int(fact.d)].zone_id
-    halt = device.traffic.find(device, fact.time_us, fact.longitude_e7, fact.latitude_e7)
-    if halt is not None and _jam(device, halt):
-        return
-    episode = device.open(NAME, str(fact.time_us), fact.time_us, severity, confidence=0.9, facts=facts)
-    if halt is not None:
-        halt.event = episode
+    if halt["red_zone_id"] is not None:
+        facts["red_zone_id"] = halt["red_zone_id"]
+    severity = Severity.high if halt["red_zone_id"] is not None or off_route else Severity.medium
+    episode = device.open(NAME, str(since_us), since_us, severity, confidence=0.9, facts=facts)
+    if episode is not None:
+        excuse_in_jam(device, episode, since_us, longitude_e7, latitude_e7)
 
 
 def _over(device: Device, fact: Fact) -> None:
     device.close(NAME, str(fact.time_us), int(fact.a), dwell_s=(fact.a - fact.time_us) / 1e6)
     device.stay_us = 0
+    device.memory.pop(NAME, None)
+    device.timers.pop(NAME, None)
 
 
 def _stands(device: Device, fact: Fact) -> None:
     device.stay_us = fact.time_us
-    if device.plan is None or fact.c != ALLOWED_NOWHERE:
-        return
-    halt = Halt(device, fact.time_us, fact.longitude_e7, fact.latitude_e7)
-    device.traffic.note(halt)
-    for other in _jam(device, halt):
-        if other.event is not None:
-            other.device.journal = device.journal
-            other.device.episodes.pop(f"{NAME}|{other.since_us}", None)
-            other.device.take_back(other.event, "traffic")
-            other.event = None
-
-
-def _jam(device: Device, halt: Halt) -> list[Halt]:
-    values = device.values
-    within_us, vehicles = int(values[f"{NAME}.traffic_s"] * 1e6), int(values[f"{NAME}.traffic_vehicles"])
-    return device.traffic.jam(halt, values[f"{NAME}.traffic_m"], within_us, vehicles)
 
 
 def _served(device: Device, fact: Fact) -> None:
@@ -87,4 +109,5 @@ def _served(device: Device, fact: Fact) -> None:
         device.withdraw(NAME, str(device.stay_us), "serves_a_stop")
 
 
-RULE = Rule(NAME, _PARAMETERS, on={STAY_ON: _stands, STAY_HELD: _held, STAY_OFF: _over, STOP_SERVED: _served})
+_ON = {STAY_ON: _stands, STAY_HELD: _held, STAY_OFF: _over, STOP_SERVED: _served}
+RULE = Rule(NAME, _PARAMETERS, on=_ON, wake=_waited)

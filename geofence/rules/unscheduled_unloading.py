@@ -8,6 +8,7 @@ from domain.events import Severity
 from geofence.facts import ALLOWED_NOWHERE, CARGO_DROP, DOOR_HELD, DOOR_OFF, STAY_OFF, STAY_ON, Fact
 from geofence.parameters import Parameter
 from geofence.rule import Rule
+from geofence.rules import route_deviation
 from geofence.rules.visits import served_within
 
 if TYPE_CHECKING:
@@ -90,8 +91,10 @@ def _waited(device: Device, now_us: int) -> None:
 def _open(device: Device, known: dict[str, int]) -> None:
     facts = {"longitude_deg": known["lon"] / 1e7, "latitude_deg": known["lat"] / 1e7}
     started_us = max(known["stay"], known["opened"])
-    if f"{NAME}|{known['stay']}" not in device.episodes:
-        device.open(NAME, str(known["stay"]), started_us, Severity.high, confidence=0.85, facts=facts)
+    if f"{NAME}|{known['stay']}" in device.episodes:
+        return
+    if device.open(NAME, str(known["stay"]), started_us, Severity.high, confidence=0.85, facts=facts) is not None:
+        route_deviation.unloads(device)
 
 
 def _lighter(device: Device, fact: Fact) -> None:

@@ -26,7 +26,19 @@ from geofence.facts import (
 from geofence.kernels.ground import metres
 from geofence.parameters import Parameter
 from geofence.rule import Rule
-from geofence.tracking import CODE, CROSSED, DROVE_BY, FAR_FUTURE_US, LIKELY, OPEN_STATES, POSSIBLE, SERVED_STATES, SHARED
+from geofence.tracking import (
+    BROKEN_DOWN,
+    CODE,
+    CROSSED,
+    DROVE_BY,
+    FAR_FUTURE_US,
+    LIKELY,
+    OPEN_STATES,
+    POSSIBLE,
+    SERVED_STATES,
+    SHARED,
+    TOO_LATE,
+)
 
 if TYPE_CHECKING:
     from geofence.tracking import Device, ProofPlace
@@ -71,7 +83,7 @@ def _served(device: Device, fact: Fact) -> None:
         return
     visit = device.visits[fact.place]
     visit["came_ms"], visit["dwell_s"], visit["away_m"] = device.ms(fact.time_us), fact.a, fact.b
-    visit["risk_s"] = -1
+    visit["risk_s"], visit["marks"] = -1, int(visit["marks"]) & ~(TOO_LATE | BROKEN_DOWN)
     device.set_visit(fact.place, VisitState.serviced, _confidence(device, fact))
     _order(device)
 
@@ -230,6 +242,7 @@ def _left(device: Device, fact: Fact) -> None:
         if visit["went_ms"] < 0:
             visit["went_ms"] = device.ms(int(fact.a))
         visit["dwell_s"] = max(float(visit["dwell_s"]), fact.b)
+        device.note_fix(fact.place, "left")
         device.show(fact.place)
     elif _unserved(device, fact.place):
         visit["marks"] = int(visit["marks"]) | DROVE_BY

@@ -14,11 +14,14 @@ from geofence.parameters import Parameters
 from geofence.rows import ALARM_BITS, ROW, to_us
 from geofence.rulebook import JUDGED_ELSEWHERE
 from geofence.worker.plans import TRIP_SPAN
+from geofence.worker.settings import parameters_of
 from geofence.world import World
 from store.conclusions import Judged, events_between
 from store.lanes import registered_devices
+from store.parameters import settings
 from store.planning import trips_between, zones_between
 from store.pool import Connection
+from store.suppressors import approved_between
 from store.telemetry import newest_cursor, rows_of_devices
 
 LEAD: Final = timedelta(days=1)
@@ -44,16 +47,19 @@ def backtest(
     parameters: Parameters,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> dict[str, Difference]:
-    """By rule, the stored events that began from `since` until `until` against those that `parameters` would give.
+    """By rule, the stored events that began from `since` until `until` against those that other parameters would give.
 
-    `progress` is told of (devices done, of all). Raises InvalidInputError for parameters that the rule book does not allow.
+    `parameters` are laid over those that are stored. `progress` is told of (devices done, of all). Raises InvalidInputError for
+    parameters that the rule book does not allow.
     """
-    stored = events_between(connection, org_id, since, until)
-    then = {event_id: rule for event_id, rule in stored.items() if rule not in JUDGED_ELSEWHERE}
-    now: dict[str, str] = {}
-    for judgement in _judgements(connection, org_id, since, until, parameters, progress):
-        events = judgement.events.values()
-        now.update({event.event_id: event.rule for event in events if since <= event.started_at < until})
+    held = events_between(connection, org_id, since, until)
+    then = {event_id: rule for event_id, rule in held.items() if rule not in JUDGED_ELSEWHERE}
+    stored = parameters_of(settings(connection, org_id=org_id)).get(org_id, Parameters())
+    laid_over = stored.overlaid(parameters, str(org_id))
+    judged = Judgement()
+    for judgement in _judgements(connection, org_id, since, until, laid_over, progress):
+        judged.add(judgement)
+    now = {event.event_id: event.rule for event in judged.held().values() if since <= event.started_at < until}
     found: dict[str, Difference] = defaultdict(Difference)
     for event_id, rule in then.items():
         found[rule].then += 1
@@ -77,11 +83,12 @@ def _judgements(
     devices = [device for device, _ in registered_devices(connection) if device.org_id == org_id]
     zones = zones_between(connection, since - LEAD, until, org_id=org_id).get(org_id, ())
     trips = trips_between(connection, since - LEAD - TRIP_SPAN, until, org_id=org_id).get(org_id, ())
+    approved = approved_between(connection, since - LEAD - TRIP_SPAN, until, org_id=org_id).get(org_id, ())
     for first in range(0, len(devices), DEVICES_AT_ONCE):
         group = devices[first : first + DEVICES_AT_ONCE]
         keys = {device.device_id: device.key for device in group}
         theirs = tuple(trip for trip in trips if trip.device_id in keys.values())
-        world = World(zones, theirs, keys, dict.fromkeys(keys, org_id))
+        world = World(zones, theirs, keys, dict.fromkeys(keys, org_id), approved)
         yield _judge(connection, Engine(world, parameters), group, (since - LEAD, until))
         progress(first + len(group), len(devices))
 

@@ -9,7 +9,6 @@ from typing import Final
 
 import numpy as np
 
-from geofence.parameters import Parameters
 from geofence.rows import ALARM_BITS, MISSING_US, ROW, Rows, from_us
 from geofence.worker.event_clock import EventClock
 from geofence.worker.judge import Judge, MakeEngine
@@ -165,7 +164,7 @@ class Cohort:
 
     def _renew(self) -> None:
         for org_id, judge in self._judges.items():
-            judge.renew(self._plans.world(org_id), Parameters())
+            judge.renew(self._plans.world(org_id), self._plans.parameters(org_id))
 
     def _note_time(self, rows: Rows, batches: Sequence[BatchRecord]) -> None:
         """Move the clocks by all devices' rows, whoever judges them."""
@@ -230,7 +229,9 @@ class Cohort:
         devices = {device.device_id: device for device in self._plans.devices.get(task.org_id, ())}
         judge = self._judges.get(task.org_id)
         if judge is None:
-            judge = self._judges[task.org_id] = Judge(self._plans.world(task.org_id), Parameters(), self._make_engine)
+            judge = self._judges[task.org_id] = Judge(
+                self._plans.world(task.org_id), self._plans.parameters(task.org_id), self._make_engine
+            )
 
         def cover(rows: Rows) -> None:
             if len(rows) and (oldest := from_us(int(rows["fix_time_us"].min()))) < self._plans.since:

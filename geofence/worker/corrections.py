@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from domain.events import Event, Visit, VisitState
+from geofence.alike import Alike
 from geofence.conclusions import Conclusions, Fault
 from store.conclusions import Past, StopKey
 
@@ -18,6 +19,7 @@ class Produced:
     visits: dict[StopKey, Visit] = field(default_factory=dict)
     withdrawn: dict[str, str] = field(default_factory=dict)  # by event, with the reason
     faults: list[Fault] = field(default_factory=list)
+    alike: dict[str, Alike] = field(default_factory=dict)
 
     def add(self, conclusions: Conclusions) -> None:
         """Add what a later call of the engine concluded."""
@@ -25,8 +27,9 @@ class Produced:
             self.events[event.event_id] = event
             self.withdrawn.pop(event.event_id, None)
         self.withdrawn.update({withdrawal.event_id: withdrawal.reason for withdrawal in conclusions.withdrawn})
-        self.visits.update({(visit.trip_id, visit.stop_id): visit for visit in conclusions.visits})
+        self._follow({(visit.trip_id, visit.stop_id): visit for visit in conclusions.visits})
         self.faults.extend(conclusions.faults)
+        self.alike.update({one.alike_id: one for one in conclusions.alike})
 
     def extend(self, later: Produced) -> None:
         """Add what was produced after this."""
@@ -34,8 +37,12 @@ class Produced:
             self.withdrawn.pop(event_id, None)
         self.events.update(later.events)
         self.withdrawn.update(later.withdrawn)
-        self.visits.update(later.visits)
+        self._follow(later.visits)
         self.faults.extend(later.faults)
+        self.alike.update(later.alike)
+
+    def _follow(self, later: Mapping[StopKey, Visit]) -> None:
+        self.visits.update({key: visit.following(self.visits.get(key)) for key, visit in later.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,7 @@ class Correction:
     visits: list[Visit]
     overturned: list[Event]
     withdrawn: Mapping[str, str]
+    whole: frozenset[StopKey] = frozenset()  # visits that are here with all of their evidence
 
 
 def correct(past: Past, produced: Produced, late: Collection[str] = ()) -> Correction:
@@ -63,7 +71,8 @@ def correct(past: Past, produced: Produced, late: Collection[str] = ()) -> Corre
         replace(event, late=True, supersedes=successors.get(event_id)) if event_id in new else event
         for event_id, event in held.items()
     ]
-    return Correction(events, _visits(past, produced), overturned, produced.withdrawn)
+    whole = frozenset({*past.current_visits, *past.base_visits})
+    return Correction(events, _visits(past, produced), overturned, produced.withdrawn, whole)
 
 
 def _successors(gone: Iterable[Event], new: Iterable[Event]) -> Mapping[str, str]:
@@ -83,7 +92,8 @@ def _subject(event: Event) -> tuple[str, str, str | None, str | None]:
 
 
 def _visits(past: Past, produced: Produced) -> list[Visit]:
-    visits = {**past.base_visits, **produced.visits}
+    replayed = {key: visit.following(past.base_visits.get(key)) for key, visit in produced.visits.items()}
+    visits = {**past.base_visits, **replayed}
     for key in past.current_visits:
         visits.setdefault(key, Visit(*key, VisitState.pending, None, None, 0.0))
     return list(visits.values())

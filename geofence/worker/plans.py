@@ -13,14 +13,20 @@ import structlog
 from numpy.typing import NDArray
 
 from domain.errors import InvalidInputError
+from domain.suppressor_validity import check_suppressor
+from domain.suppressors import Suppressor
 from domain.trips import Trip
 from domain.validity import check_trip, check_zone
 from domain.zones import Zone
+from geofence.parameters import Parameters
+from geofence.worker.settings import parameters_of
 from geofence.world import World
 from store.conclusions import Judged
 from store.lanes import lane_of, registered_devices
+from store.parameters import settings
 from store.planning import trips_between, zones_between
 from store.pool import Connection
+from store.suppressors import approved_between
 
 HISTORY: Final = timedelta(days=8)
 """For how long before the newest fixes plans are kept at hand; older data that comes fetches what it needs."""
@@ -41,6 +47,8 @@ class Plans:
     judged: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(1, np.bool_))  # by device number
     _zones: Mapping[int, tuple[Zone, ...]] = field(default_factory=dict)
     _trips: Mapping[int, tuple[Trip, ...]] = field(default_factory=dict)
+    _suppressors: Mapping[int, tuple[Suppressor, ...]] = field(default_factory=dict)
+    _parameters: Mapping[int, Parameters] = field(default_factory=dict)
 
     def read(self, connection: Connection, lanes: Collection[int], since: datetime) -> None:
         """Read everything again, for fixes from `since` on."""
@@ -50,10 +58,13 @@ class Plans:
         self.read_trips(connection, lanes)
 
     def read_trips(self, connection: Connection, lanes: Collection[int]) -> None:
-        """Read devices and trips again; the zones stay the very same."""
+        """Read devices, trips, approvals and parameters again; the zones stay the very same."""
         self.read_devices(connection, lanes)
         trips = trips_between(connection, self.since - TRIP_SPAN, _END_OF_TIME)
         self._trips = {org_id: usable(planned, check_trip) for org_id, planned in trips.items()}
+        approved = approved_between(connection, self.since - TRIP_SPAN, None)
+        self._suppressors = {org_id: usable(records, check_suppressor) for org_id, records in approved.items()}
+        self._parameters = parameters_of(settings(connection))
 
     def read_devices(self, connection: Connection, lanes: Collection[int]) -> None:
         """Read the devices alone."""
@@ -77,7 +88,12 @@ class Plans:
         keys = {device.device_id: device.key for device in self.devices.get(org_id, ())}
         names = frozenset(keys.values())
         trips = tuple(trip for trip in self._trips.get(org_id, ()) if trip.device_id in names)
-        return World(self._zones.get(org_id, ()), trips, keys, dict.fromkeys(keys, org_id))
+        approved = self._suppressors.get(org_id, ())
+        return World(self._zones.get(org_id, ()), trips, keys, dict.fromkeys(keys, org_id), approved)
+
+    def parameters(self, org_id: int) -> Parameters:
+        """The parameters of one organisation, with their history."""
+        return self._parameters.get(org_id, Parameters())
 
 
 def usable(records: Iterable[Planned], check: Callable[[Planned], None]) -> tuple[Planned, ...]:

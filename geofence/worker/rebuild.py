@@ -35,6 +35,7 @@ class Rebuilt:
     past: Past = field(default_factory=Past)
     replayed: Produced = field(default_factory=Produced)
     known_us: Mapping[int, int] = field(default_factory=dict)  # by device: the row up to which it was replayed
+    sinces: Mapping[int, datetime] = field(default_factory=dict)  # by device: the checkpoint it was put back to
 
 
 def rebuild(
@@ -59,4 +60,5 @@ def rebuild(
         spans[device] = (after, until)
     rows = rows_of_devices(connection, spans, scope.cursor, ROW, ALARM_BITS)
     scope.cover(rows)
-    return Rebuilt(past, judge.advance(rows), {device: last_us for device, last_us in seen_us.items() if last_us is not None})
+    known_us = {device: last_us for device, last_us in seen_us.items() if last_us is not None}
+    return Rebuilt(past, judge.advance(rows), known_us, {device: after for device, (after, _) in spans.items()})

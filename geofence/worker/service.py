@@ -18,6 +18,7 @@ from geofence.worker.cohort import Cohort, Step
 from geofence.worker.judge import MakeEngine
 from geofence.worker.metrics import count_step
 from geofence.worker.night import NightWatch
+from geofence.worker.settings import define_parameters
 from geofence.worker.warm_up import warm_up
 from store.lanes import LANES, LaneState, count_workers, join_workers, lane_states, release_lanes, take_lanes
 from store.pool import Connection, Role
@@ -49,6 +50,7 @@ class Worker:
         self._night = NightWatch()
         with session.transaction() as connection:
             join_workers(connection)
+            define_parameters(connection)
 
     @property
     def lanes(self) -> frozenset[int]:

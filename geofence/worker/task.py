@@ -13,8 +13,10 @@ import structlog
 from domain.events import Event
 from geofence.rows import Rows, from_us, to_us
 from geofence.worker.corrections import Correction, Produced, correct
+from geofence.worker.fleetwide import Fleetwide
 from geofence.worker.judge import Judge
 from geofence.worker.rebuild import Rebuilt, Scope, rebuild
+from store.alike import thin_alike
 from store.conclusions import (
     Judged,
     drop_checkpoints,
@@ -26,6 +28,7 @@ from store.conclusions import (
     withdraw_events,
 )
 from store.pool import Connection
+from store.rule_faults import note_faults
 
 NEWS_US: Final = 15 * 60 * 1_000_000
 """What a changed plan brings to light is news for so long."""
@@ -54,6 +57,7 @@ class Outcome:
     late: frozenset[str]  # keys of the devices that had late rows
     touched: frozenset[int]  # devices whose state moved
     tick_decided: bool
+    replayed_since: Mapping[int, datetime] = field(default_factory=dict)  # by device: all since then is in `produced`
 
 
 def judge_task(connection: Connection, judge: Judge, devices: Mapping[int, Judged], task: Task, scope: Scope) -> Outcome:
@@ -80,7 +84,8 @@ def judge_task(connection: Connection, judge: Judge, devices: Mapping[int, Judge
         {} if scope.is_recovery else sinces,
         frozenset(devices[device].key for device in order.late_us),
         frozenset({*np.unique(task.rows["device"]).tolist(), *sinces}),
-        bool(passed.events or passed.visits or passed.withdrawn),
+        bool(passed.events or passed.visits or passed.withdrawn or passed.alike),
+        rebuilt.sinces,
     )
 
 
@@ -88,15 +93,20 @@ def store_outcome(connection: Connection, judge: Judge, devices: Mapping[int, Ju
     """Store an outcome and tell the readers; returns how many events and visits were given."""
     by_key = {device.key: device for device in devices.values()}
     correction = outcome.correction
+    fleetwide = Fleetwide(connection, outcome.org_id, by_key, outcome.produced, correction, outcome.replayed_since)
     events = [event for event in correction.events if event.device_id in by_key and _is_sound(event)]
     put_events(connection, by_key, events)
     owners = {stop: by_key[key] for stop, key in judge.stop_owners.items() if key in by_key} if correction.visits else {}
     visits = [visit for visit in correction.visits if (visit.trip_id, visit.stop_id) in owners]
-    put_visits(connection, owners, visits)
+    put_visits(connection, owners, visits, correction.whole)
     _take_back(connection, outcome)
+    fleetwide.settle()
+    _note_faults(connection, outcome)
     if outcome.rebuilt:
         drop_checkpoints(connection, outcome.rebuilt)
-    save_checkpoints(connection, outcome.org_id, judge.due_checkpoints(outcome.touched))
+    checkpoints = judge.due_checkpoints(outcome.touched)
+    save_checkpoints(connection, outcome.org_id, checkpoints)
+    thin_alike(connection, {device: at for device, (at, _) in checkpoints.items()})
     count = len(events) + len(visits) + len(correction.overturned) + len(correction.withdrawn)
     if count:
         tell_concluded(connection, [outcome.org_id])
@@ -138,6 +148,14 @@ def _take_back(connection: Connection, outcome: Outcome) -> None:
     supersede_events(connection, outcome.org_id, late, "late_data")
     supersede_events(connection, outcome.org_id, replanned, "replanned")
     withdraw_events(connection, outcome.org_id, outcome.correction.withdrawn)
+
+
+def _note_faults(connection: Connection, outcome: Outcome) -> None:
+    counted: dict[tuple[str, str], tuple[int, str]] = {}
+    for fault in outcome.produced.faults:
+        count, _ = counted.get((fault.rule, fault.error), (0, ""))
+        counted[fault.rule, fault.error] = count + 1, fault.device_id
+    note_faults(connection, outcome.org_id, counted)
 
 
 def _is_sound(event: Event) -> bool:

@@ -340,7 +340,7 @@ def test_a_rule_that_raises_harms_nobody_else(monkeypatch: pytest.MonkeyPatch) -
 
 def test_parameters_change_what_is_told_by_route_and_organisation() -> None:
     drive = Drive().halt(60).to(3000, 0).halt(400).to(4000, 0)
-    scene = replace(PLAIN, routes={"t1": "north"}, organisations={1: 12})
+    scene = replace(PLAIN, trips=(replace(PLAIN.trips[0], route_id="north"),), organisations={1: 12})
     for text in ("[unscheduled_stop]\nleast_s = 300", "[route.north.unscheduled_stop]\nleast_s = 300"):
         assert judged(scene, drive, parameters=parse_parameters(text)).rules() == {"unscheduled_stop"}
     other = parse_parameters("[organisation.13.unscheduled_stop]\nleast_s = 300")

@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 
+import msgspec
+
 from domain.events import Event, Severity, Visit, VisitState
 from wire.files.node import Node, json_line, parse_json_lines
 from wire.files.reading import read_lines
@@ -54,7 +56,7 @@ def event_line(event: Event) -> str:
 
 def visit_line(visit: Visit) -> str:
     """The line of a visit; its facts are told only where there are any."""
-    members = {
+    members: dict[str, Any] = {
         "visit": True,
         "trip_id": visit.trip_id,
         "stop_id": visit.stop_id,
@@ -63,6 +65,8 @@ def visit_line(visit: Visit) -> str:
         "departed_at": _maybe(visit.departed_at),
         "confidence": visit.confidence,
     }
+    if visit.evidence:
+        members["evidence"] = msgspec.Raw(msgspec.json.encode(visit.evidence, order="sorted"))
     return json_line(members, facts=visit.facts or None)
 
 
@@ -93,11 +97,12 @@ def _visit(node: Node) -> Visit:
         departed_at=node.maybe_instant("departed_at"),
         confidence=node.number("confidence", least=0),
         facts=_facts(node),
+        evidence=_facts(node, "evidence"),
     )
 
 
-def _facts(node: Node) -> dict[str, Any]:
-    return node.at("facts").mapping() if node.has("facts") else {}
+def _facts(node: Node, name: str = "facts") -> dict[str, Any]:
+    return node.at(name).mapping() if node.has(name) else {}
 
 
 def _maybe(moment: datetime | None) -> str | None:

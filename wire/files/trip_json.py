@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
 
 import msgspec
 
+from domain.suppressor_validity import check_suppressor
+from domain.suppressors import Suppressor, SuppressorKind
 from domain.trips import Circle, LonLat, PlannedStop, Proof, Trip
 from wire.files.node import Node, parse_document
 from wire.files.reading import read_bytes
+from wire.files.schedule_json import maybe_schedule
 from wire.instants import format_instant
+
+_APPROVALS: Final = {
+    "breakdowns": SuppressorKind.breakdown,
+    "detours": SuppressorKind.detour,
+    "breaks": SuppressorKind.break_window,
+}
 
 
 def parse_trips(content: bytes | str) -> list[Trip]:
@@ -20,6 +29,45 @@ def parse_trips(content: bytes | str) -> list[Trip]:
     document = parse_document(content)
     nodes = [document] if isinstance(document.value, dict) else document.items()
     return [trip_from(node) for node in nodes]
+
+
+def parse_suppressors(content: bytes | str) -> list[Suppressor]:
+    """The approvals that trips carry: `breakdowns`, `detours` and `breaks`; see `suppressors_from`."""
+    document = parse_document(content)
+    nodes = [document] if isinstance(document.value, dict) else document.items()
+    return [one for node in nodes for one in suppressors_from(node)]
+
+
+def read_suppressors(path: Path) -> list[Suppressor]:
+    """The approvals of the trips of a file."""
+    return parse_suppressors(read_bytes(path))
+
+
+def suppressors_from(node: Node) -> Iterator[Suppressor]:
+    """Those of one trip. Each has `from`, and perhaps `until` and `reason`; a detour may have a GeoJSON `geometry`, with
+    `width_m` for a line or `radius_m` for a point, and breaks may have a `schedule` instead of `until`.
+    """
+    for name, kind in _APPROVALS.items():
+        for index, one in enumerate(node.at(name).items() if node.has(name) else ()):
+            yield _suppressor(node, one, kind, index)
+
+
+def _suppressor(trip: Node, node: Node, kind: SuppressorKind, index: int) -> Suppressor:
+    suppressor = Suppressor(
+        suppressor_id=node.maybe_text("id") or f"{trip.text('trip_id')}/{kind}/{index + 1}",
+        kind=kind,
+        valid_from=node.instant("from"),
+        valid_until=node.maybe_instant("until"),
+        device_id=trip.text("device_id") if kind is SuppressorKind.breakdown else None,
+        trip_id=None if kind is SuppressorKind.breakdown else trip.text("trip_id"),
+        geometry=node.at("geometry").mapping() if node.has("geometry") else None,
+        radius_m=node.maybe_number("radius_m", least=0),
+        width_m=node.maybe_number("width_m", least=0),
+        schedule=maybe_schedule(node, "schedule"),
+        reason=node.maybe_text("reason"),
+    )
+    check_suppressor(suppressor, node.path)
+    return suppressor
 
 
 def read_trips(path: Path) -> list[Trip]:
@@ -47,6 +95,7 @@ def trip_from(node: Node) -> Trip:
         depot=_circle(node.at("depot")) if node.has("depot") else None,
         stops=tuple(_stop(stop) for stop in node.at("stops").items()) if node.has("stops") else (),
         proofs=tuple(_proof(proof) for proof in node.at("proofs").items()) if node.has("proofs") else (),
+        route_id=node.maybe_text("route_id"),
     )
     if trip.planned_end < trip.planned_start:
         raise node.at("planned_end").refuse("is before planned_start")
@@ -66,6 +115,7 @@ def trip_members(trip: Trip) -> dict[str, Any]:
         "depot": None if trip.depot is None else _place_members(trip.depot),
         "stops": [_stop_members(stop) for stop in trip.stops],
         "proofs": [_proof_members(proof) for proof in trip.proofs],
+        **({} if trip.route_id is None else {"route_id": trip.route_id}),
     }
 
 
@@ -96,6 +146,8 @@ def _stop(node: Node) -> PlannedStop:
         window_end=node.maybe_instant("window_end"),
         planned_service_s=node.maybe_number("planned_service_s", least=0),
         cases=node.maybe_number("cases", least=0),
+        outlet_class=node.maybe_text("outlet_class"),
+        usual_dwell_s=node.maybe_number("usual_dwell_s", least=0),
     )
     if stop.window_start and stop.window_end and stop.window_end < stop.window_start:
         raise node.at("window_end").refuse("is before window_start")
@@ -133,6 +185,8 @@ def _stop_members(stop: PlannedStop) -> dict[str, Any]:
         "window_end": _maybe(stop.window_end),
         "planned_service_s": stop.planned_service_s,
         "cases": stop.cases,
+        **({} if stop.outlet_class is None else {"outlet_class": stop.outlet_class}),
+        **({} if stop.usual_dwell_s is None else {"usual_dwell_s": stop.usual_dwell_s}),
     }
 
 

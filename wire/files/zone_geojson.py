@@ -9,9 +9,10 @@ from typing import Any, Final, TextIO
 
 import msgspec
 
-from domain.zones import Zone, ZoneKind
+from domain.zones import Zone, ZoneKind, schedule_members
 from wire.files.node import Node, parse_document
 from wire.files.reading import read_bytes
+from wire.files.schedule_json import maybe_schedule
 from wire.instants import format_instant
 
 _DEPTHS: Final = {"Point": 0, "LineString": 1, "MultiLineString": 2, "Polygon": 2, "MultiPolygon": 3}
@@ -51,6 +52,7 @@ def zone_feature(zone: Zone) -> dict[str, Any]:
         "speed_limit_mps": zone.speed_limit_mps,
         "valid_from": None if zone.valid_from is None else format_instant(zone.valid_from),
         "valid_until": None if zone.valid_until is None else format_instant(zone.valid_until),
+        "schedule": None if zone.schedule is None else schedule_members(zone.schedule),
     }
     said = {key: value for key, value in properties.items() if value is not None}
     return {"type": "Feature", "id": zone.zone_id, "properties": said, "geometry": zone.geometry}
@@ -73,6 +75,7 @@ def _zone(feature: Node, index: int, *, foreign: bool) -> Zone:
         speed_limit_mps=properties.maybe_number("speed_limit_mps", least=0),
         valid_from=properties.maybe_instant("valid_from"),
         valid_until=properties.maybe_instant("valid_until"),
+        schedule=maybe_schedule(properties, "schedule"),
     )
     if zone.geometry["type"] == "Point" and zone.radius_m is None:
         raise properties.at("radius_m").refuse("is needed to make a circle of a Point")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -95,7 +96,16 @@ def event_form(event: Event) -> tuple[Any, ...]:
 
 
 def visit_form(visit: Visit) -> tuple[Any, ...]:
-    return (visit.trip_id, visit.stop_id, visit.state.value, visit.arrived_at, visit.departed_at, round(visit.confidence, 9))
+    told = (sorted_text(visit.facts), sorted_text(visit.evidence))
+    return (
+        visit.trip_id,
+        visit.stop_id,
+        visit.state.value,
+        visit.arrived_at,
+        visit.departed_at,
+        round(visit.confidence, 9),
+        *told,
+    )
 
 
 def stored(connection: Connection) -> tuple[set[Any], set[Any]]:
@@ -103,13 +113,14 @@ def stored(connection: Connection) -> tuple[set[Any], set[Any]]:
 
     rows = connection.execute("SELECT device_id, org_id, device_key FROM device").fetchall()
     past = past_since(connection, [Judged(row["device_id"], row["org_id"], row["device_key"]) for row in rows], {})
-    events = {event_form(event) for event in past.current_events.values()}
+    held = {row["event_id"] for row in connection.execute("SELECT event_id FROM event WHERE superseded_at IS NULL")}
+    events = {event_form(event) for event in past.current_events.values() if event.event_id in held}
     return events, {visit_form(visit) for visit in past.current_visits.values()}
 
 
 def sorted_text(facts: Any) -> str:
     """jsonb does not keep the order of members."""
-    return str(sorted(storable(facts).items()))
+    return json.dumps(storable(facts), sort_keys=True)
 
 
 def batches(
