@@ -69,7 +69,7 @@ def _cell(stop: RoundStop, later_done: int, now: datetime) -> CellState:
         return _PLAIN[state]
     if state in _DONE:
         return _punctual(stop)
-    overdue = stop.window_end is not None and now > stop.window_end
+    overdue = (stop.window_end is not None and now > stop.window_end) or stop.at_risk_since is not None
     return CellState.at_risk if overdue or later_done >= LATER_STOPS_DONE else CellState.ahead
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -57,9 +57,15 @@ def put_events(connection: Connection, devices: Mapping[str, Judged], events: It
             cursor.executemany(_SQL["upsert_event"], rows)
 
 
-def put_visits(connection: Connection, devices: Mapping[StopKey, Judged], visits: Iterable[Visit]) -> None:
-    """Insert visits, or give stored ones their new form; `devices` says by (trip, stop) whose they are."""
-    rows = [_visit_row(devices[visit.trip_id, visit.stop_id], visit) for visit in visits]
+def put_visits(
+    connection: Connection, devices: Mapping[StopKey, Judged], visits: Iterable[Visit], whole: Collection[StopKey] = ()
+) -> None:
+    """Insert visits, or give stored ones their new form; `devices` says by (trip, stop) whose they are.
+
+    Their evidence adds to what is stored, but for those of `whole`, which have all of it.
+    """
+    keyed = [((visit.trip_id, visit.stop_id), visit) for visit in visits]
+    rows = [{**_visit_row(devices[key], visit), "is_whole": key in whole} for key, visit in keyed]
     if rows:
         with connection.cursor() as cursor:
             cursor.executemany(_SQL["upsert_visit"], rows)
@@ -100,7 +106,7 @@ def past_since(
     wanted = {"trip_ids": [trip_id for trip_id, _ in stops], "stop_ids": [stop_id for _, stop_id in stops]}
     visit_forms = connection.execute(_SQL["visit_forms_at"], {**known, **wanted})
     return Past(
-        {row["event_id"]: _event(row, keys) for row in events if row["superseded_at"] is None},
+        {row["event_id"]: _event(row, keys) for row in events if row["superseded_because"] in (None, "excused")},
         {row["event_id"]: _event(row["form"], keys) for row in event_forms if row["form"] is not None},
         {stop: _visit(row) for stop, row in zip(stops, visits, strict=True)},
         {(row["form"]["trip_id"], row["form"]["stop_id"]): _visit(row["form"]) for row in visit_forms},
@@ -199,6 +205,7 @@ def _visit_row(device: Judged, visit: Visit) -> dict[str, Any]:
         "departed_at": visit.departed_at,
         "confidence": visit.confidence,
         "facts": Jsonb(storable(visit.facts)),
+        "evidence": Jsonb(storable(visit.evidence)),
     }
 
 
@@ -211,6 +218,7 @@ def _visit(row: DictRow) -> Visit:
         _moment(row["departed_at"]),
         row["confidence"],
         row["facts"],
+        row["evidence"],
     )
 
 

@@ -37,6 +37,7 @@ from store.statements import statements
 
 _SQL: Final = statements("planning")
 T = TypeVar("T")
+_LEAST_VISITS: Final = 5  # that say how long an outlet usually takes
 _OPEN_STATES: Final = frozenset({"planned", "loading", "load_confirmed"})  # the plan is frozen at dispatch
 
 
@@ -113,11 +114,11 @@ def save_trip(connection: Connection, org_id: int, trip: Trip) -> bool:
     state = connection.execute(_SQL["lock_trip"], {"org_id": org_id, "trip_id": trip.trip_id}).fetchone()
     stored = None if state is None else trip_named(connection, org_id, trip.trip_id)
     rounded = as_stored(trip)
-    is_replanned = stored is None or replace(stored, proofs=()) != replace(rounded, proofs=())
+    is_replanned = stored is None or _as_given(stored, rounded) != replace(rounded, proofs=())
     if is_replanned:
         if state is not None and state["state"] not in _OPEN_STATES:
             raise ConflictError(f"trip {trip.trip_id!r} is {state['state']}: its plan was frozen at dispatch")
-        _save_plan(connection, org_id, trip)
+        _save_plan(connection, org_id, _with_outlets(connection, org_id, trip))
     known = set() if stored is None else set(stored.proofs)
     added = [proof for proof in rounded.proofs if proof not in known]
     for proof in added:
@@ -160,6 +161,40 @@ def plans_between(connection: Connection, since: datetime, until: datetime, *, o
     zones = zones_between(connection, since, until, org_id=org_id)
     trips = trips_between(connection, since, until, org_id=org_id)
     return {org: Plan(zones.get(org, ()), trips.get(org, ())) for org in zones.keys() | trips.keys()}
+
+
+def _as_given(stored: Trip, given: Trip) -> Trip:
+    """A stored trip without its proofs, and without what was worked out here as `given` does not say it."""
+    said = {stop.stop_id: stop for stop in given.stops}
+    return replace(stored, proofs=(), stops=tuple(_as_said(stop, said.get(stop.stop_id)) for stop in stored.stops))
+
+
+def _as_said(stored: PlannedStop, said: PlannedStop | None) -> PlannedStop:
+    outlet_class = stored.outlet_class if said is not None and said.outlet_class is not None else None
+    usual_dwell_s = stored.usual_dwell_s if said is not None and said.usual_dwell_s is not None else None
+    return replace(stored, outlet_class=outlet_class, usual_dwell_s=usual_dwell_s)
+
+
+def _with_outlets(connection: Connection, org_id: int, trip: Trip) -> Trip:
+    """The trip with each outlet's class and 90th percentile of dwell, as known by now, where the plan does not say them."""
+    outlet_ids = sorted({stop.outlet_id for stop in trip.stops if stop.outlet_id is not None})
+    if not outlet_ids:
+        return trip
+    wanted = {"org_id": org_id, "outlet_ids": outlet_ids, "before": trip.planned_start, "least": _LEAST_VISITS}
+    known: dict[str, dict[str, Any]] = defaultdict(dict)
+    for statement in ("classes_of_outlets", "usual_dwells"):
+        for row in connection.execute(_SQL[statement], wanted):
+            known[row["outlet_id"]].update(row)
+    return replace(trip, stops=tuple(_completed(stop, known) for stop in trip.stops))
+
+
+def _completed(stop: PlannedStop, known: Mapping[str, Mapping[str, Any]]) -> PlannedStop:
+    found = known.get(stop.outlet_id or "", {})
+    return replace(
+        stop,
+        outlet_class=stop.outlet_class or found.get("outlet_class"),
+        usual_dwell_s=found.get("usual_dwell_s") if stop.usual_dwell_s is None else stop.usual_dwell_s,
+    )
 
 
 def _check_rings(zone: Zone) -> None:

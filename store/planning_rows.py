@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import time
 from typing import Any, Final
 
 from psycopg.rows import DictRow
@@ -11,7 +12,7 @@ from psycopg.types.json import Jsonb
 from psycopg.types.range import Range
 
 from domain.trips import Circle, PlannedStop, Proof, Trip
-from domain.zones import Zone, ZoneKind
+from domain.zones import OpenHours, Schedule, Zone, ZoneKind, schedule_members
 
 _E7: Final = 1e7
 
@@ -27,6 +28,7 @@ def zone_row(org_id: int, zone: Zone) -> dict[str, Any]:
         "radius_m": zone.radius_m,
         "width_m": zone.width_m,
         "speed_limit_mps": zone.speed_limit_mps,
+        "schedule": schedule_json(zone.schedule),
         "valid": Range(zone.valid_from, zone.valid_until),
     }
 
@@ -43,7 +45,21 @@ def read_zone(row: DictRow) -> Zone:
         row["speed_limit_mps"],
         row["valid_from"],
         row["valid_until"],
+        read_schedule(row["schedule"]),
     )
+
+
+def schedule_json(schedule: Schedule | None) -> Jsonb | None:
+    """A schedule as it is stored."""
+    return None if schedule is None else Jsonb(schedule_members(schedule))
+
+
+def read_schedule(members: Mapping[str, Any] | None) -> Schedule | None:
+    """A stored schedule."""
+    if members is None:
+        return None
+    hours = [(one["weekday"], time.fromisoformat(one["opens"]), time.fromisoformat(one["closes"])) for one in members["hours"]]
+    return Schedule(members["time_zone"], tuple(OpenHours(*one) for one in hours))
 
 
 def trip_row(org_id: int, device_id: int, trip: Trip) -> dict[str, Any]:
@@ -57,6 +73,7 @@ def trip_row(org_id: int, device_id: int, trip: Trip) -> dict[str, Any]:
         "route": Jsonb([list(point) for point in trip.route]) if trip.route else None,
         "corridor_m": trip.corridor_m,
         "depot": None if trip.depot is None else Jsonb(_circle_members(trip.depot)),
+        "route_id": trip.route_id,
     }
 
 
@@ -72,6 +89,7 @@ def read_trip(row: DictRow, stops: Sequence[PlannedStop], proofs: Sequence[Proof
         None if row["depot"] is None else Circle(**row["depot"]),
         tuple(stops),
         tuple(proofs),
+        row["route_id"],
     )
 
 
@@ -88,6 +106,8 @@ def stop_row(org_id: int, trip_id: str, position_no: int, stop: PlannedStop) -> 
         "window_end": stop.window_end,
         "planned_service_s": stop.planned_service_s,
         "cases": stop.cases,
+        "outlet_class": stop.outlet_class,
+        "usual_dwell_s": stop.usual_dwell_s,
     }
 
 
@@ -101,6 +121,8 @@ def read_stop(row: DictRow) -> PlannedStop:
         row["window_end"],
         row["planned_service_s"],
         row["cases"],
+        row["outlet_class"],
+        row["usual_dwell_s"],
     )
 
 

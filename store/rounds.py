@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -32,6 +32,10 @@ class RoundStop:
     arrived_at: datetime | None
     departed_at: datetime | None
     confidence: float | None
+    estimated_arrival_at: datetime | None = None  # of a stop that is still ahead
+    at_risk_since: datetime | None = None
+    at_risk_because: str | None = None
+    evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +86,13 @@ def list_rounds(
 def find_round(connection: Connection, trip_id: str) -> Round | None:
     """One trip, the caller's own organisation's first."""
     rows = connection.execute(_SQL["find_trip"], {"trip_id": trip_id}).fetchall()
-    return next(iter(_with_stops(connection, rows)), None)
+    return next(iter(_with_stops(connection, rows, with_evidence=True)), None)
 
 
-def _with_stops(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[Round]:
+def _with_stops(connection: Connection, rows: Sequence[Mapping[str, Any]], *, with_evidence: bool = False) -> list[Round]:
     wanted = {"org_ids": [row["org_id"] for row in rows], "trip_ids": [row["trip_id"] for row in rows]}
     stops: dict[tuple[int, str], list[RoundStop]] = defaultdict(list)
-    for stop in connection.execute(_SQL["stops_of_trips"], wanted):
+    for stop in connection.execute(_SQL["stops_of_trips"], {**wanted, "with_evidence": with_evidence}):
         stops[stop["org_id"], stop["trip_id"]].append(_stop(stop))
     return [_round(row, stops[row["org_id"], row["trip_id"]]) for row in rows]
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from api import day_board
 from api.access import Access, Caller
 from api.day_board import CellState
+from api.resources.trips import minutes_left as stop_minutes_left
 from store import inbox, rounds
 from store.rounds import Round, RoundFilter
 
@@ -31,6 +32,11 @@ class BoardCell(BaseModel):
     window_end: datetime | None
     arrived_at: datetime | None
     cases: float | None
+    estimated_arrival_at: datetime | None = Field(None, description="While the stop is ahead of a running trip.")
+    minutes_left: float | None = Field(
+        None, description="Until the window closes, of a stop that is ahead; negative when it has."
+    )
+    at_risk_because: str | None = Field(None, description="estimate, left_out or breakdown, where the engine says so.")
 
 
 class BoardRow(BaseModel):
@@ -100,6 +106,9 @@ def _row(trip: Round, open_alerts: int, now: datetime) -> BoardRow:
                 window_end=stop.window_end,
                 arrived_at=stop.arrived_at,
                 cases=stop.cases,
+                estimated_arrival_at=stop.estimated_arrival_at,
+                minutes_left=stop_minutes_left(stop, now),
+                at_risk_because=stop.at_risk_because,
             )
             for stop, state in zip(trip.stops, states, strict=True)
         ],

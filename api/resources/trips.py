@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
@@ -14,11 +15,14 @@ from api.errors import problem_responses
 from api.paging import Cursor, Page, decode, page_of
 from domain.errors import NotFoundError
 from domain.events import VisitState
-from store import planning, rounds
+from domain.suppressors import Suppressor
+from store import planning, rounds, suppressors
 from store.audit import Change
 from store.journal import StopVisit
+from store.pool import Connection
 from store.rounds import Round, RoundFilter, RoundStop
-from wire.files.trip_json import parse_trips
+from store.suppressors import Approval
+from wire.files.trip_json import parse_suppressors, parse_trips
 
 router = APIRouter(prefix="/trips", tags=["trips"])
 
@@ -53,6 +57,15 @@ class Visit(BaseModel):
     confidence: float | None = Field(description="From 0 to 1; null while nothing was concluded.")
 
 
+class DecidingFix(BaseModel):
+    """A fix that decided, and the zones around it with the metres to their boundaries, negative inside."""
+
+    at: datetime
+    longitude_deg: float
+    latitude_deg: float
+    zones: list[dict[str, Any]] = []
+
+
 class Stop(BaseModel):
     """A shop to be served, in the order of the plan."""
 
@@ -65,6 +78,19 @@ class Stop(BaseModel):
     planned_service_s: float | None
     cases: float | None
     visit: Visit
+    estimated_arrival_at: datetime | None = Field(None, description="While the stop is ahead of a running trip.")
+    at_risk: bool = Field(False, description="It may not be served in time.")
+    at_risk_since: datetime | None = None
+    at_risk_because: str | None = Field(
+        None,
+        description="`estimate`: it will be reached after its window. `left_out`: later stops were served first. `breakdown`.",
+    )
+    minutes_left: float | None = Field(
+        None, description="Until the window closes, of a stop that is ahead; negative when it has."
+    )
+    evidence: dict[str, DecidingFix] = Field(
+        default_factory=dict, description="By state of the visit, the fix that decided it."
+    )
 
 
 class Trip(BaseModel):
@@ -195,18 +221,40 @@ def _stop_of(trip_id: str, stop: RoundStop) -> Stop:
         planned_service_s=stop.planned_service_s,
         cases=stop.cases,
         visit=visit,
+        estimated_arrival_at=stop.estimated_arrival_at,
+        at_risk=stop.at_risk_since is not None,
+        at_risk_since=stop.at_risk_since,
+        at_risk_because=stop.at_risk_because,
+        minutes_left=minutes_left(stop, datetime.now(UTC)),
+        evidence={state: DecidingFix.model_validate(fix) for state, fix in stop.evidence.items()},
     )
 
 
+def minutes_left(stop: RoundStop, now: datetime) -> float | None:
+    """Until the window of a stop that is ahead closes; negative when it has closed."""
+    is_ahead = stop.state in {VisitState.pending, VisitState.approaching, VisitState.drive_by}
+    return round((stop.window_end - now).total_seconds() / 60, 1) if is_ahead and stop.window_end is not None else None
+
+
 def _save(caller: Access, body: bytes) -> Stored:
-    trips = parse_trips(body)
+    trips, approved = parse_trips(body), parse_suppressors(body)
     with caller.transaction() as connection:
         changed = {trip.trip_id: planning.save_trip(connection, caller.org_id, trip) for trip in trips}
         for trip in trips:
             if changed[trip.trip_id]:
                 after = {"device_id": trip.device_id, "planned_start": trip.planned_start.isoformat(), "stops": len(trip.stops)}
                 caller.note(connection, Change(action="trip.plan", kind="trip", identifier=trip.trip_id, after=after))
+        for one in approved:
+            _approve(caller, connection, one)
     return Stored(
         stored=[trip_id for trip_id, is_new in changed.items() if is_new],
         unchanged=[trip_id for trip_id, is_new in changed.items() if not is_new],
     )
+
+
+def _approve(caller: Access, connection: Connection, one: Suppressor) -> None:
+    """Store an approval that a trip carries. The tracker that it names stands for whatever it is on."""
+    approval = Approval(replace(one, device_id=None), one.device_id, caller.actor, "approved", caller.org_id)
+    suppressors.save_suppressor(connection, caller.org_id, approval)
+    after = {"kind": one.kind.value, "trip_id": one.trip_id, "valid_from": one.valid_from.isoformat()}
+    caller.note(connection, Change(action="suppressor.save", kind="suppressor", identifier=one.suppressor_id, after=after))

@@ -24,7 +24,9 @@ def backtest(
     first: Annotated[str, typer.Option("--from", help="first day, such as 2026-03-01 (UTC)")],
     last: Annotated[str, typer.Option("--to", help="last day, which counts too")],
     org: Annotated[str, typer.Option(help="slug of the organisation; that of the settings if left out")] = "",
-    changes: Annotated[list[str] | None, typer.Option("--set", help="rule.parameter=value, as often as needed")] = None,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", help="[route.NAME.]rule.parameter=value, as often as needed")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="for programs, with the events that are gained or lost")] = False,
 ) -> None:
     """Judge stored days again with other parameters: events now against events then, by rule. Writes nothing."""
@@ -33,7 +35,7 @@ def backtest(
 
     from beatwatch.services.servers import Servers
     from beatwatch.settings import read_settings
-    from geofence.parameters import Parameters
+    from geofence.parameters import parse_changes
     from geofence.worker.backtest import backtest as judge_again
     from store.organisations import find_organisation
     from store.pool import Role, open_pool
@@ -41,7 +43,7 @@ def backtest(
     since, until = _day("--from", first), _day("--to", last) + timedelta(days=1)
     if until <= since:
         raise InvalidInputError("--to", f"{last} is before {first}")
-    parameters = Parameters(dict(_change(change) for change in changes or ()))
+    parameters = parse_changes(changes or ())
     settings = read_settings()
     with (
         Servers(settings, broker=False) as servers,
@@ -63,14 +65,6 @@ def _day(option: str, text: str) -> datetime:
     except ValueError as error:
         raise InvalidInputError(option, f"{text!r} is not a day such as 2026-03-01") from error
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
-
-
-def _change(text: str) -> tuple[str, float]:
-    name, _, value = text.partition("=")
-    try:
-        return name.strip(), float(value)
-    except ValueError as error:
-        raise InvalidInputError("--set", f"{text!r} is not rule.parameter=value") from error
 
 
 def _show(found: Mapping[str, Difference], *, as_json: bool) -> None:

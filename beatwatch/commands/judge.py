@@ -14,6 +14,7 @@ from domain.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from domain.observations import Position
+    from domain.suppressors import Suppressor
     from domain.trips import Trip
     from domain.zones import Zone
     from geofence.history import Judgement
@@ -79,12 +80,13 @@ def _load(paths: dict[str, Path]) -> tuple[World, Rows, list[Position]]:
     from geofence.world import World
     from wire.files.orders_json import read_orders
     from wire.files.track_csv import read_tracks
-    from wire.files.trip_json import read_trips
+    from wire.files.trip_json import read_suppressors, read_trips
     from wire.files.zone_geojson import read_zones
 
     zones: list[Zone] = read_zones(paths["zones"], foreign=True) if "zones" in paths else []
     trips: list[Trip] = read_trips(paths["trips"]) if "trips" in paths else []
     orders = tuple(read_orders(paths["orders"])) if "orders" in paths else ()
+    approved: list[Suppressor] = read_suppressors(paths["trips"]) if "trips" in paths else []
     with _progress("reading", None) as moved:
         positions = []
         for position in read_tracks(paths["tracks"]):
@@ -94,7 +96,7 @@ def _load(paths: dict[str, Path]) -> tuple[World, Rows, list[Position]]:
     keys = sorted({position.device for position in positions} | {trip.device_id for trip in trips})
     numbers = {key: number for number, key in enumerate(keys, 1)}
     devices = {number: key for key, number in numbers.items()}
-    world = World(tuple(zones), tuple(trips), devices, orders=orders)
+    world = World(tuple(zones), tuple(trips), devices, suppressors=tuple(approved), orders=orders)
     return world, rows_from_positions(positions, numbers), positions
 
 

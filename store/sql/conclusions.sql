@@ -6,10 +6,11 @@ VALUES (%(org_id)s, %(event_id)s, %(rule)s, %(severity)s, %(device_id)s, %(trip_
 ON CONFLICT (org_id, event_id) DO UPDATE SET
     severity = excluded.severity, trip_id = excluded.trip_id, stop_id = excluded.stop_id, ended_at = excluded.ended_at,
     detected_at = excluded.detected_at, confidence = excluded.confidence, facts = excluded.facts,
-    late = event.late OR (event.superseded_at IS NOT NULL AND excluded.late),
-    superseded_at = NULL, superseded_because = NULL,
+    late = event.late OR (event.superseded_at IS NOT NULL AND event.superseded_because <> 'excused' AND excluded.late),
+    superseded_at = CASE WHEN event.superseded_because = 'excused' THEN event.superseded_at END,
+    superseded_because = CASE WHEN event.superseded_because = 'excused' THEN event.superseded_because END,
     changed_at = now(), change_xid = pg_current_xact_id(), change_no = excluded.change_no
-WHERE event.superseded_at IS NOT NULL
+WHERE event.superseded_because <> 'excused'
     OR (event.severity, event.trip_id, event.stop_id, event.ended_at, event.detected_at, event.confidence, event.facts)
         IS DISTINCT FROM (excluded.severity, excluded.trip_id, excluded.stop_id, excluded.ended_at, excluded.detected_at,
             excluded.confidence, excluded.facts)
@@ -17,26 +18,30 @@ WHERE event.superseded_at IS NOT NULL
 -- name: supersede_events
 UPDATE event SET superseded_at = now(), superseded_because = %(because)s, changed_at = now(),
     change_xid = pg_current_xact_id(), change_no = nextval('conclusion_change_no')
-WHERE org_id = %(org_id)s AND event_id = ANY (%(event_ids)s) AND superseded_at IS NULL
+WHERE org_id = %(org_id)s AND event_id = ANY (%(event_ids)s) AND (superseded_at IS NULL OR superseded_because = 'excused')
 
 -- name: withdraw_events
 UPDATE event SET superseded_at = now(), superseded_because = 'withdrawn', facts = facts || jsonb_build_object('withdrawn', given.reason),
     changed_at = now(), change_xid = pg_current_xact_id(), change_no = nextval('conclusion_change_no')
 FROM unnest(%(event_ids)s::text[], %(reasons)s::text[]) AS given (event_id, reason)
-WHERE event.org_id = %(org_id)s AND event.event_id = given.event_id AND event.superseded_at IS NULL
+WHERE event.org_id = %(org_id)s AND event.event_id = given.event_id
+    AND (event.superseded_at IS NULL OR event.superseded_because = 'excused')
 
 -- name: upsert_visit
 -- A stop that has been planned away in the meantime has no visit.
-INSERT INTO visit (org_id, trip_id, stop_id, device_id, state, arrived_at, departed_at, confidence, facts)
-SELECT %(org_id)s, %(trip_id)s, %(stop_id)s, %(device_id)s, %(state)s, %(arrived_at)s, %(departed_at)s, %(confidence)s, %(facts)s
+INSERT INTO visit (org_id, trip_id, stop_id, device_id, state, arrived_at, departed_at, confidence, facts, evidence)
+SELECT %(org_id)s, %(trip_id)s, %(stop_id)s, %(device_id)s, %(state)s, %(arrived_at)s, %(departed_at)s, %(confidence)s, %(facts)s,
+    %(evidence)s
 FROM stop WHERE org_id = %(org_id)s AND trip_id = %(trip_id)s AND stop_id = %(stop_id)s
 FOR KEY SHARE
 ON CONFLICT (org_id, trip_id, stop_id) DO UPDATE SET
     device_id = excluded.device_id, state = excluded.state, arrived_at = excluded.arrived_at, departed_at = excluded.departed_at,
     confidence = excluded.confidence, facts = excluded.facts,
+    evidence = CASE WHEN %(is_whole)s THEN excluded.evidence ELSE visit.evidence || excluded.evidence END,
     changed_at = now(), change_xid = pg_current_xact_id(), change_no = excluded.change_no
-WHERE (visit.device_id, visit.state, visit.arrived_at, visit.departed_at, visit.confidence, visit.facts)
-    IS DISTINCT FROM (excluded.device_id, excluded.state, excluded.arrived_at, excluded.departed_at, excluded.confidence, excluded.facts)
+WHERE (visit.device_id, visit.state, visit.arrived_at, visit.departed_at, visit.confidence, visit.facts, visit.evidence)
+    IS DISTINCT FROM (excluded.device_id, excluded.state, excluded.arrived_at, excluded.departed_at, excluded.confidence,
+        excluded.facts, CASE WHEN %(is_whole)s THEN excluded.evidence ELSE visit.evidence || excluded.evidence END)
 
 -- name: events_changed_after
 -- A replay overturns what its own rules concluded, and nothing of others': a settlement is judged when it is handed in.

@@ -20,7 +20,10 @@ ORDER BY trip.org_id <> acting_org(), trip.org_id
 LIMIT 1
 
 -- name: stops_of_trips
-SELECT stop.*, outlet.name AS outlet_name, visit.state, visit.arrived_at, visit.departed_at, visit.confidence
+SELECT stop.*, outlet.name AS outlet_name, visit.state, visit.arrived_at, visit.departed_at, visit.confidence,
+    (visit.facts ->> 'estimated_arrival_at')::timestamptz AS estimated_arrival_at,
+    (visit.facts ->> 'at_risk_since')::timestamptz AS at_risk_since, visit.facts ->> 'at_risk_because' AS at_risk_because,
+    CASE WHEN %(with_evidence)s THEN coalesce(visit.evidence, '{}') ELSE '{}' END AS evidence
 FROM unnest(%(org_ids)s::integer[], %(trip_ids)s::text[]) AS wanted (org_id, trip_id)
 JOIN stop USING (org_id, trip_id)
 LEFT JOIN outlet USING (org_id, outlet_id)

@@ -48,6 +48,16 @@ def victim(yard: Yard, database_url: str) -> Victim:
                 " VALUES (%s, 'teltonika', 'model', 'FMB920', '{}')",
                 (org_id,),
             )
+            theirs.owner.execute(
+                "INSERT INTO suppressor (org_id, suppressor_id, kind, vehicle_id, valid, source)"
+                " VALUES (%s, 'victims-breakdown', 'breakdown', 'victims-van', tstzrange(%s, NULL), 'victims-manager')",
+                (org_id, NOW),
+            )
+            theirs.owner.execute(
+                "INSERT INTO parameter (org_id, scope, scope_key, name, since, value, set_by)"
+                " VALUES (%s, 'organisation', '', 'unscheduled_stop.least_s', %s, 480, 'victims-manager')",
+                (org_id, NOW),
+            )
         event_id = theirs.event(van, "missed_stop", NOW, trip_id="victims-trip", stop_id="S-1")
         number = theirs.alert(event_id)
         theirs.visit(van, "victims-trip", "S-1", "missed", NOW)
@@ -68,6 +78,7 @@ def victim(yard: Yard, database_url: str) -> Victim:
         "scope": "model",
         "name": "FMB920",
         "pattern_name": "victims-pattern",
+        "suppressor_id": "victims-breakdown",
         "person": "victims-manager",
         "channel": "email",
         "rule": "*",
@@ -101,6 +112,7 @@ def zone_document(zone_id: str, kind: str) -> dict[str, Any]:
     }
 
 
+BREAKDOWN = {"kind": "breakdown", "vehicle_id": "victims-van", "valid_from": "2030-01-01T00:00:00Z"}
 NAMES_ONES_OWN = {
     "save_payload_profile",
     "save_recipient",
@@ -110,6 +122,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "save_payload_profile": {"json": {}},
     "save_recipient": {"json": {}},
     "save_topic_pattern": {"json": {"pattern": "mallory/{device}", "format": "senml"}},
+    "set_parameter": {"json": {"value": 480}},
+    "create_suppressor": {"json": BREAKDOWN},
+    "replace_suppressor": {"json": BREAKDOWN},
+    "end_suppressor": {"json": {}},
     "create_duty": {"json": {"person": "mallory", "since": "2030-01-01T00:00:00Z", "until": "2030-01-02T00:00:00Z"}},
     "delete_duty": {"params": {"since": NOW.isoformat()}},
     "assign_alert": {"json": {"assignee": "mallory"}},

@@ -1,0 +1,50 @@
+"""Deviations from planned routes, from where each was left to where it was met again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from store.pool import Connection
+from store.statements import statements
+
+_SQL: Final = statements("deviations")
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """One time off the route; `ended_at` and what follows from the return are none while it lasts."""
+
+    event_id: str
+    vehicle_id: str
+    trip_id: str | None
+    severity: str
+    started_at: datetime
+    ended_at: datetime | None
+    peak_m: float | None
+    extra_m: float | None
+    left_at_m: float | None
+    longitude_deg: float | None
+    latitude_deg: float | None
+    rejoined_at_m: float | None
+    rejoined_longitude_deg: float | None
+    rejoined_latitude_deg: float | None
+    reason: str
+    is_excused: bool
+
+
+def list_deviations(
+    connection: Connection,
+    *,
+    trip_id: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    after: tuple[datetime, str] | None,
+    limit: int,
+) -> list[Deviation]:
+    """The latest first, after the one named by start and event."""
+    after_time, after_id = after or (None, None)
+    span = {"trip_id": trip_id, "since": since, "until": until}
+    rows = connection.execute(_SQL["deviations"], {**span, "after_time": after_time, "after_id": after_id, "limit": limit})
+    return [Deviation(**{name: row[name] for name in Deviation.__dataclass_fields__}) for row in rows]
