@@ -17,7 +17,7 @@ from domain.trips import Trip
 from domain.zones import Zone
 from geofence.alike import Alike
 from geofence.conclusions import Withdrawal
-from geofence.facts import GAP, SILENCE, Fact
+from geofence.facts import GAP, SILENCE, STAY_OFF, Fact
 from geofence.journal import Episode, Journal, event_id, rounded
 from geofence.kernels.ground import metres
 from geofence.kernels.nearest import nearest_zones
@@ -98,6 +98,8 @@ def deciding_fix(fact: Fact) -> GoodFix:
     """The fix that a fact was decided by."""
     if fact.kind == GAP:
         return GoodFix(fact.decided_us, int(fact.a), int(fact.b))
+    if fact.kind == STAY_OFF:
+        return GoodFix(int(fact.a), fact.longitude_e7, fact.latitude_e7)
     return GoodFix(fact.time_us if fact.kind == SILENCE else fact.decided_us, fact.longitude_e7, fact.latitude_e7)
 
 

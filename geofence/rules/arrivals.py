@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from domain.events import VisitState
-from geofence.facts import ESTIMATE, GAP, ON_ROUTE, PROGRESS, STAY_OFF, STOP_ARRIVED, STOP_LEFT, Fact
+from geofence.facts import ESTIMATE, GAP, ON_ROUTE, PROGRESS, STOP_ARRIVED, STOP_LEFT, Fact
 from geofence.kernels.arrivals import estimate_arrivals
 from geofence.parameters import Parameter
 from geofence.rule import Rule
@@ -89,5 +89,5 @@ def _tell(device: Device, number: int, arrival_us: int, closes_us: int) -> None:
     )
 
 
-_ON = dict.fromkeys((PROGRESS, STOP_ARRIVED, STOP_LEFT, STAY_OFF, GAP, ON_ROUTE), _moved)
+_ON = dict.fromkeys((PROGRESS, STOP_ARRIVED, STOP_LEFT, GAP, ON_ROUTE), _moved)
 RULE = Rule(NAME, _PARAMETERS, on=_ON, wake=_waited, begin=_begin)
