@@ -121,9 +121,10 @@ def test_while_a_breakdown_is_approved_stops_are_at_risk_and_not_missed() -> Non
 
 
 def test_after_a_breakdown_everything_counts_again() -> None:
-    stops = [stop(n, 2000 * n, 0) for n in (1, 2, 3)]
+    stops = [stop(n, 2000 * n, 0) for n in (1, 2, 3, 4)]
     scene = replace(world([trip(stops)]), suppressors=(approved(SuppressorKind.breakdown, 300, 1800, device_id="van"),))
-    drive = Drive().halt(60).to(1000, 0).halt(1900).to(2000, 0).halt(200).to(6000, 0).halt(200).to(9900, 0)
+    drive = Drive().halt(60).to(1000, 0).halt(1900).to(2000, 0).halt(200).to(6000, 0).halt(200)
+    drive.to(8000, 0).halt(200).to(8600, 0)
     out = judged(scene, drive)
     assert [event.stop_id for event in out.of("missed_stop")] == ["s2"]
     assert out.visits["s2"].facts["at_risk_because"] == "left_out"
