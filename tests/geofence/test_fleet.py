@@ -92,8 +92,10 @@ def _replayed(scene: World, rows: Rows, data: st.DataObject) -> Judgement:
     replay = Replay(Engine(scene), dict(scene.devices), {one.trip_id: one.device_id for one in scene.trips})
     for _ in replay.run(late[late["received_at_us"] <= END_US], None):
         pass
+    last = late[late["received_at_us"] > END_US]
     for place in data.draw(st.permutations(range(8))):
-        replay.take(late[late["received_at_us"] > END_US][place::8]) if (late["received_at_us"] > END_US).any() else None
+        if len(last[place::8]):
+            replay.take(last[place::8])
     replay.wait(END_US)
     return replay.judgement()
 
