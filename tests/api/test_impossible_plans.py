@@ -105,5 +105,5 @@ def test_judge_refuses_it_too(tmp_path: Path, what: str, document: dict[str, Any
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stdout == ""
-    assert done.stderr.startswith("error: invalid_input: ")
+    assert done.stderr.lstrip().startswith("error: invalid_input: ")
     assert field in done.stderr
