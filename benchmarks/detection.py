@@ -8,12 +8,16 @@ import platform
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from importlib.metadata import version
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from beatwatch.commands.score import print_score
 from domain.events import Event, Visit
@@ -110,24 +114,39 @@ def errors(simulation: Simulation, conclusions: list[Event | Visit]) -> Iterator
                 yield f"visit      {line.stop_id} {line.state.value} {line.arrived_at} {line.departed_at} judged {judged_as}"
 
 
-def main() -> None:
-    """Run the scenarios over the seeds and write the figures."""
-    options = _options()
+def measure(name: str, seed: int, options: argparse.Namespace) -> tuple[Score, list[str]]:
+    """One scenario of one seed: its score, and a line for every error."""
     parameters = Parameters() if options.params is None else parse_parameters(options.params.read_text())
+    simulation = generate(load(name), seed, options.vehicles, options.days)
+    conclusions = judged(simulation, parameters)
+    found = [f"{name} {seed} {line}" for line in errors(simulation, conclusions)] if options.errors else []
+    return score(simulation.truth, conclusions, simulation.vehicle_days), found
+
+
+def main() -> None:
+    """Run the scenarios over the seeds, several at a time, and write the figures."""
+    options = _options()
     total, scenarios = Score(), dict[str, dict[str, Any]]()
     until_s = time.monotonic() + options.seconds
-    for seed in _seeds(options.seeds):
-        for name in options.scenarios:
-            if time.monotonic() > until_s:
-                break
-            simulation = generate(load(name), seed, options.vehicles, options.days)
-            conclusions = judged(simulation, parameters)
-            one = score(simulation.truth, conclusions, simulation.vehicle_days)
-            scenarios.setdefault(name, {})[str(seed)] = one.document()
-            total.add(one)
-            print(f"{name} {seed}: {simulation.vehicle_days:g} vehicle-days", file=sys.stderr)
-            if options.errors:
-                print(*errors(simulation, conclusions), sep="\n")
+    waiting = [(name, seed) for seed in _seeds(options.seeds) for name in options.scenarios]
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with (
+        ProcessPoolExecutor(options.jobs, get_context("spawn")) as pool,
+        Progress(*columns, console=Console(stderr=True)) as bar,
+    ):
+        task = bar.add_task("scenarios", total=len(waiting))
+        running: dict[Future[tuple[Score, list[str]]], tuple[str, int]] = {}
+        while running or (waiting and time.monotonic() < until_s):
+            while waiting and len(running) < options.jobs and time.monotonic() < until_s:
+                name, seed = waiting.pop(0)
+                running[pool.submit(measure, name, seed, options)] = name, seed
+            for done in wait(running, return_when=FIRST_COMPLETED).done:
+                name, seed = running.pop(done)
+                one, found = done.result()
+                scenarios.setdefault(name, {})[str(seed)] = one.document()
+                total.add(one)
+                print(*found, sep="\n", end="\n" if found else "", flush=True)
+                bar.advance(task)
     document = {**_machine(), "scenarios": scenarios, **total.document()}
     print_score(total.document())
     if options.json is not None:
@@ -142,6 +161,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=3600.0, help="begin no further scenario after so long")
     parser.add_argument("--vehicles", type=int)
     parser.add_argument("--days", type=int)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="so many scenarios at a time")
     parser.add_argument("--params", type=Path, help="parameters that differ from the defaults, TOML")
     parser.add_argument("--errors", action="store_true", help="list what was judged wrongly")
     parser.add_argument("--json", type=Path)

@@ -45,7 +45,8 @@ def step_stand(s: Record, p: Record, row: Record, sigma: float, placed: bool, ou
         _begin(s, t, since_s, odometer_m, gained, mps)
         s["sd_before"] = unheard_s
     if s["sd_on"]:
-        _go_on(s, p, row, sigma, placed, mps, out)
+        weighable = not gained > _STILL_M and (mps <= _LEVEL_MPS or (math.isnan(mps) and gained >= 0.0))
+        _go_on(s, p, row, sigma, placed, weighable, out)
     s["pv_us"], s["pv_odo"] = t, odometer_m
 
 
@@ -118,14 +119,14 @@ def _begin(s: Record, t: int, since_s: float, odometer_m: float, gained: float, 
 
 
 @inner_kernel
-def _go_on(s: Record, p: Record, row: Record, sigma: float, placed: bool, mps: float, out: Teller) -> None:
+def _go_on(s: Record, p: Record, row: Record, sigma: float, placed: bool, weighable: bool, out: Teller) -> None:
     t = row["fix_time_us"]
     s["sd_last"] = t
     if placed:
         at = s["sd_n"] % _PLACES
         s["sd_lon"][at], s["sd_lat"][at], s["sd_sigma"][at] = row["longitude_e7"], row["latitude_e7"], sigma
         s["sd_n"] = s["sd_n"] + 1 if s["sd_n"] < 2 * _PLACES - 1 else _PLACES
-    if not math.isnan(row["cargo_kg"]) and not mps > _LEVEL_MPS:
+    if weighable and not math.isnan(row["cargo_kg"]):
         if s["cg_n"] == 0:
             s["cg_entry"] = row["cargo_kg"]
         at = s["cg_n"] % _WEIGHINGS

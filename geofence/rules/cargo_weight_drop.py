@@ -87,9 +87,20 @@ def _judge(device: Device, known: dict[str, Any], last: dict[str, Any]) -> None:
 
 def _stops_at(device: Device, last: dict[str, Any]) -> list[int]:
     """The stops served from this stand; else those near by that may yet be."""
-    served = served_within(device, last["since"], last["until"])
+    served = [k for k in _served_during(device, last["since"], last["until"]) if _near(device, last, k)]
+    served = served_within(device, last["since"], last["until"]) or served
     near = [k for k in range(len(device.visits)) if device.is_open(k) and _near(device, last, k)]
     return served or near
+
+
+def _served_during(device: Device, since_us: int, until_us: int) -> list[int]:
+    """Stops whose visit, as far as it is known, overlaps the stand."""
+    low, high = device.ms(since_us), device.ms(until_us)
+    return [
+        k
+        for k, visit in enumerate(device.visits)
+        if 0 <= int(visit["came_ms"]) <= high and (int(visit["went_ms"]) < 0 or int(visit["went_ms"]) >= low)
+    ]
 
 
 def _near(device: Device, last: dict[str, Any], number: int) -> bool:

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 NAME = "visits"
 _STANDS: Final = 4
 _LEEWAY_US: Final = 60_000_000
+_SIGNED_BEFORE_US: Final = 20_000_000
 _NO_PLACE_M: Final = 1e5
 _HABIT: Final = 3
 _PARAMETERS = (
@@ -163,7 +164,7 @@ def _signed_from(device: Device, stand: dict[str, Any], until_us: int, proof: Pr
     A stand within the circle of one stop does not serve another from outside, unless it was signed at the other's door.
     """
     values, stop = device.values, device.planned.stops[proof.stop]
-    if not stand["since"] - _LEEWAY_US <= proof.at_us <= until_us + values["visits.signed_after_s"] * 1e6:
+    if not stand["since"] - _SIGNED_BEFORE_US <= proof.at_us <= until_us + values["visits.signed_after_s"] * 1e6:
         return False
     near_m, placed = float(stop["radius_m"]) + values["visits.near_m"], not math.isnan(proof.longitude_e7)
     at_shop = placed and _nearest_to(device, proof.longitude_e7, proof.latitude_e7) == proof.stop
@@ -260,10 +261,7 @@ def _only_waited(device: Device, fact: Fact) -> bool:
     signed = [at_us for at_us in signed_us.values() if at_us <= fact.decided_us]
     if len(signed) < _HABIT or fact.b >= device.values["visit.most_s"]:
         return False
-    if (
-        int(device.visits[fact.place]["marks"]) & (LIKELY | POSSIBLE)
-        or signed_us.get(fact.place, FAR_FUTURE_US) <= fact.decided_us
-    ):
+    if int(device.visits[fact.place]["marks"]) & LIKELY or signed_us.get(fact.place, FAR_FUTURE_US) <= fact.decided_us:
         return False
     if known.get("doors", 0) >= _HABIT:
         return bool(known.get("opened", 0) < fact.time_us - _LEEWAY_US)
