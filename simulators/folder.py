@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
+from simulators.fleet.fixes import Fixes
 from simulators.simulation import Simulation
 from simulators.track_text import write_tracks
 from wire.files.equipment_json import write_equipment
@@ -15,14 +17,14 @@ from wire.files.truth_jsonl import write_truth
 from wire.files.zone_geojson import write_zones
 
 
-def write_folder(simulation: Simulation, folder: Path) -> None:
-    """Write tracks.csv, sensors.csv, zones.geojson, trips.json, orders.json, equipment.json and truth.jsonl.
+def write_folder(simulation: Simulation, folder: Path, fixes: Iterable[Fixes] | None = None) -> int:
+    """Write tracks.csv, sensors.csv, zones.geojson, trips.json, orders.json, equipment.json and truth.jsonl; how many fixes.
 
-    What is there is replaced.
+    What is there is replaced. `fixes`, in the order of arrival, replace those of the simulation.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "tracks.csv").open("wb") as tracks:
-        write_tracks(simulation.fixes, simulation.devices, tracks)
+        count = write_tracks([simulation.fixes] if fixes is None else fixes, simulation.devices, tracks)
     with _text(folder / "sensors.csv") as file:
         write_sensors(simulation.sensors, file)
     with _text(folder / "zones.geojson") as file:
@@ -35,6 +37,7 @@ def write_folder(simulation: Simulation, folder: Path) -> None:
         write_orders(simulation.orders, file)
     with _text(folder / "truth.jsonl") as file:
         write_truth(simulation.truth, file)
+    return count
 
 
 def _text(path: Path) -> TextIO:

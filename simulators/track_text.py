@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import BinaryIO, Final
 
 import numpy as np
@@ -22,19 +22,20 @@ Bytes = NDArray[np.uint8]
 Words = tuple[Bytes, NDArray[np.int64]]
 
 
-def write_tracks(fixes: Fixes, devices: Sequence[str], file: BinaryIO) -> int:
-    """Write all rows below a header, in the order given; how many."""
+def write_tracks(parts: Iterable[Fixes], devices: Sequence[str], file: BinaryIO) -> int:
+    """Write the rows of all parts below a header, in the order given; how many."""
     names = _words([name.encode() for name in devices])
     longest = max((len(name.encode()) for name in devices), default=0)
     file.write(HEADER)
-    for first in range(0, len(fixes), _CHUNK):
-        chunk = fixes[first : first + _CHUNK]
+    count = 0
+    for chunk in (fixes[first : first + _CHUNK] for fixes in parts for first in range(0, len(fixes), _CHUNK)):
+        count += len(chunk)
         kinds, which = np.unique(chunk["alarms"], return_inverse=True)
         alarms = [b"|".join(name.encode() for name in alarm_names(int(bits))) for bits in kinds]
         width = _WIDEST + longest + max(map(len, alarms))
         text = np.empty(len(chunk) * width, np.uint8)
         file.write(text[: _render(chunk, *names, *_words(alarms), which.astype(np.int64), text)].tobytes())
-    return len(fixes)
+    return count
 
 
 def _words(words: Sequence[bytes]) -> Words:

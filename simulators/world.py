@@ -20,6 +20,7 @@ from simulators.fleet.fixes import FIX, Fixes
 from simulators.fleet.planning import Round, Van, plan_day
 from simulators.fleet.traffic import Jam, draw_jams
 from simulators.incidents.lottery import draw_incidents
+from simulators.runs import Runs
 from simulators.scenario import Scenario
 from simulators.sensors.network import Sensed, sense_box, sense_shops, served_moments
 from simulators.simulation import Simulation, arrival_order
@@ -41,10 +42,18 @@ class _Gathered:
     truth: list[Incident | TrueVisit] = field(default_factory=list)
     zones: list[Zone] = field(default_factory=list)
     sensed: Sensed = field(default_factory=Sensed)
+    runs: Runs | None = None
+
+    def keep(self, fixes: Fixes) -> None:
+        """Add rows of a device."""
+        if self.runs is None:
+            self.fixes.append(fixes)
+        else:
+            self.runs.add(fixes)
 
     def take(self, day: Day) -> None:
         """Add a vehicle-day."""
-        self.fixes.append(day.fixes)
+        self.keep(day.fixes)
         self.trips.append(day.trip)
         self.orders += day.orders
         self.truth += day.truth
@@ -57,10 +66,12 @@ def generate(
     days: int | None = None,
     start: datetime | None = None,
     progress: Callable[[int, int], None] | None = None,
+    runs: Runs | None = None,
 ) -> Simulation:
     """Draw and play a scenario. The same arguments give the same simulation, bit for bit.
 
     `vehicles`, `days` and `start` (aware) replace the scenario's own; `progress` is told of (vehicle-days done, of all).
+    With `runs` all fixes go there, and the simulation has none.
     Raises InvalidInputError for a count below 1 or a start without zone.
     """
     scenario = _adjusted(scenario, vehicles, days, start)
@@ -68,7 +79,7 @@ def generate(
         Van(f"van-{number:04d}", (number - 1) % scenario.vehicles_per_town, (number - 1) // scenario.vehicles_per_town)
         for number in range(1, scenario.vehicles + 1)
     ]
-    gathered = _Gathered()
+    gathered = _Gathered(runs=runs)
     rounds = list(_rounds(scenario, vans, seed, gathered))
     _play_all(scenario, vans, rounds, seed, gathered, progress)
     _sense_all(scenario, rounds, seed, gathered, len(vans))
@@ -118,7 +129,7 @@ def _sense_all(scenario: Scenario, rounds: list[Round], seed: int, gathered: _Ga
         sense_shops(gathered.sensed, scenario, town, number, served_moments(mine, [*visits], midnight), seed)
     for index, fixes in enumerate(gathered.sensed.fixes):
         fixes["device"] = first_device + index
-    gathered.fixes += gathered.sensed.fixes
+        gathered.keep(fixes)
 
 
 def _adjusted(scenario: Scenario, vehicles: int | None, days: int | None, start: datetime | None) -> Scenario:

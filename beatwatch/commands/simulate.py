@@ -58,12 +58,17 @@ def simulate(
 
 def _write(world: tuple[Scenario, int, int | None, int | None], start: datetime | None, out: Path) -> None:
     from simulators.folder import write_folder
+    from simulators.runs import Runs
     from simulators.world import generate
 
-    with _progress("vehicle-days") as advance:
-        simulation = generate(*world, start, advance)
-    write_folder(simulation, out)
-    print(f"{len(simulation.fixes)} fixes of {len(simulation.devices)} devices in {out}")
+    runs = Runs(out / ".runs")
+    try:
+        with _progress("vehicle-days") as advance:
+            simulation = generate(*world, start, advance, runs)
+        count = write_folder(simulation, out, runs.merged())
+    finally:
+        runs.remove()
+    print(f"{count} fixes of {len(simulation.devices)} devices in {out}")
 
 
 def _publish(

@@ -45,7 +45,8 @@ def step_stand(s: Record, p: Record, row: Record, sigma: float, placed: bool, ou
         _begin(s, t, since_s, odometer_m, gained, mps)
         s["sd_before"] = unheard_s
     if s["sd_on"]:
-        weighable = not gained > _STILL_M and (mps <= _LEVEL_MPS or (math.isnan(mps) and gained >= 0.0))
+        weighable = mps <= _LEVEL_MPS and not _slid(s, p, row, gained, placed)
+        weighable = weighable or (math.isnan(mps) and gained <= _STILL_M)
         _go_on(s, p, row, sigma, placed, weighable, out)
     s["pv_us"], s["pv_odo"] = t, odometer_m
 
@@ -86,6 +87,14 @@ def _unheard_s(s: Record, p: Record, since_s: float, gained: float) -> float:
     if since_s <= max(float(p["gap_least_s"]), p["gap_intervals"] * s["interval_s"]):
         return 0.0
     return float(max(0.0, since_s - gained / p["visits_gap_mps"])) if gained >= 0.0 else float(since_s)
+
+
+@inner_kernel
+def _slid(s: Record, p: Record, row: Record, gained: float, placed: bool) -> bool:
+    """The wheels turned and the place did not follow: whatever its speed says, it was moving."""
+    if not (placed and gained > p["stand_move_m"]) or s["acc_us"] == _NEVER_US:
+        return False
+    return bool(metres(s["acc_lon"], s["acc_lat"], row["longitude_e7"], row["latitude_e7"]) < 0.3 * gained)
 
 
 @inner_kernel

@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from simulators.folder import write_folder
+from simulators.runs import Runs
 from simulators.scenario import load
 from simulators.simulation import Simulation
 from simulators.streams import stream
@@ -63,3 +64,15 @@ def test_a_folder_is_read_back_as_it_was(tmp_path: Path, morning: Simulation) ->
     assert tuple(read_zones(tmp_path / "zones.geojson")) == morning.zones
     read = [fix._replace(boot_id=None, seq=None, buffered=None) for fix in read_tracks(tmp_path / "tracks.csv")]
     assert read == [fix._replace(boot_id=None, seq=None, buffered=None) for fix in morning.positions()]
+
+
+def test_runs_on_disk_give_the_bytes_of_memory(tmp_path: Path) -> None:
+    whole = generate(load("morning_run"), seed=4)
+    write_folder(whole, tmp_path / "memory")
+    runs = Runs(tmp_path / "runs", run_rows=2000)
+    parted = generate(load("morning_run"), seed=4, runs=runs)
+    assert write_folder(parted, tmp_path / "disk", runs.merged()) == len(whole.fixes) > 8000
+    runs.remove()
+    assert not (tmp_path / "runs").exists()
+    for name in FILES:
+        assert (tmp_path / "disk" / name).read_bytes() == (tmp_path / "memory" / name).read_bytes()
