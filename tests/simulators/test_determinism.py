@@ -69,9 +69,9 @@ def test_a_folder_is_read_back_as_it_was(tmp_path: Path, morning: Simulation) ->
 def test_runs_on_disk_give_the_bytes_of_memory(tmp_path: Path) -> None:
     whole = generate(load("morning_run"), seed=4)
     write_folder(whole, tmp_path / "memory")
-    runs = Runs(tmp_path / "runs", run_rows=2000)
+    runs = Runs(tmp_path / "runs", run_rows=300)
     parted = generate(load("morning_run"), seed=4, runs=runs)
-    assert write_folder(parted, tmp_path / "disk", runs.merged()) == len(whole.fixes) > 8000
+    assert write_folder(parted, tmp_path / "disk", runs.merged()) == len(whole.fixes) > 2000
     runs.remove()
     assert not (tmp_path / "runs").exists()
     for name in FILES:
