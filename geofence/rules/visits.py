@@ -383,10 +383,13 @@ def mark_gap(
 
 
 def _likely(device: Device, number: int, confidence: float) -> None:
-    """A visit that nobody saw, and that probably was: nobody is to be told that the stop was missed."""
+    """A visit that nobody saw, and that probably was: nobody is to be told that the stop was missed, or signed for unseen."""
     device.mark(number, LIKELY)
     device.set_visit(number, VisitState.probable, confidence)
     device.withdraw("missed_stop", str(number), "probable")
+    ghost = device.episodes.get(f"ghost_delivery|{number}")
+    if ghost is not None and ghost.facts.get("why") == "no_visit":
+        device.withdraw("ghost_delivery", str(number), "probable")
 
 
 def _lies_within(device: Device, number: int, along: tuple[float, float], seconds: float) -> bool:
