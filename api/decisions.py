@@ -9,7 +9,7 @@ from api.access import Access
 from api.approved_places import open_place
 from api.outlet_decisions import correct_pin, register_outlet
 from api.settling import close_trip
-from api.standstill import decide_breakdown
+from api.standstill import allow_detour, decide_breakdown
 from api.stock_takes import adjust
 from domain.approvals import ApprovalKind
 from store.approvals import Approval
@@ -21,6 +21,7 @@ _EFFECTS: Final[Mapping[str, Effect]] = {
     ApprovalKind.outlet_registration: register_outlet,
     ApprovalKind.pin_correction: correct_pin,
     ApprovalKind.breakdown: decide_breakdown,
+    ApprovalKind.detour: allow_detour,
     ApprovalKind.dispatch_closure: close_trip,
     ApprovalKind.stock_adjustment: adjust,
     ApprovalKind.approved_place: open_place,

@@ -96,3 +96,31 @@ def test_another_van_takes_goods_and_deliveries_over(client: httpx.Client, yard:
     assert balances(client, place_kind="van") == {("van-1", "cola"): 1, ("van-1", "soap"): 0, ("van-2", "cola"): 35}
     left = client.get("/trips/T-1/settlement").json()["lines"][0]
     assert (left["transferred"], left["expected"]) == (-35, 1)
+
+
+def suppressors(yard: Yard) -> list[Any]:
+    return yard.owner.execute(
+        "SELECT kind, trip_id, state, lower(valid), upper_inf(valid) FROM suppressor ORDER BY lower(valid)"
+    ).fetchall()
+
+
+def test_rules_hold_back_while_an_approved_breakdown_lasts(client: httpx.Client, yard: Yard) -> None:
+    dispatched_trip(client, yard, START)
+    told = report(client)
+    assert suppressors(yard) == []
+    client.post(f"/approvals/{told['approval_id']}/approve").raise_for_status()
+    assert suppressors(yard) == [("breakdown", "T-1", "approved", AT, True)]
+    for state in ("repair", "closed"):
+        become(client, told["breakdown_id"], state).raise_for_status()
+    assert suppressors(yard) == [("breakdown", "T-1", "approved", AT, False)]
+
+
+def test_an_approved_detour_holds_for_its_trip_alone(client: httpx.Client, yard: Yard) -> None:
+    dispatched_trip(client, yard, START)
+    asked = client.post("/approvals", json={"kind": "detour", "subject_id": "T-1", "comment": "bridge closed"}).json()
+    client.post(f"/approvals/{asked['approval_id']}/approve").raise_for_status()
+    [(kind, trip_id, state, since, is_endless)] = suppressors(yard)
+    assert (kind, trip_id, state, is_endless) == ("detour", "T-1", "approved", False)
+    assert since.isoformat() == asked["requested_at"].replace("Z", "+00:00")
+    unknown = client.post("/approvals", json={"kind": "detour", "subject_id": "T-9"}).json()
+    assert client.post(f"/approvals/{unknown['approval_id']}/approve").status_code == 404
