@@ -31,7 +31,7 @@ def own_json(tenant: str, prefix: str, devices: int, batch: int) -> Payloads:
     topics = [text(own_topic(tenant, f"{prefix}-{device:05d}", "pos")) for device in range(devices)]
     places = _ring()
     began_ms = time.time_ns() // 1_000_000
-    said_ms = [began_ms - batch * 1_000] * devices
+    said_ms = [began_ms - 1_000] * devices
 
     def payload(device: int, number: int) -> tuple[bytes, bytes]:
         last_ms = said_ms[device]
