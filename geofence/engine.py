@@ -95,6 +95,15 @@ class Engine:
         last = max(int(self._fleet.memory.states[slot]["last_us"]), int(self._fleet.decided_us[slot]))
         return None if last == NEVER_US else last
 
+    def frontiers_us(self, devices: NDArray[np.int32]) -> NDArray[np.int64]:
+        """`frontier_us` of many, shape (n,) -> (n,); NEVER_US where nothing was seen yet."""
+        slots = np.array([-1 if slot is None else slot for slot in map(self._fleet.known_slot, devices.tolist())], np.int64)
+        moments = np.maximum(self._fleet.memory.states["last_us"], self._fleet.decided_us[: len(self._fleet.memory.states)])
+        known = slots >= 0
+        found = np.full(len(slots), NEVER_US, np.int64)
+        found[known] = moments[slots[known]]
+        return found
+
     def checkpoint(self, device: int) -> bytes:
         """The device's whole state, at most about 4 kB; its moment is `frontier_us`. Names, not positions in arrays, refer to
         zones and trips, so that it can be restored into another world."""

@@ -1,7 +1,7 @@
-"""PostgreSQL's binary COPY format to and from numpy structured arrays, a whole batch at a time.
+"""Numpy arrays to PostgreSQL's binary COPY format and from its binary arrays, a whole batch at a time.
 
-In `pack` and `unpack` every field has a fixed width and no NULL: a missing value travels as a stand-in (NaN, -1, the least
-integer) that the statement at the other end turns into NULL. So a batch is one array assignment for each column and one
+In `pack` every field has a fixed width and no NULL: a missing value travels as a stand-in (NaN, -1, the least integer) that
+the statement at the other end turns into NULL. So a batch is one array assignment for each column and one
 `tobytes`. `SparseRows` sends NULLs: rows that lack the same values have the same width, so it is the same once for each set
 of values that rows lack, and there are few of those.
 Format: https://www.postgresql.org/docs/current/sql-copy.html, "Binary Format".
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 _HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER: Final = b"\xff\xff"
 _POSTGRES_EPOCH: Final = np.datetime64("2000-01-01", "us")
+_ARRAY_HEADER: Final = 20  # bytes: dimensions, flags, type, length, lower bound
 _REAL_OID: Final = 700
 _TEXT_OID: Final = 25
 _OIDS: Final = {"i2": 21, "i4": 23, "i8": 20, "f4": _REAL_OID, "f8": 701, "bool": 16, "M8": 1184}
@@ -45,19 +46,11 @@ def pack(rows: Records) -> bytes:
     return _HEADER + wire.tobytes() + _TRAILER
 
 
-def unpack(payload: bytes, dtype: np.dtype[Any]) -> Records:
-    """The rows that `COPY (SELECT ...) TO STDOUT (FORMAT binary)` sent.
-
-    `dtype` has the fields of the SELECT in its order; the SELECT yields no NULL.
-    """
-    wire_dtype = _wire_dtype(dtype)
-    body = len(payload) - len(_HEADER) - len(_TRAILER)
-    wire = np.frombuffer(payload, wire_dtype, count=body // wire_dtype.itemsize, offset=len(_HEADER))
-    rows = np.empty(len(wire), dtype)
-    for name in dtype.names or ():
-        column = wire[name]
-        rows[name] = column.astype("m8[us]") + _POSTGRES_EPOCH if dtype[name].kind == "M" else column
-    return rows
+def unpack_array(payload: bytes, dtype: np.dtype[Any]) -> Records:
+    """The values, shape (n,), that `array_send` made of a one-dimensional array without NULL, as `dtype`."""
+    wire = np.frombuffer(payload, [("width", ">i4"), ("value", _wire_kind(dtype))], offset=_ARRAY_HEADER)
+    values: Records = wire["value"]
+    return values.astype("m8[us]") + _POSTGRES_EPOCH if dtype.kind == "M" else values
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,14 @@ from geofence.conclusions import Conclusions
 from geofence.engine import Engine
 from geofence.parameters import Parameters
 from geofence.rows import Rows, from_us, to_us
+from geofence.state import NEVER_US
 from geofence.worker.corrections import Produced
 from geofence.world import World
 from store.conclusions import Judged
 
 CHECKPOINT_EVERY_US: Final = 600_000_000
+CHECKPOINT_EVERY_ROWS: Final = 2_000
+"""So that a late row of a device that says very much makes no more than these be replayed."""
 _SPREAD_US: Final = 7_919_000_000  # a prime, so that devices do not all save at the same moment
 MakeEngine = Callable[[World, Parameters], Engine]
 
@@ -38,6 +41,7 @@ class Judge:
         self._engine = make_engine(self._growing(world), parameters)
         self._last_fix_us: dict[int, int] = {}
         self._saved_slot: dict[int, int] = {}
+        self._unsaved_rows: dict[int, int] = {}
 
     def renew(self, world: World, parameters: Parameters) -> None:
         """Go on in a changed world."""
@@ -51,13 +55,10 @@ class Judge:
 
     def sort(self, rows: Rows) -> Sorted:
         """Tell late rows from those that may be judged now; a device with any late row has none of the latter."""
-        late_us: dict[int, int] = {}
         starts = np.flatnonzero(np.diff(rows["device"], prepend=-1))
-        for start in starts:
-            device, first_us = int(rows["device"][start]), int(rows["fix_time_us"][start])
-            frontier_us = self._engine.frontier_us(device)
-            if frontier_us is not None and first_us <= frontier_us:
-                late_us[device] = first_us
+        devices, first_us = rows["device"][starts], rows["fix_time_us"][starts]
+        late = first_us <= self._engine.frontiers_us(devices)
+        late_us = dict(zip(devices[late].tolist(), first_us[late].tolist(), strict=True))
         return Sorted(rows[~np.isin(rows["device"], list(late_us))] if late_us else rows, late_us)
 
     def advance(self, rows: Rows) -> Produced:
@@ -92,16 +93,20 @@ class Judge:
         return self._engine.frontier_us(device)
 
     def due_checkpoints(self, devices: Iterable[int]) -> dict[int, tuple[datetime, bytes]]:
-        """Moment and state of those devices whose last checkpoint is of an earlier ten minutes, each counting its own."""
+        """Moment and state of those devices whose last checkpoint is of an earlier ten minutes, or too many rows ago.
+
+        Each device counts its own ten minutes.
+        """
         due: dict[int, tuple[datetime, bytes]] = {}
-        for device in devices:
-            frontier_us = self._engine.frontier_us(device)
-            if frontier_us is None:
+        touched = np.fromiter(devices, np.int32)
+        for device, frontier_us in zip(touched.tolist(), self._engine.frontiers_us(touched).tolist(), strict=True):
+            if frontier_us == NEVER_US:
                 continue
             slot = (frontier_us + device * _SPREAD_US) // CHECKPOINT_EVERY_US
-            if self._saved_slot.setdefault(device, slot) != slot:
+            has_said_much = self._unsaved_rows.get(device, 0) >= CHECKPOINT_EVERY_ROWS
+            if self._saved_slot.setdefault(device, slot) != slot or has_said_much:
                 due[device] = (from_us(frontier_us), self._engine.checkpoint(device))
-                self._saved_slot[device] = slot
+                self._saved_slot[device], self._unsaved_rows[device] = slot, 0
         return due
 
     def take_over(self, other: Judge) -> None:
@@ -120,7 +125,10 @@ class Judge:
 
     def _noted(self, rows: Rows, conclusions: Conclusions) -> Produced:
         ends = np.flatnonzero(np.diff(rows["device"], append=-1))
-        self._last_fix_us.update(zip(rows["device"][ends].tolist(), rows["fix_time_us"][ends].tolist(), strict=True))
+        devices = rows["device"][ends].tolist()
+        self._last_fix_us.update(zip(devices, rows["fix_time_us"][ends].tolist(), strict=True))
+        for device, count in zip(devices, np.diff(ends, prepend=-1).tolist(), strict=True):
+            self._unsaved_rows[device] = self._unsaved_rows.get(device, 0) + count
         produced = Produced()
         produced.add(conclusions)
         return produced

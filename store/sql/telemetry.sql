@@ -166,32 +166,32 @@ LIMIT %(limit)s
 -- name: newest_cursor
 SELECT coalesce(max(xid)::text::bigint, 0) AS cursor FROM ingest_batch WHERE xid < pg_snapshot_xmin(pg_current_snapshot())
 
--- name: copy_rows_of_batches
-COPY (
+-- name: rows_of_batches
+SELECT {row_arrays} FROM (
     SELECT {row_columns}
     FROM position p
     WHERE p.batch_id = ANY (%(batch_ids)s) AND p.fix_time BETWEEN %(min_fix_time)s AND %(max_fix_time)s AND p.grade < 3
     ORDER BY p.device_id, p.fix_time, p.seq
-) TO STDOUT (FORMAT binary)
+) AS row ({row_names})
 
--- name: copy_rows_of_device
-COPY (
+-- name: rows_of_device
+SELECT {row_arrays} FROM (
     SELECT {row_columns}
     FROM position p
     WHERE p.device_id = %(device_id)s AND p.fix_time >= %(since)s AND p.fix_time < %(until)s AND p.grade < 3
     ORDER BY p.fix_time, p.seq
-) TO STDOUT (FORMAT binary)
+) AS row ({row_names})
 
--- name: copy_rows_of_devices
+-- name: rows_of_devices
 -- The bounds stand twice, for all and for each: the former lets whole days be left out.
-COPY (
+SELECT {row_arrays} FROM (
     SELECT {row_columns}
     FROM unnest(%(device_ids)s::integer[], %(afters)s::timestamptz[], %(untils)s::timestamptz[]) AS wanted (device_id, after, until)
     JOIN position p ON p.device_id = wanted.device_id AND p.fix_time > wanted.after AND p.fix_time <= wanted.until
     WHERE p.fix_time > %(first_after)s AND p.fix_time <= %(last_until)s AND p.grade < 3
         AND NOT EXISTS (SELECT FROM ingest_batch b WHERE b.batch_id = p.batch_id AND b.xid > %(cursor)s::text::xid8)
     ORDER BY p.device_id, p.fix_time, p.seq
-) TO STDOUT (FORMAT binary)
+) AS row ({row_names})
 
 -- name: row_columns
 -- In the fields and with the stand-ins of the engine's row: flags carry `known` in the low and the value in the high byte.

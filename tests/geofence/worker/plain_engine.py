@@ -6,12 +6,16 @@ import pickle
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+import numpy as np
+from numpy.typing import NDArray
+
 from domain.errors import InvalidInputError
 from domain.events import Event, Severity, Visit, VisitState
 from geofence.conclusions import Conclusions
 from geofence.engine import Engine
 from geofence.parameters import Parameters
 from geofence.rows import Rows, from_us
+from geofence.state import NEVER_US
 from geofence.world import World
 
 SILENCE_US = 600_000_000
@@ -126,6 +130,10 @@ class PlainEngine(Engine):
     def frontier_us(self, device: int) -> int | None:
         state = self._states.get(device)
         return state.frontier_us if state else None
+
+    def frontiers_us(self, devices: NDArray[np.int32]) -> NDArray[np.int64]:
+        found = (self.frontier_us(device) for device in devices.tolist())
+        return np.array([NEVER_US if moment is None else moment for moment in found], np.int64)
 
     def checkpoint(self, device: int) -> bytes:
         return pickle.dumps(self._states[device])
