@@ -27,6 +27,7 @@ from beatwatch.demo.stage import set_stage
 from benchmarks.ingest import ALL_JUDGED
 from benchmarks.report import write_report
 from benchmarks.stand import Stand, stand, wait_until
+from domain.errors import BeatwatchError
 from simulators.playback import Played, Player
 from simulators.scenario import load
 from simulators.simulation import Simulation
@@ -35,7 +36,9 @@ from store.pool import Role, open_pool
 from wire.codec import Message
 from wire.registry import encoder
 
-PATIENCE_S: Final = 400.0
+ROUND_S: Final = 120.0
+"""For how long after a fault everything has to serve again; beyond that the round counts as not survived."""
+SETTLE_S: Final = 400.0
 _STORED: Final = "SELECT count(*) FROM position"
 _DISTINCT: Final = "SELECT count(*) FROM (SELECT DISTINCT device_id, fix_time, seq FROM position) AS reading"
 _EVENTS: Final = """
@@ -49,11 +52,13 @@ _VISITS: Final = "SELECT trip_id, stop_id, state, arrived_at, departed_at FROM v
 
 @dataclass(slots=True)
 class Chaos:
-    """The faults that a stand goes through; `survived` counts those after which everything served again."""
+    """The faults that a stand goes through; `survived` counts those after which everything served again in time."""
 
     stand: Stand
     away_s: float
+    done: int = 0
     survived: Counter[str] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
     probes: int = 0
 
     def kill_ingest(self) -> None:
@@ -108,15 +113,25 @@ class Chaos:
     def run(self, name: str) -> None:
         """Go through a fault and note whether everything serves again."""
         fault: Callable[[], None] = getattr(self, name)
-        fault()
+        try:
+            fault()
+            self._check(name)
+            self.survived[name] += 1
+        except (TimeoutError, BeatwatchError, psycopg.Error, OSError) as error:
+            self.failures.append(f"{name}: {error}")
+        self.done += 1
+
+    def _check(self, name: str) -> None:
+        deadline = time.monotonic() + ROUND_S
         with Player(self.stand.mqtt_url) as player:  # raises UnavailableError if the broker does not serve
             player.publish(Message("bw/1/default/probe/status", b'{"online":true,"seq":%d}' % time.time_ns()))
             player.wait()
         before, self.probes = self.probes, self.probes + 1
-        wait_until(lambda: (_asked(self.stand, _PROBES) or 0) > before, PATIENCE_S, f"ingest after {name}")
+        wait_until(lambda: (_asked(self.stand, _PROBES) or 0) > before, deadline - time.monotonic(), f"ingest after {name}")
         newest = _patiently(self.stand, "SELECT max(xid)::text::bigint FROM ingest_batch")
-        wait_until(lambda: (_asked(self.stand, _JUDGED_TO) or 0) >= newest, PATIENCE_S, f"geofence after {name}")
-        self.survived[name] += 1
+        wait_until(
+            lambda: (_asked(self.stand, _JUDGED_TO) or 0) >= newest, deadline - time.monotonic(), f"geofence after {name}"
+        )
 
 
 def _asked(standing: Stand, query: str) -> Any:
@@ -136,7 +151,7 @@ def _patiently(standing: Stand, query: str) -> Any:
             return False
         return True
 
-    wait_until(ask, PATIENCE_S, "the database")
+    wait_until(ask, ROUND_S, "the database")
     return answer[0]
 
 
@@ -197,8 +212,8 @@ def conclusions(standing: Stand) -> tuple[set[Any], set[Any]]:
 def settle(standing: Stand, expected: int) -> None:
     """Wait until everything is stored and judged, or it is clear that it will not be."""
     try:
-        wait_until(lambda: (_asked(standing, _STORED) or 0) >= expected, PATIENCE_S, "everything to be stored")
-        wait_until(lambda: bool(_asked(standing, ALL_JUDGED)), PATIENCE_S, "everything to be judged")
+        wait_until(lambda: (_asked(standing, _STORED) or 0) >= expected, SETTLE_S, "everything to be stored")
+        wait_until(lambda: bool(_asked(standing, ALL_JUDGED)), SETTLE_S, "everything to be judged")
     except TimeoutError as error:
         print(error)
     time.sleep(3.0)
@@ -215,20 +230,26 @@ def disturbed(simulation: Simulation, faults: list[str], pause_s: float, away_s:
         gap_s = 0.8 * pause_s * rounds / len(simulation.fixes)
 
         def share() -> float:
-            return (chaos.survived.total() + 1) / rounds
+            return (chaos.done + 1) / rounds
 
         player = threading.Thread(target=play, args=(standing, simulation, share, gap_s, played), daemon=True)
         player.start()
         for fault in faults:
             time.sleep(rng.uniform(0.2, 1.0) * pause_s)
             print(f"{datetime.now(UTC):%H:%M:%S} {fault}", flush=True)
+            began_s = time.monotonic()
             chaos.run(fault)
-        player.join(PATIENCE_S)
+            print(
+                f"    {chaos.done} of {rounds} rounds, {chaos.survived.total()} survived, {time.monotonic() - began_s:.0f} s",
+                flush=True,
+            )
+        player.join(SETTLE_S)
         settle(standing, len(simulation.fixes))
         stored, distinct = standing.one(_STORED), standing.one(_DISTINCT)
         return {
             "rounds": len(faults),
             "survived": dict(chaos.survived),
+            "not_survived": chaos.failures,
             "published": played[0].published,
             "acknowledged": played[0].acknowledged,
             "stored": stored,
@@ -255,7 +276,7 @@ def main(
     seed: Annotated[int, typer.Option()] = 1,
     json_file: Annotated[Path | None, typer.Option("--json", help="the figures as a JSON file")] = None,
 ) -> None:
-    """Go through the faults, print a table and write the figures; exit 1 if anything was lost or doubled."""
+    """Go through the faults, print a table and write the figures; exit 1 if anything was lost, doubled, dead or different."""
     simulation = morning(vehicles, seed)
     figures = disturbed(simulation, schedule(rounds, seed), seconds, away, seed)
     events, visits = figures.pop("conclusions")
@@ -270,7 +291,7 @@ def main(
     write_report("chaos", figures, json_file)
     for difference in sorted(map(str, events ^ expected_events))[:10]:
         print(difference)
-    if figures["lost"] or figures["duplicates"]:
+    if figures["lost"] or figures["duplicates"] or figures["not_survived"] or not figures["events_equal_to_undisturbed"]:
         raise typer.Exit(1)
 
 

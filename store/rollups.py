@@ -10,7 +10,7 @@ from store.statements import statements
 from store.telemetry import batches_after
 
 _SQL = statements("rollups")
-_BATCHES: Final = 200
+_BATCHES: Final = 5_000
 _DUE: Final = 2_000
 SERIES: Final = ("position", "sensor_reading", "device_status")
 
@@ -18,7 +18,8 @@ SERIES: Final = ("position", "sensor_reading", "device_status")
 def refresh_rollups(connection: Connection) -> bool:
     """Work out anew the hours that the next stored batches touch; late readings correct the hours they belong to.
 
-    One transaction's worth: True if there was anything. False also when another process is at it.
+    One transaction's worth: True if more waits. What is stored meanwhile does not count, or there would be no end; and an hour
+    is worked out once for all that touch it. False also when another process is at it.
     """
     held = connection.execute(_SQL["lock_cursor"]).fetchone()
     if held is None:
@@ -34,7 +35,7 @@ def refresh_rollups(connection: Connection) -> bool:
         hours = {"devices": [row["device_id"] for row in touched], "hours": [row["hour"] for row in touched]}
         connection.execute(_SQL["refresh_hours"], hours)
     connection.execute(_SQL["move_cursor"], {"cursor": batches[-1].cursor})
-    return True
+    return len(batches) == _BATCHES
 
 
 def refresh_due_days(connection: Connection) -> bool:

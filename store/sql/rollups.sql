@@ -1,5 +1,7 @@
 -- name: lock_cursor
-SELECT cursor FROM rollup_cursor WHERE rollup = 'vehicle_hour' FOR UPDATE SKIP LOCKED
+-- An advisory lock and no row's: locking a row would give this transaction its number at once, and no reader of the log passes
+-- a transaction that still runs.
+SELECT cursor FROM rollup_cursor WHERE rollup = 'vehicle_hour' AND pg_try_advisory_xact_lock(hashtextextended('rollup', 0))
 
 -- name: touched_hours
 -- A fix also changes the segment that ends in the hour after it.
@@ -8,8 +10,9 @@ FROM position p CROSS JOIN (VALUES (interval '0'), (interval '10 minutes')) AS n
 WHERE p.batch_id = ANY (%(batch_ids)s) AND p.fix_time BETWEEN %(min_fix_time)s AND %(max_fix_time)s AND p.grade < 2
 
 -- name: refresh_hours
+-- Sorted, so that all is worked out before the first row is written, for the same reason.
 INSERT INTO vehicle_hour
-SELECT * FROM vehicle_hours(%(devices)s::integer[], %(hours)s::timestamptz[])
+SELECT * FROM vehicle_hours(%(devices)s::integer[], %(hours)s::timestamptz[]) ORDER BY device_id, hour
 ON CONFLICT (device_id, hour) DO UPDATE SET (
     org_id, device_id, hour, vehicle_id, fixes, distance_m, moving_s, idling_s, max_speed_mps, first_fix_at, last_fix_at, door_openings
 ) = ROW (excluded.*)
