@@ -1,7 +1,7 @@
-"""Numpy arrays to PostgreSQL's binary COPY format and from its binary arrays, a whole batch at a time.
+"""Numpy arrays to PostgreSQL's binary COPY format and back, and from its binary arrays, a whole batch at a time.
 
-In `pack` every field has a fixed width and no NULL: a missing value travels as a stand-in (NaN, -1, the least integer) that
-the statement at the other end turns into NULL. So a batch is one array assignment for each column and one
+In `pack` and `unpack` every field has a fixed width and no NULL: a missing value travels as a stand-in (NaN, -1, the least
+integer) that the statement at the other end turns into NULL. So a batch is one array assignment for each column and one
 `tobytes`. `SparseRows` sends NULLs: rows that lack the same values have the same width, so it is the same once for each set
 of values that rows lack, and there are few of those.
 Format: https://www.postgresql.org/docs/current/sql-copy.html, "Binary Format".
@@ -44,6 +44,21 @@ def pack(rows: Records) -> bytes:
         wire[f"{name} width"] = column.dtype.itemsize
         wire[name] = column - _POSTGRES_EPOCH if column.dtype.kind == "M" else column
     return _HEADER + wire.tobytes() + _TRAILER
+
+
+def unpack(payload: bytes, dtype: np.dtype[Any]) -> Records:
+    """The rows that `COPY (SELECT ...) TO STDOUT (FORMAT binary)` sent.
+
+    `dtype` has the fields of the SELECT in its order; the SELECT yields no NULL.
+    """
+    wire_dtype = _wire_dtype(dtype)
+    body = len(payload) - len(_HEADER) - len(_TRAILER)
+    wire = np.frombuffer(payload, wire_dtype, count=body // wire_dtype.itemsize, offset=len(_HEADER))
+    rows = np.empty(len(wire), dtype)
+    for name in dtype.names or ():
+        column = wire[name]
+        rows[name] = column.astype("m8[us]") + _POSTGRES_EPOCH if dtype[name].kind == "M" else column
+    return rows
 
 
 def unpack_array(payload: bytes, dtype: np.dtype[Any]) -> Records:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from store.binary_copy import pack
+from store.binary_copy import pack, unpack
 
 _DTYPE: np.dtype[Any] = np.dtype(
     [("id", "<i4"), ("at", "<M8[us]"), ("seq", "<i8"), ("small", "<i2"), ("speed", "<f4"), ("distance", "<f8")]
@@ -40,6 +40,11 @@ def read_again(payload: bytes) -> list[tuple[bytes, ...]]:
         rows.append(tuple(fields))
     assert at == len(payload) - 2
     return rows
+
+
+@given(_ROWS)
+def test_what_is_packed_unpacks_to_the_same_bits(rows: np.ndarray[Any, Any]) -> None:
+    assert unpack(pack(rows), _DTYPE).tobytes() == rows.tobytes()
 
 
 @given(_ROWS)
