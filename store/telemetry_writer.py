@@ -132,6 +132,8 @@ class TelemetryWriter:
             except (UniqueViolation, UndefinedTable) as error:
                 if not tables:
                     raise
+                if isinstance(error, UndefinedTable):
+                    self._tables.clear()
                 raise _NotNewError from error
 
     def _ensure_days(self, series: str, wanted: set[date]) -> None:
