@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from beatwatch.services.ports import LOOPBACK, wanted_port
 from beatwatch.services.program import Program
 from beatwatch.services.servers import Servers
-from beatwatch.services.workers import api_program, worker_programs
+from beatwatch.services.workers import api_program, metrics_addresses, worker_programs
 from beatwatch.settings import Settings
 from store.migrate import migrate
 
@@ -71,5 +71,6 @@ def addresses(running: Running) -> str:
     ]
     if running.mqtt_tls_address is not None:
         lines.append(f"MQTT over TLS      {running.mqtt_tls_address}")
+    lines += [f"metrics            {address} of {name}" for name, address in metrics_addresses(running.programs).items()]
     lines.append("                   log-ins: beatwatch device add NAME" + (_ANONYMOUS if running.anonymous else ""))
     return "\n".join(lines)

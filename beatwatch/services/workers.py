@@ -21,6 +21,12 @@ def worker_programs(state: Path, database_url: str, mqtt_url: str) -> list[Progr
     return [_worker(name, state, urls) for name in WORKERS]
 
 
+def metrics_addresses(programs: list[Program]) -> dict[str, str]:
+    """Where each worker among `programs` tells its figures."""
+    ports = {program.name: program.environment.get("METRICS_PORT") for program in programs}
+    return {name: f"http://{LOOPBACK}:{port}/metrics" for name, port in ports.items() if port}
+
+
 def api_program(state: Path, database_url: str, port: int) -> Program:
     """The API and console at `port` of the loopback interface."""
     environment = {"DATABASE_URL": database_url, "API_PORT": str(port), "API_HOST": LOOPBACK}
