@@ -54,6 +54,10 @@ def _weigh(device: Device, number: int, dwell_s: float) -> None:
 
 
 def _waited(device: Device, now_us: int) -> None:
+    """Nobody came; but while the van is not seen it may be there, and what the gap may have held is decided when it is over."""
+    good = device.last_good
+    if good is None or now_us - good.time_us > device.values["gap.least_s"] * 1e6:
+        return
     wait_us = int(device.values[f"{NAME}.wait_s"] * 1e6)
     for number in range(len(device.visits)):
         proof_us = _proof_us(device, number)

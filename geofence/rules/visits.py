@@ -378,6 +378,7 @@ def mark_gap(
         if gained_m < way_m - 2.0 * float(stop["radius_m"]) - device.values["visits.gap_slack_m"]:
             continue
         device.mark(k, POSSIBLE)
+        _no_ghost(device, k)
         if along is not None and _lies_within(device, k, along, seconds):
             _likely(device, k, 0.5)
 
@@ -387,9 +388,13 @@ def _likely(device: Device, number: int, confidence: float) -> None:
     device.mark(number, LIKELY)
     device.set_visit(number, VisitState.probable, confidence)
     device.withdraw("missed_stop", str(number), "probable")
+    _no_ghost(device, number)
+
+
+def _no_ghost(device: Device, number: int) -> None:
     ghost = device.episodes.get(f"ghost_delivery|{number}")
     if ghost is not None and ghost.facts.get("why") == "no_visit":
-        device.withdraw("ghost_delivery", str(number), "probable")
+        device.withdraw("ghost_delivery", str(number), "data_gap")
 
 
 def _lies_within(device: Device, number: int, along: tuple[float, float], seconds: float) -> bool:
