@@ -21,6 +21,7 @@ from beatwatch.commands import (
     publish,
     quarantine,
     score,
+    seed,
     sensor,
     services,
     simulate,
@@ -48,6 +49,7 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     deadletter.register,
     quarantine.register,
     score.register,
+    seed.register,
     simulate.register,
     zones.register,
 )

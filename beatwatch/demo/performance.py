@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from beatwatch.demo.stage import capture_proof, give_log_ins, proofs_by_time, set_stage, with_round
+from beatwatch.demo.stage import capture_proof, furnish, give_log_ins, proofs_by_time, set_stage, take_orders, with_round
 from domain.observations import Position, Reading
 from simulators.pace import generate_live
 from simulators.publisher import play
@@ -55,9 +55,11 @@ class Performance:
 
     def _play_rounds(self) -> None:
         speed, number = self.speed, 1
+        products = furnish(self.pool, self.org_id, self.scenario, self.seed, datetime.now(UTC).date())
         while not self.stop.is_set():
             simulation = with_round(generate_live(self.scenario, self.seed, speed, datetime.now(UTC)), number)
             set_stage(self.pool, self.organisation, self.org_id, simulation)
+            take_orders(self.pool, self.org_id, simulation, products)
             unknown = [device for device in simulation.devices if device not in self._log_ins]
             self._log_ins |= give_log_ins(self.pool, self.organisation, unknown)
             self._play(simulation, speed)

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
+import numpy as np
+
+from beatwatch.seeding.distributor import Record, draw_distributor, order_of
+from beatwatch.seeding.storing import add_missing, store_distributor
+from beatwatch.seeding.town import ground_of
 from domain.trips import Proof, Trip
 from ingest.broker_accounts import hash_password, username_for
+from simulators.scenario import Scenario
 from simulators.simulation import Simulation
+from store import catalogue
 from store.device_admin import device_named, put_credential
 from store.devices import Identity, adopt_devices
-from store.planning import Outlet, save_outlet, save_proof, save_trip, save_zone
+from store.planning import save_proof, save_trip, save_zone
 from store.pool import Connection, Pool
+from store.records import find_all
 from store.vehicles import mount_device, save_vehicle
 
 _OWN_FORMAT = "beatwatch-json"
@@ -26,8 +34,36 @@ def with_round(simulation: Simulation, number: int) -> Simulation:
     return replace(simulation, trips=tuple(replace(trip, trip_id=f"{trip.trip_id}-{number}") for trip in simulation.trips))
 
 
+def furnish(pool: Pool, org_id: int, scenario: Scenario, seed: int, day: date) -> tuple[Record, ...]:
+    """Store the distributor whose vans these are: products, shops, drivers, beats. Returns its products."""
+    drawn = draw_distributor(ground_of(scenario, seed).shops, scenario.vehicles, day, seed)
+    with pool.connection() as connection, connection.transaction():
+        store_distributor(connection, org_id, replace(drawn, orders=()), ())
+    return drawn.products
+
+
+def take_orders(pool: Pool, org_id: int, simulation: Simulation, products: Sequence[Record]) -> None:
+    """Give each planned stop the order that the van brings."""
+    rng = np.random.default_rng(simulation.seed)
+    with pool.connection() as connection, connection.transaction():
+        shops = {stop.outlet_id for trip in simulation.trips for stop in trip.stops if stop.outlet_id is not None}
+        outlets = find_all(connection, catalogue.OUTLET, org_id, sorted(shops))
+        add_missing(connection, catalogue.ORDER, org_id, _orders(simulation.trips, outlets, products, rng))
+
+
+def _orders(
+    trips: Iterable[Trip], outlets: Mapping[str, Record], products: Sequence[Record], rng: np.random.Generator
+) -> Iterator[Record]:
+    for trip in trips:
+        for stop in trip.stops:
+            if stop.outlet_id is not None and stop.outlet_id in outlets:
+                order_id = f"O-{trip.trip_id}-{stop.stop_id}"
+                order = order_of(order_id, outlets[stop.outlet_id], products, trip.planned_start.date(), rng)
+                yield {**order, "trip_id": trip.trip_id, "stop_id": stop.stop_id, "state": "out_for_delivery"}
+
+
 def set_stage(pool: Pool, organisation: str, org_id: int, simulation: Simulation) -> None:
-    """Register devices and vehicles; plan zones, outlets and trips. Proofs of delivery come later, as they are captured."""
+    """Register devices and vehicles; plan zones and trips. Proofs of delivery come later, as they are captured."""
     with pool.connection() as connection, connection.transaction():
         adopt_devices(connection, [Identity(organisation, _OWN_FORMAT, key) for key in simulation.devices], organisation)
         for number, device_key in enumerate(simulation.devices, 1):
@@ -57,9 +93,6 @@ def _put_on_vehicle(connection: Connection, org_id: int, device_key: str, number
 
 def _plan_trips(connection: Connection, org_id: int, trips: tuple[Trip, ...]) -> None:
     for trip in trips:
-        for stop in trip.stops:
-            if stop.outlet_id is not None:
-                save_outlet(connection, org_id, Outlet(stop.outlet_id, f"Shop {stop.outlet_id}", stop.place))
         save_trip(connection, org_id, replace(trip, proofs=()))
 
 

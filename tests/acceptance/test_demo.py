@@ -16,6 +16,8 @@ def test_the_demonstration_shows_a_missed_stop_and_its_alert_and_loses_nothing(o
         missed = eventually(lambda: get(f"{console}/events?rule=missed_stop")["items"], within_s=180)
         alert = eventually(lambda: [a for a in get(f"{console}/alerts")["items"] if a["rule"] == "missed_stop"])
         assert alert[0]["trip_id"] == missed[0]["trip_id"]
+        orders = get(f"{console}/orders?limit=1000")["items"]
+        assert (missed[0]["trip_id"], missed[0]["stop_id"]) in {(order["trip_id"], order["stop_id"]) for order in orders}
         children = descendants(demo.pid)
         demo.send_signal(signal.SIGINT)
         summary = _last_line(demo)

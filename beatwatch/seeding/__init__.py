@@ -1,0 +1,1 @@
+"""A believable distributor to try things with: products, shops, vans, drivers, beats and orders."""
