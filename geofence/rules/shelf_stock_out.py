@@ -26,7 +26,7 @@ def _step(watch: Watch, _sample: Sample) -> None:
     if shelf is None:
         return
     level, kept = level_of(watch), watch.remembered(NAME, since_us=0, why="")
-    _close_overdue(watch, shelf)
+    _close_overdue(watch, shelf, kept)
     if level["pieces"] is None or level["gap"]:
         kept["since_us"] = 0
         return
@@ -40,11 +40,12 @@ def _step(watch: Watch, _sample: Sample) -> None:
         kept["since_us"] = 0
 
 
-def _close_overdue(watch: Watch, shelf: Shelf) -> None:
+def _close_overdue(watch: Watch, shelf: Shelf, kept: dict[str, Any]) -> None:
     """A stock-out ends with the opening hours, also when nothing was heard of the shelf for a while."""
     episode = watch.episodes.get(NAME)
     if episode is not None and watch.now_us >= (closes_us := open_span(shelf, episode.started_us)[1]):
         watch.close(NAME, closes_us)
+        kept["since_us"] = max(kept["since_us"], closes_us) if kept["since_us"] else 0
 
 
 def _why(watch: Watch, shelf: Shelf, level: dict[str, Any]) -> str:

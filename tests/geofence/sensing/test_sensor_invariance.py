@@ -32,7 +32,8 @@ def days() -> tuple[Equipment, Samples]:
     scale = swept(Scale(30).until(8).sell(2).until(9), 8).wait(400).put(0, 700.0).wait(9).put(0, -700.0)
     scale.until(11).put(-6).wait(100).put(6).until(13).put(0, -1e9).wait(120)
     scale.other_g = 0.0
-    scale.put(0).until(15).sell(scale.pieces).until(18).receive(25).until(28).sell(1).until(33).put(-4).until(46)
+    scale.put(0).until(15).sell(scale.pieces).until(18).receive(25).until(28).sell(1).until(33).put(-4).until(40)
+    scale.sell(scale.pieces).until(58)
     box = Box().hold(30, 5.0).hold(10, 12.0, door_open=True).hold(60, 13.0).hold(30, 4.0)
     crate = Locator().at_m(10, 30).at_m(600, 12).at_m(10, 30)
     samples = in_order(np.concatenate((scale.samples(), box.samples(), crate.samples())))

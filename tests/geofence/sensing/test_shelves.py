@@ -40,6 +40,15 @@ def test_a_stock_out_overnight_is_one_for_each_day_s_hours() -> None:
         (at(20 * HOUR + 2), at(21 * HOUR)),
         (MIDNIGHT + timedelta(hours=31), None),
     ]
+    assert all(event.detected_at - event.started_at <= timedelta(seconds=900 + 300) for event in events)
+
+
+def test_a_silence_over_the_closing_ends_a_stock_out_with_the_day() -> None:
+    scale = Scale(3).until(19).sell(3).until(20)
+    scale.second = 32 * HOUR
+    first, second = scale.report().wait(1800).events("shelf_stock_out")
+    assert (first.ended_at, first.detected_at) == (at(21 * HOUR), at(19 * HOUR + 2 + 900))
+    assert second.started_at == at(32 * HOUR)
 
 
 @pytest.mark.parametrize("empty_min", [5, 14])
