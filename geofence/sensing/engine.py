@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -59,7 +60,7 @@ class SensorEngine:
         by_key = fitted_by_device(world.equipment)
         self._fitted = {number: by_key[key] for number, key in world.devices.items() if key in by_key}
         self._watches: dict[int, Watch] = {}
-        self._values: dict[str, dict[str, float]] = {}
+        self._values: dict[str, tuple[dict[str, float], ...]] = {}  # by organisation, one for each version of the parameters
         self.faults: Counter[str] = Counter()
 
     def fit(self, device: int, key: str, organisation: int, fitted: Sequence[Fitted]) -> None:
@@ -77,7 +78,7 @@ class SensorEngine:
         self._parameters = parameters
         self._values.clear()
         for number, watch in self._watches.items():
-            watch.values = self._device_values(number)
+            watch.values = self._device_values(number, watch.now_us)
 
     def advance(self, samples: Samples) -> Sensed:
         """Judge samples sorted by (device, time, source, seq), each not earlier than its device's frontier.
@@ -90,6 +91,8 @@ class SensorEngine:
         for sample in map(Sample._make, samples.tolist()):
             watch = self._watch(sample.device)
             if watch is not None:
+                if len(self._parameters.since_us) > 1:
+                    watch.values = self._device_values(sample.device, sample.at_us)
                 self._step(watch, sample, journal)
         return Sensed(journal.conclusions(), journal.observed)
 
@@ -131,14 +134,16 @@ class SensorEngine:
     def _watch(self, number: int) -> Watch | None:
         watch, fitted = self._watches.get(number), self._fitted.get(number)
         if watch is None and fitted:
-            watch = self._watches[number] = Watch(self._keys[number], fitted, self._device_values(number))
+            watch = self._watches[number] = Watch(self._keys[number], fitted, self._device_values(number, EVER_US))
         return watch
 
-    def _device_values(self, number: int) -> dict[str, float]:
+    def _device_values(self, number: int, moment_us: int) -> dict[str, float]:
+        """The parameters that hold for a device at a moment."""
         organisation = str(self._organisations.get(number, 0))
         if organisation not in self._values:
-            self._values[organisation] = resolve(self._parameters, organisation, None)
-        return self._values[organisation]
+            versions = self._parameters.versions()
+            self._values[organisation] = tuple(resolve(version, organisation, None) for version in versions)
+        return self._values[organisation][max(0, bisect_right(self._parameters.since_us, moment_us) - 1)]
 
     def _check(self, samples: Samples) -> None:
         if len(samples) == 0:

@@ -17,10 +17,12 @@ from geofence.rulebook import resolve
 from geofence.rules import collusion_cluster
 from geofence.rules.clock_fault import Stamp, judge_clock
 from geofence.rules.collusion_cluster import SOURCES, find_clusters, odd_halts
+from geofence.worker.settings import parameters_of
 from store import night
 from store.conclusions import Judged, put_events, supersede_events, tell_concluded
 from store.lanes import LANES, registered_devices
 from store.night import StampRow, Told
+from store.parameters import settings
 from store.planning import zones_between
 from store.pool import Connection
 
@@ -44,12 +46,14 @@ class NightWatch:
         """Look back -> how many events changed. `newest` is each organisation's event time; lane 0 sees to all clocks."""
         self._ran_at = now
         count = 0
+        parameters = parameters_of(settings(connection))
         if 0 in lanes:
             devices = {device.device_id: device for device, _ in registered_devices(connection)}
-            count += watch_clocks(connection, devices)
+            count += watch_clocks(connection, devices, parameters)
         for org_id, until in self._nights_due(connection, newest, lanes).items():
             zones = zones_between(connection, until, None, org_id=org_id).get(org_id, ())
-            count += self.watch_habits(connection, org_id, until, zones, Parameters())
+            now_held = parameters.get(org_id, Parameters()).at(to_us(until))
+            count += self.watch_habits(connection, org_id, until, zones, now_held)
         return count
 
     def _nights_due(
@@ -87,7 +91,9 @@ class NightWatch:
         return len(found) + len(gone)
 
 
-def watch_clocks(connection: Connection, devices: Mapping[int, Judged]) -> int:
+def watch_clocks(
+    connection: Connection, devices: Mapping[int, Judged], parameters: Mapping[int, Parameters] | None = None
+) -> int:
     """Look at the clocks of what was stored since the last time -> how many faults were told. `devices` are all there are."""
     batches = night.batches_to_watch(connection)
     if batches.upto <= batches.after:
@@ -95,7 +101,8 @@ def watch_clocks(connection: Connection, devices: Mapping[int, Judged]) -> int:
     found: dict[int, dict[str, Judged]] = defaultdict(dict)
     events: dict[int, list[Event]] = defaultdict(list)
     for judged, stamps in _by_device(night.odd_stamps(connection, batches), devices):
-        values = resolve(Parameters(), str(judged.org_id), None)
+        latest = (parameters or {}).get(judged.org_id, Parameters()).versions()[-1]
+        values = resolve(latest, str(judged.org_id), None)
         told = judge_clock(judged.key, stamps, values)
         # What begins with the first stamp that was read may have begun before it, and has been told then.
         begins_us = min(stamp.received_us for stamp in stamps) if batches.after else -1

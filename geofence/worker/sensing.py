@@ -52,6 +52,7 @@ class Sensing:
         for org_id in sorted({device.org_id for device in devices.values()}):
             theirs = {number: device for number, device in devices.items() if device.org_id == org_id}
             judge = self._judges.setdefault(org_id, SensorJudge(org_id))
+            judge.renew(plans.parameters(org_id))
             outcome = judge.judge(
                 connection,
                 theirs,

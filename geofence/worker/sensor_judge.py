@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from domain.errors import InvalidInputError
+from geofence.parameters import Parameters
 from geofence.rows import from_us, to_us
 from geofence.rulebook import SENSOR_RULES
 from geofence.sensing.engine import Sensed, SensorEngine, SensorWorld
@@ -70,9 +71,16 @@ class SensorJudge:
 
     def __init__(self, org_id: int) -> None:
         self._org_id = org_id
-        self._engine = SensorEngine(SensorWorld())
+        self._parameters = Parameters()
+        self._engine = SensorEngine(SensorWorld(), self._parameters)
         self._devices: dict[int, Judged] = {}  # whose fitting is known, also where it is nothing
         self._saved_slot: dict[int, int] = {}
+
+    def renew(self, parameters: Parameters) -> None:
+        """Go on with other parameters, each version from its moment on; what was judged before stays."""
+        if parameters is not self._parameters:
+            self._parameters = parameters
+            self._engine.renew(parameters)
 
     def judge(
         self,
