@@ -20,6 +20,7 @@ from api.live.hub import Hub
 from api.pages import serve_pages
 from api.routers import ROUTERS
 from api.settling import SettlementJudge
+from api.webhooks.courier import Courier
 from store.content import ContentStore, FolderStore
 from store.organisations import organisation_id
 from store.pool import Role, open_pool
@@ -45,12 +46,14 @@ def create_app(
     settlement_judge: SettlementJudge | None = None,
     media_max_bytes: int = MEDIA_MAX_BYTES,
     rate: Rate = NO_LIMIT,
+    webhooks_to_private: bool = False,
 ) -> FastAPI:
     """The application over the database at `database_url`.
 
     With `sign_in`, people have to; otherwise whoever reaches it acts for `organisation`. `link_secret` is the key of the
     links in messages, by which alerts are answered without signing in. `content` keeps what media hold, without it a folder
-    of the state does. `rate` is what one caller may ask.
+    of the state does. `rate` is what one caller may ask. With `webhooks_to_private` news may be posted into networks that
+    are not public.
 
     Starting it raises UnavailableError when the database cannot be reached and NotFoundError when that organisation is missing.
     """
@@ -71,6 +74,7 @@ def create_app(
     answer_problems(app)
     for router in ROUTERS:
         app.include_router(router)
+    app.state.webhooks_to_private = webhooks_to_private
     app.state.limits = Limits(rate)
     app.state.link_secret = link_secret
     serve_pages(app, tile_url)
@@ -90,7 +94,10 @@ def _lifespan(database_url: str, open_for: str | None) -> Callable[[FastAPI], Ab
         app.state.gate = Gate(app.state.pool, org_id)
         app.state.hub = Hub(database_url, app.state.pool)
         app.state.hub.start()
+        courier = Courier(database_url, allow_private=app.state.webhooks_to_private)
+        courier.start()
         yield
+        await run_in_threadpool(courier.stop)
         await run_in_threadpool(app.state.hub.stop)
         await run_in_threadpool(app.state.pool.close)
 

@@ -58,6 +58,7 @@ from api.resources import (
     trip_maps,
     trips,
     vehicles,
+    webhooks,
     zones,
 )
 
@@ -112,6 +113,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     life_cycles.router,
     people.router,
     api_keys.router,
+    webhooks.router,
     sign_in.router,
     stream.router,
     service.router,

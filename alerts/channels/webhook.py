@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import hmac
 import json
 import time
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from typing import Final
 import httpx
 
 from alerts.channels.channel import DeliveryError
+from domain.signing import sign
 from store.outbox import Claimed
 
 TIMEOUT_S: Final = 10.0
@@ -47,9 +47,3 @@ class WebhookChannel:
             is_final = answer.is_client_error and answer.status_code not in _TRY_AGAIN
             raise DeliveryError(f"HTTP {answer.status_code}: {answer.text[:200]}", is_final=is_final)
         return f"HTTP {answer.status_code}"
-
-
-def sign(secret: bytes, body: bytes, unix_seconds: int) -> str:
-    """The value of the signature header."""
-    digest = hmac.new(secret, f"{unix_seconds}.".encode() + body, "sha256").hexdigest()
-    return f"t={unix_seconds},v1={digest}"

@@ -114,6 +114,7 @@ def api() -> None:
             content=_content(settings),
             settlement_judge=judge_by_defaults,
             media_max_bytes=settings.media_max_bytes,
+            webhooks_to_private=settings.webhooks_to_private,
             rate=Rate(settings.api_rate_per_s, settings.api_burst),
         )
         port = wanted_port(settings.api_port, "API_PORT")

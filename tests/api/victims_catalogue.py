@@ -47,6 +47,10 @@ INSERT INTO api_key (key_id, org_id, name, key_hash, begins_with, scopes, create
     VALUES ('00000000-0000-4000-8000-000000000001', %(org)s, 'victims', '\\x01', 'bwk_', '{observe}', 'victim');
 INSERT INTO retailer_link (link_id, org_id, outlet_id, token_hash, created_by, expires_at)
     VALUES ('00000000-0000-4000-8000-000000000002', %(org)s, 'victims-outlet', '\\x02', 'victim', '2090-01-01');
+INSERT INTO webhook (webhook_id, org_id, url, topics, secret, created_by)
+    VALUES ('00000000-0000-4000-8000-000000000003', %(org)s, 'https://victim.example', '{order}', 's', 'victim');
+INSERT INTO webhook_message (webhook_id, org_id, topic, body, state)
+    VALUES ('00000000-0000-4000-8000-000000000003', %(org)s, 'order.draft', '{}', 'dead');
 INSERT INTO idempotency (org_id, actor, idempotency_key, digest) VALUES (%(org)s, 'victim', 'k', '\\x03');
 INSERT INTO organisation (slug, name) VALUES ('victims-supplier', 'victims');
 INSERT INTO brand_contract (org_id, contract_id, manufacturer_id, valid_from)
@@ -94,6 +98,8 @@ _SENT = {
         "due_on": "2026-01-01",
         "lines": [{"product_id": "victims-product", "quantity": 1}],
     },
+    "add_webhook": {"url": "https://mallory.example", "topics": ["order"]},
+    "change_webhook": {},
     "add_api_key": {"name": "x", "scopes": ["observe"]},
     "add_organisation": {"slug": "below-the-victim", "name": "x", "parent": "victim"},
     "add_brand_contract": {
