@@ -28,12 +28,13 @@ def sign_in_by_form(
     request: Request,
     login: Annotated[str, Form(max_length=200)],
     password: Annotated[str, Form(max_length=200)],
+    code: Annotated[str, Form(max_length=50)] = "",
     then: Annotated[str, Form(max_length=2000)] = "/",
 ) -> Response:
     """Begin a session of half a day and go where one wanted to go."""
     gate: Gate = request.app.state.gate
     try:
-        answer = sign_in(gate.pool, login, password, request.headers.get("user-agent"), CONSOLE_FOR)
+        answer = sign_in(gate.pool, login, password, request.headers.get("user-agent"), CONSOLE_FOR, code or None)
     except NotSignedInError as error:
         refused = page(request, "sign_in.html", then=_own(then), login=login, refusal=f"{error}.".capitalize())
         refused.status_code = 401

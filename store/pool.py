@@ -80,3 +80,15 @@ def transaction(pool: Pool) -> Iterator[Connection]:
         raise InvalidInputError("request", f"holds a value that cannot be stored: {error}") from error
     except psycopg.IntegrityError as error:
         raise refusal_of(error) from error
+
+
+@contextmanager
+def savepoint(connection: Connection) -> Iterator[None]:
+    """A part of a transaction that is taken back alone when it fails; raises what `transaction` does."""
+    try:
+        with connection.transaction():
+            yield
+    except psycopg.DataError as error:
+        raise InvalidInputError("request", f"holds a value that cannot be stored: {error}") from error
+    except psycopg.IntegrityError as error:
+        raise refusal_of(error) from error

@@ -91,12 +91,16 @@ def change_webhook(
     url: str | None = None,
     topics: Sequence[str] | None = None,
     state: str | None = None,
-    secret: str | None = None,
 ) -> None:
     """Change what is given; becoming active forgets the failures."""
-    row = {"webhook_id": webhook_id, "url": url, "topics": list(topics) if topics else None, "state": state, "secret": secret}
+    row = {"webhook_id": webhook_id, "url": url, "topics": list(topics) if topics else None, "state": state}
     connection.execute(_SQL["change"], row)
     connection.execute(_SQL["tell"])
+
+
+def set_secret(connection: Connection, webhook_id: UUID, secret: str) -> None:
+    """Sign with another secret from now on."""
+    connection.execute(_SQL["set_secret"], {"webhook_id": webhook_id, "secret": secret})
 
 
 def delete_webhook(connection: Connection, webhook_id: UUID) -> None:

@@ -9,12 +9,13 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from api import second_step
 from api.access import Gate, SignedIn, address_of
 from api.errors import problem_responses
 from api.passwords import digest, is_password, new_token
 from domain.errors import ConflictError, InvalidInputError, NotSignedInError
 from domain.people import Permission, Role
-from store import audit, people
+from store import audit, people, second_steps
 from store.audit import Change
 from store.people import Candidate, Tokens
 from store.pool import Pool, organisation_transaction, transaction
@@ -27,7 +28,7 @@ CONSOLE_FOR: Final = timedelta(hours=12)
 PASSWORD_COST: Final = 5.0
 """Requests' worth: hashing is slow on purpose."""
 
-_WRONG: Final = "login or password is wrong, or too many attempts were made; after five wait a quarter of an hour"
+_WRONG: Final = "login, password or code is wrong, or too many attempts were made; after five wait a quarter of an hour"
 
 
 class TokenAnswer(BaseModel):
@@ -67,6 +68,7 @@ def get_token(
     username: Annotated[str | None, Form(max_length=200)] = None,
     password: Annotated[str | None, Form(max_length=200)] = None,
     refresh_token: Annotated[str | None, Form(max_length=200)] = None,
+    code: Annotated[str | None, Form(max_length=50, description="Of the second step, for who has one.")] = None,
 ) -> TokenAnswer:
     """Tokens for a login and password, or new ones for a refresh token."""
     response.headers["cache-control"] = "no-store"
@@ -78,7 +80,7 @@ def get_token(
         return _refreshed(gate.pool, refresh_token)
     if username is None or password is None:
         raise InvalidInputError("username" if username is None else "password", "is missing")
-    return sign_in(gate.pool, username, password, request.headers.get("user-agent"), ACCESS_FOR)
+    return sign_in(gate.pool, username, password, request.headers.get("user-agent"), ACCESS_FOR, code)
 
 
 @router.get("/me", operation_id="get_me", responses=problem_responses(401))
@@ -107,13 +109,16 @@ def end_own_session(caller: SignedIn, session_id: UUID) -> None:
         people.revoke_session(connection, caller.person_id, session_id, "revoked")
 
 
-def sign_in(pool: Pool, login: str, password: str, client: str | None, access_for: timedelta) -> TokenAnswer:
-    """Begin a session. Raises NotSignedInError, never saying whether it was the login, the password or the lock."""
+def sign_in(
+    pool: Pool, login: str, password: str, client: str | None, access_for: timedelta, code: str | None = None
+) -> TokenAnswer:
+    """Begin a session. Raises NotSignedInError, never saying whether it was login, password, lock or code."""
     with transaction(pool) as connection:
         candidate = people.sign_in_candidate(connection, login.strip().lower())
     fits = is_password(password, candidate.password_hash if candidate else None)
     if candidate is None:
         raise NotSignedInError(_WRONG)
+    fits = fits and _passes_second_step(pool, candidate, code)
     _note_attempt(pool, candidate, succeeded=fits)
     if not fits or candidate.state != "active" or _is_locked(candidate):
         raise NotSignedInError(_WRONG)
@@ -123,6 +128,17 @@ def sign_in(pool: Pool, login: str, password: str, client: str | None, access_fo
         change = Change(action="session.open", kind="person", identifier=candidate.login)
         audit.write(connection, candidate.org_id, candidate.login, change)
     return answer
+
+
+def _passes_second_step(pool: Pool, candidate: Candidate, code: str | None) -> bool:
+    """Whether nothing more is asked of somebody whose password fits, or the code is good."""
+    if _is_locked(candidate):
+        return False
+    with organisation_transaction(pool, candidate.org_id) as connection:
+        step = second_steps.find(connection, candidate.person_id)
+        if step is None or step.confirmed_at is None:
+            return True
+        return code is not None and second_step.accepts(connection, candidate.person_id, code)
 
 
 def _note_attempt(pool: Pool, candidate: Candidate, *, succeeded: bool) -> None:

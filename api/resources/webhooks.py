@@ -143,7 +143,7 @@ def renew_webhook_secret(caller: Administrator, webhook_id: UUID, response: Resp
     secret = f"bws_{secrets.token_urlsafe(32)}"
     with caller.transaction() as connection:
         row = webhooks.find_webhook(connection, webhook_id)
-        webhooks.change_webhook(connection, webhook_id, secret=secret)
+        webhooks.set_secret(connection, webhook_id, secret)
         caller.note(connection, _change("renew_secret", webhook_id, None, None), row.org_id)
     return MadeWebhook(**Webhook.model_validate(row).model_dump(), secret=secret)
 

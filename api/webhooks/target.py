@@ -44,7 +44,7 @@ def check_url(url: str, *, allow_private: bool) -> None:
 
 
 def target_of(url: str, *, allow_private: bool, lookup: Resolve = resolve) -> Target:
-    """Where to connect to for `url`. Raises InvalidInputError when one of its addresses is private, OSError when it has none."""
+    """Where to connect to for `url`. Raises InvalidInputError when an address of it is private, OSError without any."""
     check_url(url, allow_private=allow_private)
     parts = urlsplit(url)
     assert parts.hostname is not None  # it was checked

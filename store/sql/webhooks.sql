@@ -10,9 +10,12 @@ ORDER BY created_at, webhook_id
 LIMIT 1000
 
 -- name: change
-UPDATE webhook SET url = coalesce(%(url)s, url), topics = coalesce(%(topics)s, topics), secret = coalesce(%(secret)s, secret),
+UPDATE webhook SET url = coalesce(%(url)s, url), topics = coalesce(%(topics)s, topics),
     failed_count = CASE WHEN %(state)s::text = 'active' THEN 0 ELSE failed_count END, state = coalesce(%(state)s, state)
 WHERE webhook_id = %(webhook_id)s
+
+-- name: set_secret
+UPDATE webhook SET secret = %(secret)s WHERE webhook_id = %(webhook_id)s
 
 -- name: delete
 DELETE FROM webhook WHERE webhook_id = %(webhook_id)s

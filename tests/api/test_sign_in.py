@@ -37,7 +37,7 @@ def test_nothing_is_shown_to_a_stranger(client: httpx.Client) -> None:
             assert answer.headers["www-authenticate"] == "Bearer"
 
 
-OPEN = {"get_token", "get_health", "get_readiness", "get_metrics"}
+OPEN = {"get_token", "get_health", "get_readiness", "get_metrics", "get_retailer_view"}
 
 
 def test_a_login_and_password_open_a_session(client: httpx.Client, yard: Yard) -> None:

@@ -180,8 +180,11 @@ def test_those_above_hear_of_those_below_and_nobody_else(yard: Yard) -> None:
         below = add_organisation(connection, slug="below", name="Below", parent_id=yard.org_id)
         add_organisation(connection, slug="foreign", name="Foreign", parent_id=None)
     for slug in ("default", "below", "foreign"):
-        yard.owner.execute("INSERT INTO webhook (org_id, url, topics, secret, created_by)"
-                           " SELECT org_id, 'https://' || slug, '{order}', 's', 'x' FROM organisation WHERE slug = %s", (slug,))  # fmt: skip
+        yard.owner.execute(
+            "INSERT INTO webhook (org_id, url, topics, secret, created_by)"
+            " SELECT org_id, 'https://' || slug, '{order}', 's', 'x' FROM organisation WHERE slug = %s",
+            (slug,),
+        )
     yard.owner.execute(
         "INSERT INTO outlet (org_id, outlet_id, name, longitude_e7, latitude_e7) VALUES (%s, 'O', 'O', 1, 1)", (below,)
     )

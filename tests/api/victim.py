@@ -114,6 +114,8 @@ def zone_document(zone_id: str, kind: str) -> dict[str, Any]:
 
 BREAKDOWN = {"kind": "breakdown", "vehicle_id": "victims-van", "valid_from": "2030-01-01T00:00:00Z"}
 NAMES_ONES_OWN = {
+    "export_table",
+    "import_table",
     "save_payload_profile",
     "save_recipient",
     "save_topic_pattern",

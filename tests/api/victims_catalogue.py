@@ -18,6 +18,8 @@ IDENTIFIERS = {
     "order_id": "victims-order",
     "contract_id": "victims-contract",
     "slug": "victim",
+    "kind": "products",
+    "token": "victims-token",
     "key_id": "00000000-0000-4000-8000-000000000001",
     "link_id": "00000000-0000-4000-8000-000000000002",
     "webhook_id": "00000000-0000-4000-8000-000000000003",
@@ -98,6 +100,9 @@ _SENT = {
         "due_on": "2026-01-01",
         "lines": [{"product_id": "victims-product", "quantity": 1}],
     },
+    "add_retailer_link": {"days": 1},
+    "confirm_second_step": {"code": "000000"},
+    "end_second_step": {"code": "000000"},
     "add_webhook": {"url": "https://mallory.example", "topics": ["order"]},
     "change_webhook": {},
     "add_api_key": {"name": "x", "scopes": ["observe"]},
@@ -115,7 +120,9 @@ _SENT = {
     **{f"change_{noun}": {} for noun in (*_NOUNS, "device", "organisation")},
     **{f"move_{noun}": {"state": "cancelled"} for noun in (*_NOUNS, "outlet_change")},
 }
-CATALOGUE_BODIES: dict[str, dict[str, Any]] = {name: {"json": body} for name, body in _SENT.items()}
+CATALOGUE_BODIES: dict[str, dict[str, Any]] = {name: {"json": body} for name, body in _SENT.items()} | {
+    "import_table": {"content": "product_id,name,price\nvictims-product,x,1\n", "params": {"dry_run": False}}
+}
 """What is sent to operations that write, naming what the other tenant has."""
 
 

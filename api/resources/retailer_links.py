@@ -1,0 +1,144 @@
+"""What a retailer sees without signing in: its own deliveries, by a link that expires."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.access import Gate, Reader, Seller, address_of
+from api.errors import problem_responses
+from api.passwords import digest, new_token
+from api.records.resource import Given
+from domain.errors import NotFoundError
+from store import records, retailer_links
+from store.audit import Change
+from store.catalogue import OUTLET
+from store.pool import organisation_transaction, transaction
+
+router = APIRouter(tags=["retailers"])
+
+OutletId = Annotated[str, Path(max_length=200, examples=["O-1001"])]
+
+
+class NewRetailerLink(Given):
+    """A link to make."""
+
+    days: int = Field(7, ge=1, le=90, description="It expires after so many.")
+
+
+class RetailerLink(BaseModel):
+    """A link as it is listed."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    link_id: UUID
+    outlet_id: str
+    created_by: str
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+
+
+class MadeRetailerLink(RetailerLink):
+    """A link that was just made."""
+
+    path: str = Field(description="To send to the retailer, behind this service's address. It is not shown again.")
+
+
+class ExpectedLine(BaseModel):
+    """A product of an order, in pieces; null while nobody has said."""
+
+    name: str
+    ordered: int
+    free: int
+    delivered: int | None
+    short: int | None
+    damaged: int | None
+    returned: int | None
+
+
+class ExpectedOrder(BaseModel):
+    """An order, when it comes and what came."""
+
+    order_id: str
+    state: str
+    due_on: date
+    window_start: datetime | None
+    window_end: datetime | None
+    arrived_at: datetime | None
+    completed_at: datetime | None
+    lines: list[ExpectedLine]
+
+
+class RetailerView(BaseModel):
+    """What a retailer sees."""
+
+    outlet_id: str
+    name: str
+    expires_at: datetime
+    orders: list[ExpectedOrder]
+
+
+@router.get("/outlets/{outlet_id}/links", operation_id="list_retailer_links", responses=problem_responses(404))
+def list_retailer_links(caller: Reader, outlet_id: OutletId) -> list[RetailerLink]:
+    """An outlet's links, the newest first, ended ones too."""
+    with caller.transaction() as connection:
+        outlet = records.find(connection, OUTLET, outlet_id)
+        rows = retailer_links.list_links(connection, outlet["org_id"], outlet_id)
+    return [RetailerLink.model_validate(row) for row in rows]
+
+
+@router.post("/outlets/{outlet_id}/links", operation_id="add_retailer_link", status_code=201, responses=problem_responses(404))
+def add_retailer_link(caller: Seller, outlet_id: OutletId, new: NewRetailerLink, response: Response) -> MadeRetailerLink:
+    """Make a link by which whoever has it sees the outlet's orders."""
+    response.headers["cache-control"] = "no-store"
+    token = new_token()
+    with caller.transaction() as connection:
+        outlet = records.find(connection, OUTLET, outlet_id)
+        row = retailer_links.add_link(
+            connection,
+            outlet["org_id"],
+            outlet_id,
+            token_hash=digest(token),
+            created_by=caller.actor,
+            expires_at=datetime.now(UTC) + timedelta(days=new.days),
+        )
+        after = {"outlet_id": outlet_id, "expires_at": row.expires_at.isoformat()}
+        change = Change(action="retailer_link.add", kind="retailer_link", identifier=str(row.link_id), after=after)
+        caller.note(connection, change, outlet["org_id"])
+    return MadeRetailerLink(**RetailerLink.model_validate(row).model_dump(), path=f"/retailer/{token}")
+
+
+@router.delete(
+    "/retailer-links/{link_id}", operation_id="revoke_retailer_link", status_code=204, responses=problem_responses(404)
+)
+def revoke_retailer_link(caller: Seller, link_id: UUID) -> None:
+    """End a link."""
+    with caller.transaction() as connection:
+        outlet_id, org_id = retailer_links.revoke_link(connection, link_id)
+        before = {"outlet_id": outlet_id}
+        change = Change(action="retailer_link.revoke", kind="retailer_link", identifier=str(link_id), before=before)
+        caller.note(connection, change, org_id)
+
+
+@router.get("/retailer/{token}", operation_id="get_retailer_view", responses=problem_responses(404))
+def get_retailer_view(
+    request: Request, response: Response, token: Annotated[str, Path(min_length=1, max_length=200)]
+) -> RetailerView:
+    """The outlet's orders, for whoever has the link."""
+    response.headers["cache-control"] = "no-store"
+    gate: Gate = request.app.state.gate
+    request.app.state.limits.take(address_of(request))
+    with transaction(gate.pool) as connection:
+        retailer = retailer_links.retailer_of(connection, digest(token))
+    if retailer is None:
+        raise NotFoundError("link", "that still holds")
+    with organisation_transaction(gate.pool, retailer.org_id) as connection:
+        outlet = records.find(connection, OUTLET, retailer.outlet_id, org_id=retailer.org_id)
+        orders = retailer_links.deliveries_of(connection, retailer)
+    shown = [ExpectedOrder.model_validate(order) for order in orders]
+    return RetailerView(outlet_id=retailer.outlet_id, name=outlet["name"], expires_at=retailer.expires_at, orders=shown)

@@ -1,0 +1,181 @@
+"""Records in and out as tables: CSV and XLSX, with a report row by row before anything is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response, StreamingResponse
+from pydantic import BaseModel, Field, ValidationError
+
+from api.access import Access, Reader
+from api.errors import problem_responses
+from api.records import keeping
+from api.records.resource import Resource, Shown
+from api.records.table import GivenRecord, columns, read_records, rows_of
+from api.resources.beats import BEATS
+from api.resources.drivers import DRIVERS
+from api.resources.fleet import FLEET
+from api.resources.orders import ORDERS
+from api.resources.outlets import OUTLETS
+from api.resources.price_lists import PRICE_LISTS
+from api.resources.products import PRODUCTS
+from api.resources.promotions import PROMOTIONS
+from domain.errors import BeatwatchError, InvalidInputError, NotAllowedError, TooLargeError
+from store import records
+from store.pool import Connection, savepoint
+from store.records import Wanted
+from wire.files.sheets import CSV_TYPE, XLSX_TYPE, to_csv, to_xlsx
+from wire.files.tables import read_table
+
+router = APIRouter(tags=["tables"])
+
+LARGEST: Final = 10 * 2**20
+MOST_ERRORS: Final = 1000
+RESOURCES: Final = {
+    "outlets": OUTLETS,
+    "products": PRODUCTS,
+    "orders": ORDERS,
+    "vehicles": FLEET,
+    "drivers": DRIVERS,
+    "beats": BEATS,
+    "price-lists": PRICE_LISTS,
+    "promotions": PROMOTIONS,
+}
+Kind = Literal["outlets", "products", "orders", "vehicles", "drivers", "beats", "price-lists", "promotions"]
+Form = Annotated[Literal["csv", "xlsx"], Query(description="CSV (UTF-8; comma, semicolon or tab) or XLSX (first sheet).")]
+
+
+class RowError(BaseModel):
+    """What is wrong in one row."""
+
+    row: int = Field(description="In the file; the header is row 1.", examples=[17])
+    column: str | None = Field(examples=["longitude_deg"])
+    detail: str
+
+
+class ImportReport(BaseModel):
+    """What a table says, and whether it was kept: all of it, or with any error nothing."""
+
+    kept: bool
+    added: int
+    changed: int
+    unchanged: int
+    error_count: int
+    errors: list[RowError] = Field(description=f"The first {MOST_ERRORS}.")
+
+
+_SHEETS: Final[dict[str, Any]] = {
+    CSV_TYPE: {"schema": {"type": "string"}},
+    XLSX_TYPE: {"schema": {"type": "string", "format": "binary"}},
+}
+_BODY: Final[dict[str, Any]] = {
+    "requestBody": {"required": True, "description": f"The table, at most {LARGEST} bytes.", "content": _SHEETS}
+}
+
+
+class _NotKept(Exception):  # noqa: N818  # no error: it takes back what was only tried
+    pass
+
+
+@router.get("/exports/{kind}", operation_id="export_table", response_class=Response, responses={200: {"content": _SHEETS}})
+def export_table(caller: Reader, kind: Kind, form: Form = "csv") -> Response:
+    """All records of a kind as a table. What belongs to a record stands in rows of its own, in columns such as units.pieces."""
+    resource = RESOURCES[kind]
+    headers = {"content-disposition": f'attachment; filename="{kind}.{form}"'}
+    names, rows = columns(resource), (row for shown in _all(caller, resource) for row in rows_of(resource, shown))
+    if form == "csv":
+        return StreamingResponse(_csv(names, rows), media_type=CSV_TYPE, headers=headers)
+    return Response(to_xlsx(kind, names, rows), media_type=XLSX_TYPE, headers=headers)
+
+
+@router.post("/imports/{kind}", operation_id="import_table", openapi_extra=_BODY, responses=problem_responses(413))
+async def import_table(
+    caller: Reader,
+    request: Request,
+    kind: Kind,
+    form: Form = "csv",
+    dry_run: Annotated[bool, Query(description="Only say what would come of it.")] = True,
+) -> ImportReport:
+    """Add and change records as a table says: those whose key is known are changed, by the columns that are not empty."""
+    resource = RESOURCES[kind]
+    if resource.writes not in caller.permissions:
+        raise NotAllowedError(f"to import {kind} one has to be allowed to {resource.writes.value}")
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST:
+            raise TooLargeError(f"a table has at most {LARGEST} bytes")
+    return await run_in_threadpool(_import, caller, resource, bytes(body), form, dry_run)
+
+
+def _import(caller: Access, resource: Resource, content: bytes, form: str, dry_run: bool) -> ImportReport:
+    report = ImportReport(kept=False, added=0, changed=0, unchanged=0, error_count=0, errors=[])
+    try:
+        with caller.transaction() as connection:
+            for given in read_records(resource, read_table(content, form)):
+                _take(caller, connection, resource, given, report)
+            if dry_run or report.error_count:
+                raise _NotKept
+            report.kept = True
+    except _NotKept:
+        pass
+    return report
+
+
+def _take(caller: Access, connection: Connection, resource: Resource, given: GivenRecord, report: ImportReport) -> None:
+    """Keep one record within the transaction, or say what is wrong with it and leave no trace of it."""
+    try:
+        with savepoint(connection):
+            outcome = _keep(caller, connection, resource, given.values)
+        setattr(report, outcome, getattr(report, outcome) + 1)
+    except ValidationError as error:
+        for one in error.errors():
+            _tell(report, given.row, ".".join(map(str, one["loc"])) or None, one["msg"])
+    except InvalidInputError as error:
+        _tell(report, given.row, error.field, error.detail)
+    except BeatwatchError as error:
+        _tell(report, given.row, None, str(error))
+
+
+def _keep(caller: Access, connection: Connection, resource: Resource, values: dict[str, Any]) -> str:
+    key = values[resource.table.key]
+    known = records.find_all(connection, resource.table, caller.org_id, [key]).get(key)
+    if known is None:
+        keeping.add(caller, connection, resource, resource.new.model_validate(values))
+        return "added"
+    changeable = {info.alias or name for name, info in resource.change.model_fields.items()}
+    change = resource.change.model_validate({name: value for name, value in values.items() if name in changeable})
+    said = change.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    before = resource.show(known).model_dump(mode="json", by_alias=True)
+    if all(before.get(name) == value for name, value in said.items()):
+        return "unchanged"
+    keeping.change(caller, connection, resource, key, change, None)
+    return "changed"
+
+
+def _tell(report: ImportReport, row: int, column: str | None, detail: str) -> None:
+    report.error_count += 1
+    if len(report.errors) < MOST_ERRORS:
+        report.errors.append(RowError(row=row, column=column, detail=detail))
+
+
+def _all(caller: Access, resource: Resource) -> Iterator[Shown]:
+    """Every record, a page a transaction: a slow reader holds no connection."""
+    after = None
+    while True:
+        wanted = Wanted(after=after, limit=500)
+        with caller.transaction() as connection:
+            page = records.list_records(connection, resource.table, wanted)
+        yield from map(resource.show, page)
+        if len(page) < wanted.limit:
+            return
+        after = records.keys(resource.table, resource.table.key, page[-1])
+
+
+def _csv(names: list[str], rows: Iterator[list[Any]]) -> Iterator[bytes]:
+    yield to_csv(names, ())
+    for row in rows:
+        yield to_csv((), [row])[2:]
