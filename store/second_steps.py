@@ -29,6 +29,7 @@ class SecondStep:
 def begin(connection: Connection, person_id: int, org_id: int, secret: str, recovery_hashes: Sequence[bytes]) -> None:
     """Keep a secret that is to be confirmed. Raises ConflictError when one is in use."""
     row = {"person_id": person_id, "org_id": org_id, "secret": secret, "hashes": list(recovery_hashes)}
+    connection.execute(_SQL["forget_unconfirmed"], row)
     if connection.execute(_SQL["begin"], row).fetchone() is None:
         raise ConflictError("there is a second step already; end it first")
 

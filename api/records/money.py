@@ -5,12 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import Field, PlainSerializer
+from pydantic import Field, PlainSerializer, WithJsonSchema
 
 Money = Annotated[
     Decimal,
-    Field(max_digits=14, decimal_places=2, examples=[12.5], json_schema_extra={"format": "decimal"}),
+    Field(max_digits=14, decimal_places=2),
     PlainSerializer(float, return_type=float, when_used="json"),
+    WithJsonSchema({"type": "number", "examples": [12.5]}),
 ]
 """In the organisation's currency."""
 

@@ -63,7 +63,7 @@ class RecordPage(Page[Item], Generic[Item]):
     as_of: datetime = Field(description="Give it as `changed_since` the next time: nothing that is committed later is missed.")
 
 
-class NewState(Given):
+class RecordMove(Given):
     """Where a record shall go in its life cycle."""
 
     state: str = Field(min_length=1, max_length=50, examples=["approved"])

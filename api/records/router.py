@@ -12,7 +12,7 @@ from api.access import Access, allowed
 from api.errors import problem_responses
 from api.paging import decode, encode
 from api.records import keeping
-from api.records.resource import Filters, NewState, RecordPage, Resource, Shown
+from api.records.resource import Filters, RecordMove, RecordPage, Resource, Shown
 from api.versions import IfMatch, tag
 from domain.people import Permission
 from store import records
@@ -122,7 +122,7 @@ def _change(resource: Resource) -> Callable[..., Any]:
 
 
 def _move(resource: Resource) -> Callable[..., Any]:
-    def endpoint(caller: Access, wanted: NewState, response: Response, key: str, if_match: IfMatch = None) -> Any:
+    def endpoint(caller: Access, wanted: RecordMove, response: Response, key: str, if_match: IfMatch = None) -> Any:
         with caller.transaction() as connection:
             record = keeping.move(caller, connection, resource, key, wanted.state, wanted.reason, if_match)
             return answer(resource, record, response)

@@ -29,7 +29,7 @@ class NewDriver(_Told):
     name: Annotated[Text, Field(examples=["Ravi Kumar"])]
 
 
-class DriverChange(_Told):
+class DriverRecordChange(_Told):
     """What to change of a driver."""
 
     name: Text | None = None
@@ -72,7 +72,7 @@ DRIVERS: Final = Resource(
     table=DRIVER,
     life=LIFE,
     new=NewDriver,
-    change=DriverChange,
+    change=DriverRecordChange,
     shown=Driver,
     filters=DriverFilters,
     filtered={"licence_until": ("licence_until", "<=")},

@@ -50,7 +50,7 @@ class DeviceRecord(BaseModel):
     state: DeviceState
 
 
-class NewAssignment(Given):
+class NewDeviceAssignment(Given):
     """What a device is on from a moment on: one of vehicle, shelf and asset."""
 
     vehicle_id: Name | None = Field(None, examples=["van-07"])
@@ -59,13 +59,13 @@ class NewAssignment(Given):
     since: AwareDatetime | None = Field(None, description="Otherwise now. What was said of later times is forgotten.")
 
     @model_validator(mode="after")
-    def _names_one(self) -> NewAssignment:
+    def _names_one(self) -> NewDeviceAssignment:
         if sum(getattr(self, name) is not None for name in _SUBJECTS) != 1:
             raise ValueError("name one of vehicle_id, shelf_id and asset_id")
         return self
 
 
-class Assignment(BaseModel):
+class DeviceAssignment(BaseModel):
     """What a device was on over a span of time."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -101,15 +101,15 @@ def change_device(caller: Planner, device_key: Key, change: DeviceChange) -> Dev
 
 
 @router.get("/{device_key}/assignments", operation_id="list_assignments", responses=problem_responses(404))
-def list_assignments(caller: Reader, device_key: Key) -> list[Assignment]:
+def list_assignments(caller: Reader, device_key: Key) -> list[DeviceAssignment]:
     """What a device was on, the newest first."""
     with caller.transaction() as connection:
         device = roster.lock_device(connection, device_key)
-        return [Assignment.model_validate(row) for row in roster.list_assignments(connection, device)]
+        return [DeviceAssignment.model_validate(row) for row in roster.list_assignments(connection, device)]
 
 
 @router.post("/{device_key}/assignments", operation_id="assign_device", status_code=201, responses=problem_responses(404))
-def assign_device(caller: Planner, device_key: Key, assignment: NewAssignment) -> Assignment:
+def assign_device(caller: Planner, device_key: Key, assignment: NewDeviceAssignment) -> DeviceAssignment:
     """Say what a device is on from a moment on; its earlier readings stay with what it was on then."""
     subject = next((name, value) for name in _SUBJECTS if (value := getattr(assignment, name)) is not None)
     since = assignment.since or datetime.now(UTC)
@@ -118,7 +118,7 @@ def assign_device(caller: Planner, device_key: Key, assignment: NewAssignment) -
         if subject[0] == "vehicle_id" and not records.find_all(connection, VEHICLE, device.org_id, [subject[1]]):
             raise InvalidInputError("vehicle_id", f"there is no vehicle {subject[1]!r}")
         _assign(caller, connection, device, subject, since)
-        return Assignment.model_validate(roster.list_assignments(connection, device)[0])
+        return DeviceAssignment.model_validate(roster.list_assignments(connection, device)[0])
 
 
 @router.delete("/{device_key}/assignments", operation_id="unassign_device", status_code=204, responses=problem_responses(404))

@@ -43,7 +43,7 @@ class TripRisk(BaseModel):
     contributions: list[Contribution] = Field(description="The weightiest first.")
 
 
-class Grouping(StrEnum):
+class RiskGrouping(StrEnum):
     """Whose trips are taken together. A beat is the lane that a van is sent on again and again."""
 
     driver = "driver"
@@ -77,7 +77,7 @@ def get_trip_risk(caller: Caller, trip_id: TripId) -> TripRisk:
 @router.get("/risks", operation_id="list_risks")
 def list_risks(
     caller: Caller,
-    by: Grouping = Grouping.vehicle,
+    by: RiskGrouping = RiskGrouping.vehicle,
     since: Annotated[AwareDatetime | None, Query(description="Planned to start then or later; 90 days ago without it.")] = None,
     until: Annotated[AwareDatetime | None, Query(description="Planned to start before; now without it.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,

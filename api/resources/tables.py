@@ -148,7 +148,7 @@ def _keep(caller: Access, connection: Connection, resource: Resource, values: di
         return "added"
     changeable = {info.alias or name for name, info in resource.change.model_fields.items()}
     change = resource.change.model_validate({name: value for name, value in values.items() if name in changeable})
-    said = change.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    said = change.model_dump(mode="json", by_alias=True, include=change.model_fields_set)
     before = resource.show(known).model_dump(mode="json", by_alias=True)
     if all(before.get(name) == value for name, value in said.items()):
         return "unchanged"

@@ -29,7 +29,7 @@ _GPX: Final = "application/gpx+xml"
 _KML: Final = "application/vnd.google-earth.kml+xml"
 
 
-class Format(StrEnum):
+class TrackFormat(StrEnum):
     """How to write a track down. Only JSON has everything a fix says."""
 
     json = "json"
@@ -65,7 +65,7 @@ def get_vehicle_track(
     until: Annotated[AwareDatetime | None, Query(description="Before this fix time; otherwise up to the newest fix.")] = None,
     limit: Annotated[int, Query(ge=1, le=20_000, description="At most so many fixes.")] = 5000,
     rejected: Annotated[bool, Query(description="Also fixes that were found implausible.")] = False,
-    format: Format = Format.json,  # noqa: A002
+    format: TrackFormat = TrackFormat.json,  # noqa: A002
     cursor: Cursor = None,
 ) -> Any:
     """The fixes of a vehicle, oldest first, from whatever trackers were on it at the time."""
@@ -75,7 +75,7 @@ def get_vehicle_track(
         fixes = fleet.list_positions(connection, vehicle, window, Grade.rejected)
     points, following = page_of(fixes, limit, position_of, lambda fix: (fix.fix_time, fix.device_id, fix.seq))
     track = Track(vehicle_id=vehicle_id, since=window.since, until=window.until, points=points, next_cursor=following)
-    return track if format is Format.json else _WRITERS[format](track)
+    return track if format is TrackFormat.json else _WRITERS[format](track)
 
 
 def _window(
@@ -128,9 +128,9 @@ def _file(track: Track, ending: str, content: bytes, media_type: str) -> Respons
     return Response(content, media_type=media_type, headers=headers)
 
 
-_WRITERS: Final[Mapping[Format, Callable[[Track], Response]]] = {
-    Format.geojson: _geojson,
-    Format.gpx: _gpx,
-    Format.kml: _kml,
-    Format.csv: _csv,
+_WRITERS: Final[Mapping[TrackFormat, Callable[[Track], Response]]] = {
+    TrackFormat.geojson: _geojson,
+    TrackFormat.gpx: _gpx,
+    TrackFormat.kml: _kml,
+    TrackFormat.csv: _csv,
 }

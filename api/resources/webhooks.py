@@ -61,7 +61,7 @@ class MadeWebhook(Webhook):
     secret: str = Field(description="Key of the signatures. It is not shown again.")
 
 
-class Attempt(BaseModel):
+class WebhookAttempt(BaseModel):
     """One attempt to tell it."""
 
     attempt_no: int
@@ -81,7 +81,7 @@ class WebhookMessage(BaseModel):
     state: Literal["pending", "delivered", "dead"]
     created_at: datetime
     next_attempt_at: datetime | None
-    attempts: list[Attempt]
+    attempts: list[WebhookAttempt]
 
 
 @router.get("", operation_id="list_webhooks")

@@ -1,8 +1,9 @@
+-- name: forget_unconfirmed
+DELETE FROM second_step WHERE person_id = %(person_id)s AND confirmed_at IS NULL
+
 -- name: begin
 INSERT INTO second_step (person_id, org_id, secret, recovery_hashes) VALUES (%(person_id)s, %(org_id)s, %(secret)s, %(hashes)s)
-ON CONFLICT (person_id) DO UPDATE
-SET secret = excluded.secret, recovery_hashes = excluded.recovery_hashes, last_counter = 0
-WHERE second_step.confirmed_at IS NULL
+ON CONFLICT (person_id) DO NOTHING
 RETURNING person_id
 
 -- name: confirm
