@@ -30,7 +30,7 @@ def generated(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     """The address of a server, and the folder of the client that was made from its description."""
     with serving(database_url, sign_in=True) as address:
         document = tmp_path / "openapi.json"
-        document.write_bytes(httpx.get(f"{address}/openapi.json").content)
+        document.write_bytes(httpx.get(f"{address}/openapi.json", timeout=120).content)
         generator = Path(sys.executable).with_name("openapi-python-client")
         folder = tmp_path / "made" / "beatwatch_client"
         folder.parent.mkdir()

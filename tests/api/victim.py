@@ -113,8 +113,8 @@ def zone_document(zone_id: str, kind: str) -> dict[str, Any]:
 
 
 BREAKDOWN = {"kind": "breakdown", "vehicle_id": "victims-van", "valid_from": "2030-01-01T00:00:00Z"}
+SHOWS_ONES_OWN = {"export_table"}  # its address names a kind, of which it shows one's own
 NAMES_ONES_OWN = {
-    "export_table",
     "import_table",
     "save_payload_profile",
     "save_recipient",
