@@ -59,9 +59,13 @@ def test_a_generated_client_signs_in_and_takes_an_order(generated: tuple[str, Pa
     client: Any = importlib.import_module("beatwatch_client")
     models: Any = importlib.import_module("beatwatch_client.models")
     credentials = models.BodyGetToken.from_dict({"grant_type": "password", "username": "asha", "password": PASSWORD})
-    token = operation("sign_in", "get_token").sync(client=client.Client(base_url=address), body=credentials)
-    mine = client.AuthenticatedClient(base_url=address, token=token.access_token)
+    with client.Client(base_url=address) as stranger:
+        token = operation("sign_in", "get_token").sync(client=stranger, body=credentials)
+    with client.AuthenticatedClient(base_url=address, token=token.access_token) as mine:
+        _take_an_order(mine, models)
 
+
+def _take_an_order(mine: Any, models: Any) -> None:
     cola = {"product_id": "COLA", "name": "Cola", "price": 20.5, "units": [{"unit": "case", "pieces": 24}]}
     product = models.NewProduct.from_dict(cola)
     assert operation("products", "add_product").sync(client=mine, body=product).price == 20.5
