@@ -17,6 +17,7 @@ pytestmark = pytest.mark.server
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
+@pytest.mark.timeout(1800)  # many operations, one after the other
 def test_every_operation_answers_as_described(address: str, yard: Yard) -> None:
     van = yard.van("van-1")
     yard.report(van, {"fix_time": datetime.now(UTC)})
