@@ -182,7 +182,9 @@ class Cohort:
                 self._clocks[org_id] = EventClock(newest, stored_at)
 
     def _due(self, now: datetime, *, is_caught_up: bool) -> dict[int, datetime]:
-        due = {org_id: clock.due(now, is_caught_up=is_caught_up) for org_id, clock in self._clocks.items()}
+        """Up to when to tick for whom. Where none of an organisation's devices are ours, its time is not ours to pass."""
+        mine = ((org_id, clock) for org_id, clock in self._clocks.items() if org_id in self._plans.devices)
+        due = {org_id: clock.due(now, is_caught_up=is_caught_up) for org_id, clock in mine}
         return {org_id: as_of for org_id, as_of in due.items() if as_of is not None}
 
     def _step_organisations(

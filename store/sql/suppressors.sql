@@ -46,7 +46,7 @@ WHERE suppressor.state = 'approved' AND suppressor.valid && tstzrange(%(since)s,
 ORDER BY suppressor.org_id, suppressor.suppressor_id, mounted.device_key, valid_from
 
 -- name: vehicle_exists
-SELECT EXISTS (SELECT FROM fleet WHERE org_id = %(org_id)s AND vehicle_id = %(vehicle_id)s)
+SELECT EXISTS (SELECT FROM vehicle WHERE org_id = %(org_id)s AND vehicle_id = %(vehicle_id)s)
     OR EXISTS (SELECT FROM device WHERE org_id = %(org_id)s AND device_key = %(vehicle_id)s) AS is_there
 
 -- name: trip_exists
