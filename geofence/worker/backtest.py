@@ -12,7 +12,7 @@ from geofence.engine import Engine
 from geofence.history import Judgement, judge
 from geofence.parameters import Parameters
 from geofence.rows import ALARM_BITS, ROW, to_us
-from geofence.rulebook import JUDGED_ELSEWHERE
+from geofence.rulebook import CATALOGUE, JUDGED_ELSEWHERE
 from geofence.worker.plans import TRIP_SPAN
 from geofence.worker.settings import parameters_of
 from geofence.world import World
@@ -52,6 +52,7 @@ def backtest(
     `parameters` are laid over those that are stored. `progress` is told of (devices done, of all). Raises InvalidInputError for
     parameters that the rule book does not allow.
     """
+    parameters.check(CATALOGUE)
     held = events_between(connection, org_id, since, until)
     then = {event_id: rule for event_id, rule in held.items() if rule not in JUDGED_ELSEWHERE}
     stored = parameters_of(settings(connection, org_id=org_id)).get(org_id, Parameters())
