@@ -88,11 +88,11 @@ def test_workers_of_several_lanes_excuse_what_the_fleet_does(
     for bench in (real, other, real):
         bench.drain()
     for rule in ("unscheduled_stop", "route_deviation"):
-        rows = events(connection, rule)
+        found = events(connection, rule)
         held = {event.event_id for event in EXPECTED.held().values() if event.rule == rule}
         concluded = {event.event_id for event in EXPECTED.events.values() if event.rule == rule}
-        assert {row["event_id"] for row in rows if row["superseded_because"] is None} == held
-        assert {row["event_id"] for row in rows if row["superseded_because"] in (None, "excused")} == concluded
+        assert {row["event_id"] for row in found if row["superseded_because"] is None} == held
+        assert {row["event_id"] for row in found if row["superseded_because"] in (None, "excused")} == concluded
     other.session.close()
 
 
