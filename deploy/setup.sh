@@ -47,6 +47,13 @@ if ! cmp -s uv.lock "$stamp"; then
 fi
 .venv/bin/python -m api.assets
 
+# Machine code of the geofence, so that nobody's first judgement waits for it; made again when a kernel changed.
+kernels=$(cat geofence/kernels/*.py geofence/engine.py | cksum)
+if [ "$(cat .venv/.kernels 2>/dev/null)" != "$kernels" ]; then
+    echo "setup: compiling the geofence's kernels, a minute or so" >&2
+    .venv/bin/python -m geofence.worker.warm_up && echo "$kernels" >.venv/.kernels
+fi
+
 if [ "${1:-}" = tests ]; then
     missing=()
     command -v chromium >/dev/null || missing+=(chromium)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import groupby
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any, Final
 
 import numpy as np
@@ -26,6 +26,7 @@ from geofence.tracking import FAR_FUTURE_US, Device, GoodFix, deciding_fix
 from geofence.world import World
 
 _SPARE_FACTS: Final = 256
+_SLOT: Final = Fact._fields.index("slot")
 Past = Callable[[int], tuple[int, GoodFix | None]]
 """A moment -> the last message and the last good fix before it."""
 
@@ -174,9 +175,10 @@ class Engine:
 
     def _step_over(self, facts: NDArray[np.void], pasts: _Pasts, journal: Journal) -> None:
         wanted = facts[self._stepper.wanted[facts["kind"]]]
-        for slot, of_device in groupby(map(Fact._make, wanted.tolist()), key=attrgetter("slot")):
+        for slot, of_device in groupby(wanted.tolist(), key=itemgetter(_SLOT)):
             device, past = self._fleet.device(slot, journal), pasts.of(slot)
-            for fact in of_device:
+            for row in of_device:
+                fact = tuple.__new__(Fact, row)  # `_make` without asking for the length
                 if device.wake_us() <= fact.decided_us:
                     self._fire(device, fact.decided_us, past)
                 self._take(device, fact, past)

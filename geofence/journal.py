@@ -79,8 +79,10 @@ def rounded(facts: Mapping[str, Any]) -> dict[str, Any]:
 
     A thousandth of a degree is a street's length: places keep the centimetre.
     """
-    return {
-        name: round(value, 7 if name in _PLACES else 3) if isinstance(value, float) else value
-        for name, value in facts.items()
-        if not (isinstance(value, float) and value != value)
-    }
+    shown = {}
+    for name, value in facts.items():
+        if not isinstance(value, float):
+            shown[name] = value
+        elif value == value:
+            shown[name] = round(value, 7 if name in _PLACES else 3)
+    return shown

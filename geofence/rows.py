@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -53,6 +54,7 @@ def to_us(moment: datetime) -> int:
     return (moment - EPOCH) // _ONE_US
 
 
+@lru_cache(maxsize=4096)  # the same few moments are told again and again
 def from_us(moment_us: int) -> datetime:
     """The aware UTC moment that `to_us` gave `moment_us` for."""
     return EPOCH + timedelta(microseconds=moment_us)

@@ -158,6 +158,12 @@ def zones_by_cells(
     return count
 
 
+@inlined
+def children_between(low: float, high: float, size: int) -> tuple[int, int]:
+    """First and last column, or row, of a node's cells that lie between two distances from its corner, borders included."""
+    return int(max(0.0, math.ceil(low / size) - 1.0)), int(min(FAN - 1.0, math.floor(high / size)))
+
+
 @inner_kernel
 def zones_under_root_cell(
     zones: ZoneArrays,
@@ -171,6 +177,8 @@ def zones_under_root_cell(
     count: int,
 ) -> int:
     """`zones_by_cells` below one root cell; the new count."""
+    west, east = min(movement[0], movement[2]) - pad[0], max(movement[0], movement[2]) + pad[0]
+    south, north = min(movement[1], movement[3]) - pad[1], max(movement[1], movement[3]) + pad[1]
     stack[0, 0], stack[0, 1], stack[0, 2] = u, v, (slot << 6) | ROOT_SHIFT
     depth = 1
     while depth > 0:
@@ -183,15 +191,16 @@ def zones_under_root_cell(
         if slot & HELD:
             count = note_slot(zones.lists, zones.pieces, zones.nodes[base], scratch, count)
         size = 1 << (shift - FAN_BITS)
-        for child in range(FAN * FAN):
-            below = zones.nodes[base + 1 + child]
-            if below == 0:
-                continue
-            child_u, child_v = u + (child % FAN) * size, v + (child // FAN) * size
-            if cell_touched(child_u, child_v, size, movement, pad):
-                stack[depth, 0], stack[depth, 1] = child_u, child_v
-                stack[depth, 2] = (np.int64(below) << 6) | (shift - FAN_BITS)
-                depth += 1
+        first_column, last_column = children_between(west - u, east - u, size)
+        first_row, last_row = children_between(south - v, north - v, size)
+        for row in range(first_row, last_row + 1):
+            for column in range(first_column, last_column + 1):
+                below = zones.nodes[base + 1 + row * FAN + column]
+                child_u, child_v = u + column * size, v + row * size
+                if below != 0 and cell_touched(child_u, child_v, size, movement, pad):
+                    stack[depth, 0], stack[depth, 1] = child_u, child_v
+                    stack[depth, 2] = (np.int64(below) << 6) | (shift - FAN_BITS)
+                    depth += 1
     return count
 
 

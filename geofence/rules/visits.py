@@ -323,6 +323,8 @@ def _order(device: Device) -> None:
 
 def longest_increasing(numbers: list[int]) -> set[int]:
     """The members of one longest increasing subsequence of distinct numbers (Fredman 1975)."""
+    if numbers == sorted(numbers):
+        return set(numbers)
     tails: list[int] = []
     before: dict[int, int | None] = {}
     for number in numbers:
