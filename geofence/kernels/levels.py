@@ -8,6 +8,7 @@ import numpy as np
 
 from geofence.facts import FUEL_BACK, FUEL_DROP
 from geofence.kernels.compiler import inner_kernel
+from geofence.kernels.medians import median
 from geofence.kernels.telling import Record, Teller, tell
 
 _SECOND_US = 1_000_000
@@ -24,7 +25,7 @@ def step_fuel(s: Record, p: Record, t: int, fuel_l: float, allowed: int, out: Te
     s["fu_n"] = min(int(s["fu_n"]) + 1, _FUEL_SAMPLES)
     if s["fu_n"] < _FUEL_SAMPLES or t - s["ig_us"] <= p["fuel_steady_s"] * _SECOND_US:
         return
-    level = float(np.median(s["fu_l"]))
+    level = median(s["fu_l"], _FUEL_SAMPLES)
     if not s["still"] or math.isnan(s["fu_ref"]):
         s["fu_ref"], s["fu_ref_us"], s["fu_low_us"] = level, t, 0
         return

@@ -15,6 +15,7 @@ from geofence.facts import ALLOWED_DEPOT, CARGO_LEVEL, STAND_OFF, STAND_ON
 from geofence.kernels.compiler import inner_kernel
 from geofence.kernels.grades import flag
 from geofence.kernels.ground import metres
+from geofence.kernels.medians import median
 from geofence.kernels.telling import Record, Teller, tell
 
 _SECOND_US = 1_000_000
@@ -199,7 +200,7 @@ def _place(s: Record) -> tuple[float, float, float]:
 @inner_kernel
 def _middle(values: NDArray[np.float64], count: int) -> float:
     """Median of the first `count`. Fixes of one stand on both sides of the date line would have none."""
-    return float(np.median(values[:count]))
+    return median(values, count)
 
 
 @inner_kernel
@@ -215,4 +216,4 @@ def _level(s: Record, p: Record) -> tuple[float, int]:
         if recent and abs(s["cg_kg"][j] - level) <= near:
             kept[agreeing] = s["cg_kg"][j]
             agreeing += 1
-    return float(np.median(kept[:agreeing])), agreeing
+    return median(kept, agreeing), agreeing
