@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -178,7 +179,8 @@ class Fleet:
 
     def holdings(self) -> Holdings:
         """Everything kept of the devices."""
-        shared = (self.shared, *self._values.values(), *(plan.versions for plan in self.shared.trips), _NO_JOURNAL)
+        versions = (*self._values.values(), *(plan.versions for plan in self.shared.trips))
+        shared = (self.shared, *versions, *chain.from_iterable(versions), _NO_JOURNAL)
         devices = tuple(self._devices.values())
         for device in devices:
             device.journal = _NO_JOURNAL

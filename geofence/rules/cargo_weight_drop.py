@@ -87,10 +87,9 @@ def _judge(device: Device, known: dict[str, Any], last: dict[str, Any]) -> None:
 
 def _stops_at(device: Device, last: dict[str, Any]) -> list[int]:
     """The stops served from this stand; else those near by that may yet be."""
-    served = [k for k in _served_during(device, last["since"], last["until"]) if _near(device, last, k)]
-    served = served_within(device, last["since"], last["until"]) or served
-    near = [k for k in range(len(device.visits)) if device.is_open(k) and _near(device, last, k)]
-    return served or near
+    served = served_within(device, last["since"], last["until"])
+    served = served or [k for k in _served_during(device, last["since"], last["until"]) if _near(device, last, k)]
+    return served or [k for k in range(len(device.visits)) if device.is_open(k) and _near(device, last, k)]
 
 
 def _served_during(device: Device, since_us: int, until_us: int) -> list[int]:
