@@ -97,13 +97,13 @@ def ask_approval(caller: Participant, asked: AskedFor) -> Approval:
         return ask(caller, connection, caller.org_id, asked)
 
 
-@router.post("/{approval_id}/approve", operation_id="approve", responses=problem_responses(403, 404, 409))
+@router.post("/{approval_id}/approve", operation_id="approve_request", responses=problem_responses(403, 404, 409))
 def approve(caller: Caller, approval_id: ApprovalId, said: Said = None) -> Approval:
     """Say yes. What follows from it happens in the same transaction."""
     return _decide(caller, approval_id, ApprovalState.approved, said)
 
 
-@router.post("/{approval_id}/reject", operation_id="reject", responses=problem_responses(403, 404, 409))
+@router.post("/{approval_id}/reject", operation_id="reject_request", responses=problem_responses(403, 404, 409))
 def reject(caller: Caller, approval_id: ApprovalId, said: Said = None) -> Approval:
     """Say no."""
     return _decide(caller, approval_id, ApprovalState.rejected, said)

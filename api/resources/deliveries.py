@@ -158,7 +158,7 @@ def get_delivery(caller: Participant, delivery_id: DeliveryId) -> DeliveryInFull
         return delivery_in_full(connection, row)
 
 
-@router.post("/{delivery_id}/arrive", operation_id="arrive", responses=_REFUSALS)
+@router.post("/{delivery_id}/arrive", operation_id="arrive_at_stop", responses=_REFUSALS)
 def arrive(caller: Deliverer, delivery_id: DeliveryId, arrival: Arrival) -> DeliveryInFull:
     """Say that one is there. The first arrival sets the trip under way."""
     refuse_future(arrival.at, "at")

@@ -89,7 +89,7 @@ GOODS_BODIES: dict[str, dict[str, Any]] = {
     "open_load_out": {"json": {}},
     "count_load_out": {"json": {"counted_as": "checker", "lines": []}},
     "top_up_trip": {"json": {"top_up_id": "TU", "at": NOW.isoformat(), "lines": [{"product_id": "victims-cola", "pieces": 1}]}},
-    "arrive": {"json": {"at": NOW.isoformat()}},
+    "arrive_at_stop": {"json": {"at": NOW.isoformat()}},
     "complete_delivery": {"json": {"at": NOW.isoformat()}},
     "fail_delivery": {"json": {"at": NOW.isoformat(), "reason": "closed"}},
     "prove_delivery": {"json": {"kind": "scan", "code": "1", "captured_at": NOW.isoformat()}},
