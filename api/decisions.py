@@ -7,6 +7,7 @@ from typing import Final
 
 from api.access import Access
 from api.approved_places import open_place
+from api.approved_thresholds import set_threshold
 from api.outlet_decisions import correct_pin, register_outlet
 from api.settling import close_trip
 from api.standstill import allow_detour, decide_breakdown
@@ -25,6 +26,7 @@ _EFFECTS: Final[Mapping[str, Effect]] = {
     ApprovalKind.dispatch_closure: close_trip,
     ApprovalKind.stock_adjustment: adjust,
     ApprovalKind.approved_place: open_place,
+    ApprovalKind.threshold: set_threshold,
 }
 
 

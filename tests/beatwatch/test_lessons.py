@@ -10,7 +10,10 @@ import pytest
 
 from api import assets
 from beatwatch.lessons import proposals, propose
+from domain.approvals import ApprovalKind
+from geofence.worker.settings import define_parameters
 from store import approvals
+from store.approvals import NewApproval
 from store.lessons import Period
 from tests.api.conftest import serving
 from tests.api.yard import DEPOT, Yard, trip_document
@@ -69,6 +72,28 @@ def test_verdicts_become_proposals_that_only_a_decision_makes_hold(client: httpx
     client.post(f"/approvals/{place['approval_id']}/approve", json={}).raise_for_status()
     (zone,) = client.get("/zones").json()["features"]
     assert (zone["properties"]["kind"], zone["properties"]["radius_m"]) == ("rest", 75)
+
+
+def test_an_approved_threshold_holds_from_the_decision_on(client: httpx.Client, yard: Yard) -> None:
+    van = yard.van("van-1")
+    for day in range(1, 8):
+        close(yard, van, day, "false", minutes=11, east_deg=0.3 * day)
+        close(yard, van, day + 8, "confirmed", minutes=25, east_deg=0.1 * day)
+    with yard.pool.connection() as connection:
+        define_parameters(connection)
+        (proposal,) = proposals(connection, yard.org_id, PERIOD, lambda _done, _all: None)
+        assert propose(connection, yard.org_id, proposal, NOW)
+    (row,) = client.get("/approvals").json()["items"]
+    client.post(f"/approvals/{row['approval_id']}/approve", json={}).raise_for_status()
+    held = client.get("/parameters/unscheduled_stop.least_s").json()
+    assert "1500" in str(held)
+    with yard.pool.connection() as connection:
+        asked = NewApproval(
+            kind=ApprovalKind.threshold, subject_id="unscheduled_stop.least_s", comment=None, difference={}, decide_by=NOW
+        )
+        approvals.request(connection, yard.org_id, "beatwatch", asked)
+    waiting = client.get("/approvals", params={"state": "pending"}).json()["items"][0]["approval_id"]
+    assert client.post(f"/approvals/{waiting}/approve", json={}).status_code == 422
 
 
 def test_what_was_refused_is_not_proposed_again(client: httpx.Client, yard: Yard) -> None:
