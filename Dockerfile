@@ -15,6 +15,6 @@ COPY --from=build --chown=root:root /app /app
 ENV PATH=/app/.venv/bin:$PATH BEATWATCH_STATE=/var/lib/beatwatch NUMBA_CACHE_DIR=/var/lib/beatwatch/numba PYTHONUNBUFFERED=1 LOG_JSON=true
 USER beatwatch
 # Machine code of the geofence's kernels; on another kind of processor it is made anew at the first start.
-RUN python -m geofence.worker.warm_up
+RUN python -m geofence
 ENTRYPOINT ["beatwatch"]
 CMD ["--help"]

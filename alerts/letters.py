@@ -8,6 +8,7 @@ from typing import Any
 
 from domain.alerts import Alert
 from domain.events import Event
+from domain.wording import title
 
 
 def alert_body(alert: Alert, event: Event, stage: str) -> dict[str, object]:
@@ -56,11 +57,6 @@ def sentence(alert: Alert, event: Event, stage: str) -> str:
     trip = f" on trip {alert.key.trip_id}" if alert.key.trip_id else ""
     said = title(alert.key.rule) + f" ({alert.severity}), {event.device_id}{trip}{where}, since {event.started_at:%H:%M} UTC"
     return prefix.get(stage.partition(".")[0], "") + said
-
-
-def title(rule: str) -> str:
-    """A rule's name as words."""
-    return rule.replace("_", " ").capitalize()
 
 
 def text_of(body: Mapping[str, Any]) -> str:

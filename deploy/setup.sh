@@ -51,7 +51,7 @@ fi
 kernels=$(cat geofence/kernels/*.py geofence/engine.py | cksum)
 if [ "$(cat .venv/.kernels 2>/dev/null)" != "$kernels" ]; then
     echo "setup: compiling the geofence's kernels, a minute or so" >&2
-    .venv/bin/python -m geofence.worker.warm_up && echo "$kernels" >.venv/.kernels
+    .venv/bin/python -m geofence && echo "$kernels" >.venv/.kernels
 fi
 
 if [ "${1:-}" = tests ]; then

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from store.fleet import Fix
 from store.inbox import InboxAlert
 from store.rounds import RoundStop
 from store.sensor_log import SensorReading
+
+LONGEST_GAP: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +39,8 @@ class Dossier:
     readings: tuple[SensorReading, ...]
     near: tuple[NearPlace, ...]  # nearest first
     stops: tuple[RoundStop, ...]  # of the trip, in the order of the plan
+
+
+def is_gap(before: Fix, after: Fix) -> bool:
+    """Whether so long passed between two fixes that nobody knows the way."""
+    return after.fix_time - before.fix_time > LONGEST_GAP

@@ -9,12 +9,11 @@ from typing import Any, Final
 
 from matplotlib.axes import Axes
 
-from evidence.dossier import Dossier, NearPlace
+from evidence.dossier import Dossier, NearPlace, is_gap
 from evidence.palette import ALARM, GROUND, INK, PLACE, QUIET, TRACK
 from store.fleet import Fix
 
 _LEAST_HALF_WIDTH_M: Final = 150.0
-_LONGEST_GAP_S: Final = 300.0
 _METRES_A_DEGREE: Final = 111_195.0
 
 
@@ -46,8 +45,7 @@ def _draw_place(panel: Axes, place: NearPlace) -> None:
 
 def _draw_track(panel: Axes, dossier: Dossier) -> None:
     for before, after in pairwise(dossier.track):
-        is_gap = (after.fix_time - before.fix_time).total_seconds() > _LONGEST_GAP_S
-        style: dict[str, Any] = {"linestyle": ":", "color": QUIET} if is_gap else {"color": TRACK}
+        style: dict[str, Any] = {"linestyle": ":", "color": QUIET} if is_gap(before, after) else {"color": TRACK}
         panel.plot(*zip(_point(before), _point(after), strict=True), linewidth=2, **style)
     for fix in dossier.track:
         panel.plot(*_point(fix), ".", color=ALARM if _is_during(dossier, fix.fix_time) else TRACK, markersize=5)

@@ -9,6 +9,7 @@ from typing import Final
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from domain.wording import title
 from evidence.dossier import Dossier
 from evidence.map_panel import draw_map
 from evidence.palette import INK
@@ -62,5 +63,5 @@ def _png(figure: Figure) -> bytes:
 def _heading(dossier: Dossier) -> str:
     alert = dossier.alert
     where = f" · {alert.place.name}" if alert.place and alert.place.name else ""
-    what = alert.rule.replace("_", " ").capitalize()
-    return f"{what} ({alert.severity}) · {alert.vehicle_id}{where}\n{dossier.started_at.astimezone(UTC):%d %b %Y %H:%M:%S} UTC"
+    began = f"{dossier.started_at.astimezone(UTC):%d %b %Y %H:%M:%S} UTC"
+    return f"{title(alert.rule)} ({alert.severity}) · {alert.vehicle_id}{where}\n{began}"

@@ -12,6 +12,7 @@ from psycopg.rows import DictRow
 from domain.alerts import Alert, AlertKey, AlertState, Resolution
 from domain.errors import ConflictError, NotFoundError
 from domain.events import Event, Severity
+from store.event_rows import read_event
 from store.pool import Connection
 from store.statements import statements
 
@@ -59,7 +60,11 @@ def events_after(connection: Connection, cursor: EventCursor, *, limit: int) -> 
     rows = connection.execute(_SQL["events_after"], {**cursor._asdict(), "change_xid": str(cursor.change_xid), "limit": limit})
     return [
         ChangedEvent(
-            EventCursor(row["xid"], row["change_no"]), row["org_id"], row["device_id"], _event(row), row["superseded_because"]
+            EventCursor(row["xid"], row["change_no"]),
+            row["org_id"],
+            row["device_id"],
+            read_event(row),
+            row["superseded_because"],
         )
         for row in rows
     ]
@@ -138,7 +143,7 @@ def event_of(connection: Connection, alert: Alert) -> Event:
     row = connection.execute(_SQL["event"], {"org_id": alert.key.org_id, "event_id": alert.event_id}).fetchone()
     if row is None:
         raise NotFoundError("event", alert.event_id)
-    return _event(row)
+    return read_event(row)
 
 
 def assign(connection: Connection, alert_id: int, *, assignee: str | None, actor: str, now: datetime) -> None:
@@ -234,22 +239,4 @@ def _alert(row: DictRow) -> Alert:
         escalate_at=row["escalate_at"],
         snoozed_until=row["snoozed_until"],
         storm_id=row["storm_id"],
-    )
-
-
-def _event(row: DictRow) -> Event:
-    return Event(
-        row["event_id"],
-        row["rule"],
-        Severity(row["severity"]),
-        row["device_key"],
-        row["trip_id"],
-        row["stop_id"],
-        row["started_at"],
-        row["ended_at"],
-        row["detected_at"],
-        row["confidence"],
-        row["late"],
-        row["supersedes"],
-        row["facts"],
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from domain.events import Event, Severity
+from domain.events import Event
 from domain.grades import GradeReason
+from store.event_rows import read_event
 from store.pool import Connection
 from store.statements import statements
 
@@ -57,7 +58,7 @@ def events_of_rules(connection: Connection, org_id: int, rules: Sequence[str], s
     """What is held to be true of some rules, over at or after `since` and begun before `until`, by beginning."""
     parameters = {"org_id": org_id, "rules": list(rules), "since": since, "until": until}
     return [
-        Told(_event(row), row["device_id"], row["driver_id"], row["vehicle_id"])
+        Told(read_event(row), row["device_id"], row["driver_id"], row["vehicle_id"])
         for row in connection.execute(_SQL["events_of_rules"], parameters)
     ]
 
@@ -81,21 +82,3 @@ def odd_stamps(connection: Connection, batches: Batches) -> list[StampRow]:
 def note_clocks_watched(connection: Connection, upto: int) -> None:
     """Clocks have been looked at up to a batch."""
     connection.execute(_SQL["note_clocks_watched"], {"batch_id": upto})
-
-
-def _event(row: Mapping[str, Any]) -> Event:
-    return Event(
-        row["event_id"],
-        row["rule"],
-        Severity(row["severity"]),
-        row["device_key"],
-        row["trip_id"],
-        row["stop_id"],
-        row["started_at"],
-        row["ended_at"],
-        row["detected_at"],
-        row["confidence"],
-        row["late"],
-        row["supersedes"],
-        row["facts"],
-    )

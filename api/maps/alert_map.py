@@ -12,13 +12,13 @@ import folium
 
 from api.maps.leaflet import OwnFullscreen, OwnMap, add_html, text
 from api.maps.trip_map import SEVERITIES
-from evidence.dossier import Dossier, NearPlace
+from domain.wording import title
+from evidence.dossier import Dossier, NearPlace, is_gap
 from store.fleet import Fix
 
 _TRACK: Final = "#0f766e"
 _PLACE: Final = "#3b6fb6"
 _GAP: Final = "#6b7280"
-_LONGEST_GAP_S: Final = 300.0
 _ON_THE_MAP: Final = {"longitude_deg", "latitude_deg"}
 
 
@@ -49,8 +49,9 @@ def _near(dossier: Dossier) -> folium.FeatureGroup:
 def _track(dossier: Dossier) -> folium.FeatureGroup:
     layer = folium.FeatureGroup(name="Track")
     for before, after in pairwise(dossier.track):
-        is_gap = (after.fix_time - before.fix_time).total_seconds() > _LONGEST_GAP_S
-        look: dict[str, Any] = {"color": _GAP, "weight": 2, "dash_array": "2 8"} if is_gap else {"color": _TRACK, "weight": 4}
+        look: dict[str, Any] = (
+            {"color": _GAP, "weight": 2, "dash_array": "2 8"} if is_gap(before, after) else {"color": _TRACK, "weight": 4}
+        )
         folium.PolyLine([_here(before), _here(after)], **look).add_to(layer)  # type: ignore[no-untyped-call]
     for fix in dossier.track:
         folium.CircleMarker(_here(fix), radius=3, color=_TRACK, fill=True, fill_opacity=1, tooltip=_said(fix)).add_to(layer)
@@ -64,7 +65,7 @@ def _happened(dossier: Dossier) -> folium.FeatureGroup:
         pin = f'<span class="pin event" style="--tone:{tone};--ink:#ffffff"><b>!</b></span>'
         icon = folium.DivIcon(html=pin, icon_size=(26, 26), icon_anchor=(13, 13), class_name="holder")
         here = (dossier.alert.place.latitude_deg, dossier.alert.place.longitude_deg)
-        folium.Marker(here, icon=icon, tooltip=text(_words(dossier.alert.rule)), z_index_offset=500).add_to(layer)
+        folium.Marker(here, icon=icon, tooltip=text(title(dossier.alert.rule)), z_index_offset=500).add_to(layer)
     return layer
 
 
@@ -82,7 +83,7 @@ def _heading(dossier: Dossier) -> str:
     alert = dossier.alert
     where = [alert.vehicle_id, alert.place.name if alert.place else None, alert.trip_id]
     return (
-        f'<header class="heading"><h1>{text(_words(alert.rule))} <small>{text(alert.severity)}</small></h1>'
+        f'<header class="heading"><h1>{text(title(alert.rule))} <small>{text(alert.severity)}</small></h1>'
         f"<p>{text(' · '.join(part for part in where if part))}</p><p>{text(_span(dossier))}</p>"
         '<p class="links"><a href="/console/alerts">Alerts</a> · <a href="?download=true">Keep this map as one file</a></p>'
         f"<details><summary>Figures</summary><table>{_rows(dossier)}</table></details>{_sensors(dossier)}</header>"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from api.maps.leaflet import OwnFullscreen, OwnMap, add_html, text
 from api.resources.events import Event
 from api.resources.trips import Stop, Trip
 from api.resources.vehicles import Position
+from evidence.dossier import LONGEST_GAP
 
 LonLat = tuple[float, float]
 
@@ -38,7 +39,6 @@ VISITS: Final = {
 }
 SEVERITIES: Final = {"info": "#3b6fb6", "low": "#4d7c0f", "medium": "#a45a07", "high": "#c2340f", "critical": "#be123c"}
 _PLANNED: Final = "#3b6fb6"
-_LONGEST_GAP: Final = timedelta(minutes=5)
 
 
 def draw_trip(trip: Trip, track: Sequence[Position], events: Sequence[Event]) -> OwnMap:
@@ -69,7 +69,7 @@ def _planned(trip: Trip) -> folium.FeatureGroup:
 
 def _driven(track: Sequence[Position]) -> folium.FeatureGroup:
     layer = folium.FeatureGroup(name="Driven track")
-    steps = [pair for pair in pairwise(_located(track)) if pair[1].fix_time - pair[0].fix_time <= _LONGEST_GAP]
+    steps = [pair for pair in pairwise(_located(track)) if pair[1].fix_time - pair[0].fix_time <= LONGEST_GAP]
     whole = [[_here(a), _here(b)] for a, b in steps]
     if whole:
         _line(whole, color="#ffffff", weight=7, opacity=0.9).add_to(layer)

@@ -13,8 +13,8 @@ from api.access import Caller
 from api.errors import problem_responses
 from api.paging import Cursor, Limit, Page, decode, page_of
 from api.places import Place
-from api.wording import title
 from domain.events import Severity
+from domain.wording import title
 from store import inbox
 from store.inbox import AlertFilter, InboxAlert
 

@@ -12,9 +12,9 @@ from api.access import Caller
 from api.errors import problem_responses
 from api.paging import Cursor, Limit, Page, decode, page_of
 from api.places import Place
-from api.wording import title
 from domain.errors import NotFoundError
 from domain.events import Severity
+from domain.wording import title
 from store import journal
 from store.journal import EventFilter, JournalEvent
 

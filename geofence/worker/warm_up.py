@@ -8,7 +8,6 @@ import numpy as np
 
 from domain.trips import Circle, PlannedStop, Trip
 from domain.zones import Zone, ZoneKind
-from geofence.engine import Engine
 from geofence.parameters import Parameters
 from geofence.rows import EPOCH, ROW, to_us
 from geofence.worker.judge import MakeEngine
@@ -27,7 +26,3 @@ def warm_up(make_engine: MakeEngine) -> None:
     engine.advance(rows)
     engine.tick(to_us(EPOCH + timedelta(hours=2)))
     engine.restore(1, engine.checkpoint(1))
-
-
-if __name__ == "__main__":
-    warm_up(Engine)
