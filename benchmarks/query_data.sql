@@ -4,16 +4,16 @@ INSERT INTO vehicle (org_id, vehicle_id, registration, name)
 SELECT 1, 'van-' || n, 'KA 05 ' || n, 'Beat ' || n FROM generate_series(1, :fleet) AS n;
 INSERT INTO device_assignment (device_id, org_id, vehicle_id, valid)
 SELECT n, 1, 'van-' || n, tstzrange('2020-01-01', NULL) FROM generate_series(1, :fleet) AS n;
-INSERT INTO latest_position (device_id, fix_time, seq, org_id, longitude_e7, latitude_e7, speed_mps, course_deg, satellites,
+INSERT INTO latest_position (device_id, fix_time, seq, org_id, longitude_e7, latitude_e7, speed_mps, course_e2, satellites,
     fix_valid, ignition, received_at, batch_id, grade, grade_reason)
-SELECT n, now(), 0, 1, 775946000 + n * 97, 129716000 + n * 89, n % 20, n % 360, 9, true, true, now(), 1, 0, 0
+SELECT n, now(), 0, 1, 775946000 + n * 97, 129716000 + n * 89, n % 20, n % 360 * 100, 9, true, true, now(), 1, 0, 0
 FROM generate_series(1, :fleet) AS n;
 
 -- name: positions
 SELECT ensure_days('position', ARRAY[current_date - 1]);
-INSERT INTO position (device_id, fix_time, seq, org_id, longitude_e7, latitude_e7, speed_mps, course_deg, altitude_m, hdop,
+INSERT INTO position (device_id, fix_time, seq, org_id, longitude_e7, latitude_e7, speed_mps, course_e2, altitude_m, hdop_e2,
     satellites, fix_valid, ignition, odometer_m, received_at, batch_id, grade, grade_reason)
-SELECT n, at, extract(epoch FROM at), 1, 775946000 + n * 97, 129716000 + n * 89, n % 20, n % 360, 900, 1, 9, true, true, n,
+SELECT n, at, extract(epoch FROM at), 1, 775946000 + n * 97, 129716000 + n * 89, n % 20, n % 360 * 100, 900, 100, 9, true, true, n,
     at, 1, 0, 0
 FROM generate_series(1, :vans) AS n,
     generate_series(current_date - 1, current_date - 1 + interval '86390 s', interval '10 s') AS at;

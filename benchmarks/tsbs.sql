@@ -13,8 +13,8 @@ CREATE TABLE diagnostics (time timestamptz NOT NULL, tags_id integer, fuel_state
     current_load double precision, status double precision, additional_tags jsonb);
 
 -- name: copy_to_theirs
-INSERT INTO readings SELECT fix_time, device_id, latitude_e7 / 1e7, longitude_e7 / 1e7, altitude_m, speed_mps, course_deg, hdop,
-    external_v, NULL FROM position ORDER BY fix_time;
+INSERT INTO readings SELECT fix_time, device_id, latitude_e7 / 1e7, longitude_e7 / 1e7, altitude_m, speed_mps, course_e2 / 100.0, hdop_e2 / 100.0,
+    external_mv / 1000.0, NULL FROM position ORDER BY fix_time;
 INSERT INTO diagnostics SELECT fix_time, device_id, fuel_pct / 100, cargo_kg, satellites, NULL FROM position ORDER BY fix_time;
 CREATE INDEX ON readings (tags_id, time DESC);
 CREATE INDEX ON readings (time DESC);
@@ -116,7 +116,7 @@ GROUP BY 1
 
 -- name: avg-vs-projected-fuel-consumption ours
 SELECT organisation.name, sum(consumed) / sum(fixes), sum(nominal_fuel_consumption * fixes) / sum(fixes)
-FROM (SELECT device_id, count(*) AS fixes, sum(external_v) AS consumed FROM position WHERE speed_mps > 1 GROUP BY 1) AS drive
+FROM (SELECT device_id, count(*) AS fixes, sum(external_mv) / 1000.0 AS consumed FROM position WHERE speed_mps > 1 GROUP BY 1) AS drive
 JOIN device USING (device_id) JOIN organisation USING (org_id) JOIN tags ON tags.id = device_id
 GROUP BY 1
 

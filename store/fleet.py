@@ -11,6 +11,7 @@ from psycopg.rows import tuple_row
 
 from store.pool import Connection
 from store.statements import statements
+from store.whole_numbers import STORED_AS, from_whole_numbers
 
 _SQL: Final = statements("fleet")
 _DEGREE: Final = 1e-7
@@ -118,17 +119,19 @@ def list_moved(connection: Connection, mark: int) -> list[Vehicle]:
 
 
 def fix_of(row: Mapping[str, Any]) -> Fix:
-    """A row of `position` or `latest_position` in degrees."""
+    """A row of `position` or `latest_position` in SI units and degrees."""
     values = {name: row[name] for name in _COLUMNS}
     return Fix(
         **values,
+        **from_whole_numbers(row),
         longitude_deg=_degrees(row["longitude_e7"]),
         latitude_deg=_degrees(row["latitude_e7"]),
         alarms=tuple(row["alarms"] or ()),
     )
 
 
-_COLUMNS: Final = tuple(name for name in Fix.__dataclass_fields__ if name not in {"longitude_deg", "latitude_deg", "alarms"})
+_CONVERTED: Final = {"longitude_deg", "latitude_deg", "alarms", *STORED_AS}
+_COLUMNS: Final = tuple(name for name in Fix.__dataclass_fields__ if name not in _CONVERTED)
 
 
 def _vehicle(row: Mapping[str, Any]) -> Vehicle:

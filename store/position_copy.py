@@ -22,6 +22,7 @@ from domain.grades import Grade
 from store.binary_copy import Records, SparseRows, real_array_field, text_array_field
 from store.pool import Connection
 from store.statements import statements
+from store.whole_numbers import in_whole_numbers
 
 _SQL: Final = statements("telemetry")
 _KEY: Final = ("device_id", "fix_time", "seq")
@@ -68,7 +69,7 @@ def copy_positions(connection: Connection, fresh: Fresh, batch_id: int, tables: 
 
     Raises psycopg.errors.UniqueViolation when any is stored already, and UndefinedTable when a day has been dropped since.
     """
-    rows = _with_batch(fresh.rows, batch_id)
+    rows = _with_batch(in_whole_numbers(fresh.rows), batch_id)
     days = rows["fix_time"].astype("M8[D]")
     columns = sql.SQL(", ").join(map(sql.Identifier, (*(rows.dtype.names or ()), "temperature_c", "alarms")))
     for day in np.unique(days).tolist():

@@ -13,6 +13,7 @@ from store.binary_copy import Records, pack, unpack_array
 from store.pool import Connection
 from store.position_copy import Tables, copy_positions, in_order
 from store.statements import statements
+from store.whole_numbers import in_whole_numbers
 
 _SQL = statements("telemetry")
 
@@ -188,7 +189,7 @@ def _together(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
 def _store_positions(connection: Connection, batch: TelemetryBatch, batch_id: int) -> dict[str, Any]:
     if not len(batch.positions):
         return _NOTHING
-    _copy_in(connection, "copy_positions", batch.positions)
+    _copy_in(connection, "copy_positions", in_whole_numbers(batch.positions))
     row_nos = sorted(batch.temperatures.keys() | batch.alarms.keys())
     lists = {
         "row_nos": row_nos,

@@ -76,7 +76,7 @@ LEFT JOIN vehicle ON vehicle.org_id = assignment.org_id AND vehicle.vehicle_id =
 WHERE batch.xid >= %(mark)s::text::xid8
 
 -- name: latest_places
-SELECT coalesce(mounted.vehicle_id, device.device_key), latest.longitude_e7, latest.latitude_e7, latest.speed_mps, latest.course_deg,
+SELECT coalesce(mounted.vehicle_id, device.device_key), latest.longitude_e7, latest.latitude_e7, latest.speed_mps, (latest.course_e2 / 100::real)::real,
     extract(epoch FROM latest.fix_time)::float8
 FROM latest_position AS latest
 JOIN device USING (device_id)

@@ -86,7 +86,7 @@ p.device_id, p.fix_time, 1::smallint, p.seq, 'NaN'::real,
 coalesce((SELECT probe FROM unnest(p.temperature_c) probe WHERE probe IS NOT NULL LIMIT 1), 'NaN'),
 coalesce(p.door_open::integer, -1)::smallint,
 CASE WHEN p.grade = 0 THEN p.longitude_e7 ELSE -2147483648 END, CASE WHEN p.grade = 0 THEN p.latitude_e7 ELSE -2147483648 END,
-CASE WHEN p.grade = 0 THEN greatest(p.accuracy_m, 5 * p.hdop, 10) ELSE 'NaN' END::real, p.received_at
+CASE WHEN p.grade = 0 THEN greatest(p.accuracy_m, 0.05 * p.hdop_e2, 10) ELSE 'NaN' END::real, p.received_at
 
 -- name: is_sample
 p.device_id = ANY (%(trackers)s) AND p.grade < 3 AND (p.grade = 0 OR p.temperature_c IS NOT NULL OR p.door_open IS NOT NULL)

@@ -1,9 +1,9 @@
 -- name: create_incoming_position
 CREATE TEMP TABLE IF NOT EXISTS incoming_position (
     row_no integer, device_id integer, fix_time timestamptz, seq bigint, org_id integer, longitude_e7 integer, latitude_e7 integer,
-    speed_mps real, course_deg real, altitude_m real, accuracy_m real, hdop real, satellites smallint,
+    speed_mps real, course_e2 integer, altitude_m real, accuracy_m real, hdop_e2 integer, satellites smallint,
     fix_valid smallint, ignition smallint, in_motion smallint, door_open smallint, buffered smallint,
-    cargo_kg real, fuel_l real, fuel_pct real, external_v real, battery_v real, battery_pct real, odometer_m double precision,
+    cargo_kg real, fuel_l real, fuel_pct real, external_mv integer, battery_mv integer, battery_pct real, odometer_m double precision,
     boot_id bigint, received_at timestamptz, grade smallint, grade_reason smallint, device_time timestamptz
 ) ON COMMIT DELETE ROWS
 
@@ -35,14 +35,14 @@ SELECT 'fresh_position'::regtype::oid AS oid
 
 -- name: advance_latest_positions
 INSERT INTO latest_position AS latest (
-    device_id, fix_time, seq, org_id, longitude_e7, latitude_e7, speed_mps, course_deg, altitude_m, accuracy_m, hdop, satellites,
-    fix_valid, ignition, in_motion, door_open, buffered, cargo_kg, fuel_l, fuel_pct, external_v, battery_v, battery_pct, odometer_m,
+    device_id, fix_time, seq, org_id, longitude_e7, latitude_e7, speed_mps, course_e2, altitude_m, accuracy_m, hdop_e2, satellites,
+    fix_valid, ignition, in_motion, door_open, buffered, cargo_kg, fuel_l, fuel_pct, external_mv, battery_mv, battery_pct, odometer_m,
     boot_id, received_at, grade, grade_reason, device_time, batch_id, temperature_c, alarms)
 SELECT * FROM unnest(%(rows)s::fresh_position[])
 ON CONFLICT (device_id) DO UPDATE SET (
-    device_id, fix_time, seq, org_id, longitude_e7, latitude_e7, speed_mps, course_deg, altitude_m, accuracy_m, hdop, satellites,
-    fix_valid, ignition, in_motion, door_open, buffered, cargo_kg, fuel_l, fuel_pct, external_v, battery_v, battery_pct, odometer_m,
-    temperature_c, alarms, boot_id, received_at, batch_id, grade, grade_reason, device_time) = ROW (excluded.*)
+    device_id, fix_time, seq, org_id, longitude_e7, latitude_e7, speed_mps, altitude_m, accuracy_m, satellites,
+    fix_valid, ignition, in_motion, door_open, buffered, cargo_kg, fuel_l, fuel_pct, battery_pct, odometer_m,
+    temperature_c, alarms, boot_id, received_at, batch_id, grade, grade_reason, device_time, course_e2, hdop_e2, external_mv, battery_mv) = ROW (excluded.*)
 WHERE (latest.fix_time, latest.seq) < (excluded.fix_time, excluded.seq)
 
 -- name: next_batch
@@ -54,14 +54,14 @@ WITH list AS (
     FROM unnest(%(row_nos)s::integer[], %(temperatures)s::text[], %(alarms)s::text[]) AS given (row_no, temperatures, alarm_words)
 ), fresh AS (
     INSERT INTO position (
-        device_id, fix_time, seq, org_id, longitude_e7, latitude_e7, speed_mps, course_deg, altitude_m, accuracy_m, hdop, satellites,
-        fix_valid, ignition, in_motion, door_open, buffered, cargo_kg, fuel_l, fuel_pct, external_v, battery_v, battery_pct, odometer_m,
+        device_id, fix_time, seq, org_id, longitude_e7, latitude_e7, speed_mps, course_e2, altitude_m, accuracy_m, hdop_e2, satellites,
+        fix_valid, ignition, in_motion, door_open, buffered, cargo_kg, fuel_l, fuel_pct, external_mv, battery_mv, battery_pct, odometer_m,
         temperature_c, alarms, boot_id, received_at, batch_id, grade, grade_reason, device_time)
     SELECT device_id, fix_time, seq, org_id, nullif(longitude_e7, -2147483648), nullif(latitude_e7, -2147483648),
-        nullif(speed_mps, 'NaN'), nullif(course_deg, 'NaN'), nullif(altitude_m, 'NaN'), nullif(accuracy_m, 'NaN'), nullif(hdop, 'NaN'),
+        nullif(speed_mps, 'NaN'), nullif(course_e2, -2147483648), nullif(altitude_m, 'NaN'), nullif(accuracy_m, 'NaN'), nullif(hdop_e2, -2147483648),
         nullif(satellites, -1), nullif(fix_valid, -1)::integer::boolean, nullif(ignition, -1)::integer::boolean,
         nullif(in_motion, -1)::integer::boolean, nullif(door_open, -1)::integer::boolean, nullif(buffered, -1)::integer::boolean,
-        nullif(cargo_kg, 'NaN'), nullif(fuel_l, 'NaN'), nullif(fuel_pct, 'NaN'), nullif(external_v, 'NaN'), nullif(battery_v, 'NaN'),
+        nullif(cargo_kg, 'NaN'), nullif(fuel_l, 'NaN'), nullif(fuel_pct, 'NaN'), nullif(external_mv, -2147483648), nullif(battery_mv, -2147483648),
         nullif(battery_pct, 'NaN'), nullif(odometer_m, 'NaN'), list.temperature_c, list.alarms, nullif(boot_id, -9223372036854775808),
         received_at, %(batch_id)s, grade, grade_reason, nullif(device_time, '-infinity')
     FROM incoming_position LEFT JOIN list USING (row_no)
@@ -74,9 +74,9 @@ WITH list AS (
     WHERE grade < 2 AND longitude_e7 IS NOT NULL
     ORDER BY device_id, fix_time DESC, seq DESC
     ON CONFLICT (device_id) DO UPDATE SET (
-        device_id, fix_time, seq, org_id, longitude_e7, latitude_e7, speed_mps, course_deg, altitude_m, accuracy_m, hdop, satellites,
-        fix_valid, ignition, in_motion, door_open, buffered, cargo_kg, fuel_l, fuel_pct, external_v, battery_v, battery_pct, odometer_m,
-        temperature_c, alarms, boot_id, received_at, batch_id, grade, grade_reason, device_time) = ROW (excluded.*)
+        device_id, fix_time, seq, org_id, longitude_e7, latitude_e7, speed_mps, altitude_m, accuracy_m, satellites,
+        fix_valid, ignition, in_motion, door_open, buffered, cargo_kg, fuel_l, fuel_pct, battery_pct, odometer_m,
+        temperature_c, alarms, boot_id, received_at, batch_id, grade, grade_reason, device_time, course_e2, hdop_e2, external_mv, battery_mv) = ROW (excluded.*)
     WHERE (latest.fix_time, latest.seq) < (excluded.fix_time, excluded.seq)
 )
 SELECT count(*) AS stored, count(*) FILTER (WHERE grade = 3) AS quarantined,
@@ -196,14 +196,14 @@ SELECT {row_arrays} FROM (
 -- name: row_columns
 -- In the fields and with the stand-ins of the engine's row: flags carry `known` in the low and the value in the high byte.
 p.device_id, p.fix_time, p.seq, coalesce(p.longitude_e7, -2147483648), coalesce(p.latitude_e7, -2147483648),
-coalesce(p.speed_mps, 'NaN'), coalesce(p.course_deg, 'NaN'), coalesce(p.accuracy_m, 'NaN'), coalesce(p.hdop, 'NaN'),
+coalesce(p.speed_mps, 'NaN'), coalesce(p.course_e2 / 100::real, 'NaN')::real, coalesce(p.accuracy_m, 'NaN'), coalesce(p.hdop_e2 / 100::real, 'NaN')::real,
 coalesce(p.satellites, (-1)::smallint),
 ((CASE WHEN p.fix_valid IS NULL THEN 0 WHEN p.fix_valid THEN 257 ELSE 1 END)
  | (CASE WHEN p.ignition IS NULL THEN 0 WHEN p.ignition THEN 514 ELSE 2 END)
  | (CASE WHEN p.in_motion IS NULL THEN 0 WHEN p.in_motion THEN 1028 ELSE 4 END)
  | (CASE WHEN p.door_open IS NULL THEN 0 WHEN p.door_open THEN 2056 ELSE 8 END)
  | (CASE WHEN p.buffered IS NULL THEN 0 WHEN p.buffered THEN 4112 ELSE 16 END))::smallint,
-coalesce(p.cargo_kg, 'NaN'), coalesce(p.fuel_l, 'NaN'), coalesce(p.external_v, 'NaN'), coalesce(p.odometer_m, 'NaN'),
+coalesce(p.cargo_kg, 'NaN'), coalesce(p.fuel_l, 'NaN'), coalesce(p.external_mv / 1000::real, 'NaN')::real, coalesce(p.odometer_m, 'NaN'),
 (CASE WHEN p.alarms IS NULL THEN 0 ELSE
     (SELECT bit_or(1 << coalesce(array_position(%(alarm_bits)s::text[], alarm) - 1, 31)) FROM unnest(p.alarms) alarm) END)::integer,
 p.received_at

@@ -13,6 +13,7 @@ from domain.grades import Grade, GradeReason
 from store import telemetry
 from store.pool import Connection, Pool, Role, open_pool, organisation_transaction
 from store.telemetry import POSITION, SENSOR_READING, StatusRow, TelemetryBatch
+from store.whole_numbers import STORED_AS
 
 pytestmark = pytest.mark.server
 
@@ -83,7 +84,8 @@ def test_every_value_comes_back_and_a_missing_one_stays_missing(connection: Conn
     store(connection, batch)
     rows = connection.execute("SELECT * FROM position ORDER BY seq").fetchall()
     for name, value in full.items():
-        assert rows[0][name] == value, name
+        column, per_unit = STORED_AS.get(name, (name, 1))
+        assert rows[0][column] == (value * per_unit if per_unit > 1 else value), name
     assert (rows[0]["temperature_c"], rows[0]["alarms"]) == ([4.5, None], ["sos", "own word"])
     given = {"device_id", "fix_time", "seq", "org_id", "received_at", "batch_id", "grade", "grade_reason"}
     assert {name for name, value in rows[1].items() if value is not None} == given
@@ -112,6 +114,8 @@ def test_the_engine_reads_its_rows_back(connection: Connection) -> None:
         "door_open": 0,
         "satellites": 7,
         "speed_mps": 2.5,
+        "hdop": np.float32(0.83),
+        "external_v": np.float32(13.817),
         "odometer_m": 1e7 + 0.25,
         "longitude_e7": 5,
         "latitude_e7": -6,
@@ -126,7 +130,15 @@ def test_the_engine_reads_its_rows_back(connection: Connection) -> None:
     assert row["fix_time_us"] == round((NOW + timedelta(seconds=1)).timestamp() * 1e6)
     assert row["received_at_us"] == round((NOW + timedelta(minutes=1)).timestamp() * 1e6)
     assert (row["flags"], row["alarms"]) == (0b0010_0000_1010, 1 << 31 | 1 << 1)
-    assert [row[name] for name in known if name not in {"ignition", "door_open"}] == [7, 2.5, 1e7 + 0.25, 5, -6]
+    assert [row[name] for name in known if name not in {"ignition", "door_open"}] == [
+        7,
+        2.5,
+        np.float32(0.83),
+        np.float32(13.817),
+        1e7 + 0.25,
+        5,
+        -6,
+    ]
     assert np.isnan(row["course_deg"])
     both = telemetry.rows_of_batches(connection, [first, second], ROW, ALARM_BITS)
     assert both[["device", "seq"]].tolist() == [(1, 9), (1, 0), (1, 1), (2, 8)]
