@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from geofence.fleet import Fleet
     from geofence.tracking import Device
 
-_LAYOUT: Final = zlib.crc32(f"{STATE}{VISIT}{ROW}".encode())
+_VERSION: Final = 2
+_LAYOUT: Final = zlib.crc32(f"{_VERSION}{STATE}{VISIT}{ROW}".encode())
 """Changes with the layout, so that a checkpoint of another version is refused instead of misread."""
 _ZONE_FIELDS: Final = ("nearest_allowed", "nearest_red", "limit_zone", "st_allowed")
 

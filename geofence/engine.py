@@ -14,6 +14,7 @@ from domain.errors import InvalidInputError
 from geofence.checkpoints import Snapshot, pack, unpack
 from geofence.conclusions import Conclusions
 from geofence.facts import FACT, KINDS, TRIP_OFF, Fact
+from geofence.fixes import GoodFix
 from geofence.fleet import Fleet, Holdings, zones_of
 from geofence.journal import Journal
 from geofence.kernels.stepping import fall_silent, find_silent, step_rows
@@ -22,7 +23,7 @@ from geofence.rows import Rows
 from geofence.rulebook import CATALOGUE, RULES
 from geofence.state import NEVER_US
 from geofence.stepper import Stepper
-from geofence.tracking import FAR_FUTURE_US, Device, GoodFix, deciding_fix
+from geofence.tracking import FAR_FUTURE_US, Device
 from geofence.world import World
 
 _SPARE_FACTS: Final = 256
@@ -68,7 +69,7 @@ class Engine:
         pasts = _Pasts(rows, grades, starts, before, devices)
         self._step_over(facts, pasts, journal)
         self._catch_up(rows, starts, devices, pasts, journal)
-        self._fleet.show_visits()
+        self._fleet.complete(journal)
         kinds = np.bincount(facts["kind"], minlength=len(KINDS))
         counts = {KINDS[kind]: int(kinds[kind]) for kind in np.flatnonzero(kinds)}
         return journal.conclusions(grades=grades, reasons=reasons, counts=counts)
@@ -85,7 +86,7 @@ class Engine:
         find_silent(fleet.memory.states, fleet.plans, as_of_us, due)
         for slot in np.flatnonzero((due < FAR_FUTURE_US) | (fleet.wake_us <= as_of_us)):
             self._tick_device(int(slot), int(due[slot]), as_of_us, journal)
-        fleet.show_visits()
+        fleet.complete(journal)
         return journal.conclusions()
 
     def frontier_us(self, device: int) -> int | None:
@@ -186,7 +187,7 @@ class Engine:
 
     def _take(self, device: Device, fact: Fact, past: Past) -> None:
         device.reach(fact.decided_us)
-        device.here = deciding_fix(fact)
+        device.decided_by(fact)
         self._stepper.take(device, fact)
         if fact.kind == TRIP_OFF and fact.a == 1.0 and device.plan is not None:
             device.last_heard_us, device.last_good = past(fact.decided_us)
@@ -209,7 +210,7 @@ class Engine:
             del device.timers[name]
             device.reach(due_us)
             device.last_heard_us, device.last_good = past(due_us)
-            device.here = device.last_good
+            device.decided_by(None, device.last_good)
             if name == "trip":
                 self._turn_trip(device, due_us)
             else:

@@ -88,6 +88,8 @@ class Fleet:
             record=record,
             xy=compiled.arrays.xy[line],
             along=compiled.arrays.along[line],
+            captured_us=tuple(compiled.arrays.proofs["at_us"][proof:until].tolist()),
+            places=_places(compiled.arrays.stops[first : first + int(record["stops"])]),
             signed_us={int(one["stop"]): int(one["at_us"]) for one in reversed(compiled.arrays.proofs[proof:until])},
             goods={k: known for k, stop in enumerate(trip.stops) if (known := self._goods.get((trip.trip_id, stop.stop_id)))},
         )
@@ -142,12 +144,15 @@ class Fleet:
         self._touched.add(slot)
         return device
 
-    def show_visits(self) -> None:
-        """Conclude the visits that changed since this was called last."""
+    def complete(self, journal: Journal) -> None:
+        """Conclude the visits that changed since this was called last, and say what lies around the fixes that decided."""
         for slot in self._touched:
-            if slot in self._devices:
-                self._devices[slot].show_visits()
+            device = self._devices.get(slot)
+            if device is not None:
+                device.show_visits()
+                device.rest()
         self._touched.clear()
+        journal.sightings.look_around(self.land, self.zones)
 
     def _versions(self, organisation: str, route: str | None) -> Versions:
         return tuple(resolve(version, organisation, route) for version in self._parameters.versions())
@@ -233,3 +238,7 @@ def zones_of(world: World) -> tuple[Zone, ...]:
     """The zones of a world and its approved places; the very same tuple where there are none."""
     approved = approved_zones(world.suppressors)
     return (*world.zones, *approved) if approved else world.zones
+
+
+def _places(stops: NDArray[np.void]) -> NDArray[np.float64]:
+    return np.column_stack((stops["lon"], stops["lat"])).astype(np.float64)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -28,8 +27,12 @@ class Stepper:
     def take(self, device: Device, fact: Fact) -> None:
         """One fact, to every rule that wants it."""
         for rule, step in self._on[fact.kind]:
-            self._guard(rule, device, step, fact)
-        self._follow_up(device)
+            try:
+                step(device, fact)
+            except Exception as error:  # noqa: BLE001  any mistake in one rule must not stop telemetry or other rules
+                self._isolate(rule, device, error)
+        if device.follow_ups:
+            self._follow_up(device)
 
     def wake(self, name: str, device: Device, now_us: int) -> None:
         """A timer set under a rule's name, or under the name, a colon and more."""
@@ -58,10 +61,14 @@ class Stepper:
         while device.follow_ups:
             self.take(device, device.follow_ups.pop(0))
 
-    def _guard(self, rule: Rule, device: Device, step: Callable[[Device, Any], None] | Wake, argument: Any) -> None:
+    def _guard(self, rule: Rule, device: Device, step: Wake, now_us: int) -> None:
         try:
-            step(device, argument)
-        except Exception as error:  # noqa: BLE001  any mistake in one rule must not stop telemetry or other rules
-            self.faults[rule.name] += 1
-            device.memory.pop(rule.name, None)
-            device.journal.faults.append(Fault(rule.name, device.key, f"{type(error).__name__}: {error}"))
+            step(device, now_us)
+        except Exception as error:  # noqa: BLE001
+            self._isolate(rule, device, error)
+
+    def _isolate(self, rule: Rule, device: Device, error: Exception) -> None:
+        """A rule that raised forgets what it knew of the device; the others go on."""
+        self.faults[rule.name] += 1
+        device.memory.pop(rule.name, None)
+        device.journal.faults.append(Fault(rule.name, device.key, f"{type(error).__name__}: {error}"))

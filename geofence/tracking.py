@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,10 +18,10 @@ from domain.trips import Trip
 from domain.zones import Zone
 from geofence.alike import Alike
 from geofence.conclusions import Withdrawal
-from geofence.facts import GAP, SILENCE, STAY_OFF, Fact
+from geofence.facts import Fact
+from geofence.fixes import GoodFix, deciding_fix
 from geofence.journal import Episode, Journal, event_id, rounded
 from geofence.kernels.ground import metres
-from geofence.kernels.nearest import nearest_zones
 from geofence.kernels.stepping import Land
 from geofence.parameters import SINCE_EVER_US
 from geofence.rows import from_us
@@ -43,8 +44,8 @@ FAR_FUTURE_US: Final = 2**62
 _BLANK: Final = ("state", "marks", "confidence", "served_n", "dwell_s", "away_m", "eta_min")
 _UNSET: Final = ("came_ms", "went_ms", "risk_s")
 _MS_US: Final = 1_000
-_AROUND_M: Final = 1_000.0
-_ZONES_SHOWN: Final = 3
+_KEPT: Final = ("over", "now_us", "stay_us", "driven_m", "_memory", "timers", "cool")
+_NOTHING: Final = msgspec.msgpack.encode({})
 _OF_ZONES: Final = frozenset({"zone_enter", "zone_exit"})
 Versions = tuple[dict[str, float], ...]
 """The parameters' values, one for each of `Surroundings.since_us`."""
@@ -83,32 +84,17 @@ class PlannedTrip(NamedTuple):
     xy: NDArray[np.float64]  # shape (vertices, 2): the route in its plane
     along: NDArray[np.float64]  # shape (vertices,)
     signed_us: dict[int, int]  # stop -> when its first proof was captured
+    captured_us: tuple[int, ...]  # when each of the proofs was
+    places: NDArray[np.float64]  # shape (stops, 2): longitude and latitude of their pins in 1e-7 degree
     goods: dict[int, Goods]  # stop -> what its orders weigh, where that is known
 
+    def proofs_within(self, since_us: float, until_us: float) -> tuple[ProofPlace, ...]:
+        """The proofs captured within a span, its ends included."""
+        return self.proofs[bisect_left(self.captured_us, since_us) : bisect_right(self.captured_us, until_us)]
 
-class GoodFix(NamedTuple):
-    """When and where a device was last seen well."""
-
-    time_us: int
-    longitude_e7: int
-    latitude_e7: int
-
-
-def deciding_fix(fact: Fact) -> GoodFix:
-    """The fix that a fact was decided by."""
-    if fact.kind == GAP:
-        return GoodFix(fact.decided_us, int(fact.a), int(fact.b))
-    if fact.kind == STAY_OFF:
-        return GoodFix(int(fact.a), fact.longitude_e7, fact.latitude_e7)
-    return GoodFix(fact.time_us if fact.kind == SILENCE else fact.decided_us, fact.longitude_e7, fact.latitude_e7)
-
-
-def _shown(fix: GoodFix) -> dict[str, Any]:
-    return {
-        "at": from_us(fix.time_us).isoformat(),
-        "longitude_deg": round(1e-7 * fix.longitude_e7, 7),
-        "latitude_deg": round(1e-7 * fix.latitude_e7, 7),
-    }
+    def signed_by(self, at_us: int) -> int:
+        """How many stops had been signed for by a moment."""
+        return sum(signed_us <= at_us for signed_us in self.signed_us.values())
 
 
 @dataclass(slots=True)
@@ -127,6 +113,9 @@ class Device:
     """One device above the kernels. Rules read it and conclude through it."""
 
     __slots__ = (
+        "_fact",
+        "_here",
+        "_memory",
         "_shared",
         "changed",
         "cool",
@@ -134,12 +123,10 @@ class Device:
         "episodes",
         "evidence",
         "follow_ups",
-        "here",
         "journal",
         "key",
         "last_good",
         "last_heard_us",
-        "memory",
         "now_us",
         "over",
         "slot",
@@ -164,16 +151,41 @@ class Device:
         self.stay_us = 0  # begin of the stop it is in, else 0
         self.driven_m = 0.0
         self.last_good: GoodFix | None = None  # as of the timer that goes off
-        self.here: GoodFix | None = None  # the fix that decides what is concluded
+        self._fact: Fact | None = None  # the fact that decides what is concluded,
+        self._here: GoodFix | None = None  # or the fix
         self.evidence: dict[int, dict[str, Any]] = {}  # by stop, what is new of its visit's
         self.last_heard_us = NEVER_US
         self.episodes: dict[str, Episode] = {}
-        self.memory: dict[str, Any] = {}
+        self._memory: dict[str, Any] | bytes = _NOTHING  # packed between calls
         self.timers: dict[str, int] = {}
         self.cool: dict[str, int] = {}
         self.changed = 0  # bit k: the visit of stop k is to be concluded
         self.follow_ups: list[Fact] = []  # facts rules found out themselves, stepped over next
         self.journal = Journal()
+
+    @property
+    def memory(self) -> dict[str, Any]:
+        """What rules remember, by their names."""
+        if isinstance(self._memory, bytes):
+            self._memory = msgspec.msgpack.decode(self._memory)
+        return self._memory  # type: ignore[return-value]
+
+    @property
+    def here(self) -> GoodFix | None:
+        """The fix that decides what is concluded."""
+        if self._fact is not None:
+            self._here, self._fact = deciding_fix(self._fact), None
+        return self._here
+
+    def decided_by(self, fact: Fact | None, fix: GoodFix | None = None) -> None:
+        """What is concluded from now on is decided by a fact's fix, or by another one."""
+        self._fact, self._here = fact, fix
+
+    def rest(self) -> None:
+        """Nothing is concluded for now: keep what is remembered in as little room as it needs."""
+        if not isinstance(self._memory, bytes):
+            self._memory = msgspec.msgpack.encode(self._memory) if self._memory else _NOTHING
+        self.decided_by(None)
 
     @property
     def plan(self) -> PlannedTrip | None:
@@ -223,8 +235,8 @@ class Device:
 
     def dump(self) -> dict[str, Any]:
         """What a checkpoint keeps beside visits and episodes."""
-        kept = ("over", "now_us", "stay_us", "driven_m", "memory", "timers", "cool")
-        return {name: getattr(self, name) for name in kept}
+        self.rest()
+        return {name: getattr(self, name) for name in _KEPT}
 
     @classmethod
     def load(cls, kept: dict[str, Any], trip_number: int, episodes: dict[str, Episode]) -> Device:
@@ -356,32 +368,19 @@ class Device:
         """The fix that decides now, and the zones around it."""
         if self.here is None:
             return {"fixes": []}
-        evidence: dict[str, Any] = {"fixes": [_shown(self.here)]}
-        if with_zones:
-            evidence["zones"] = self.zones_around(self.here)
-        return evidence
+        sightings = self.journal.sightings
+        fixes = [sightings.shown(self.here)]
+        return {"fixes": fixes, "zones": sightings.around(self.here)["zones"]} if with_zones else {"fixes": fixes}
 
     def _add_fix(self, episode: Episode) -> None:
         fixes = episode.facts.get("evidence", {}).get("fixes")
-        if fixes is not None and self.here is not None and (shown := _shown(self.here)) not in fixes:
+        if fixes is not None and self.here is not None and (shown := self.journal.sightings.shown(self.here)) not in fixes:
             fixes.append(shown)
-
-    def zones_around(self, fix: GoodFix) -> list[dict[str, Any]]:
-        """The nearest zones that hold at a fix, with the metres to their boundaries, negative inside."""
-        land = self._shared.land
-        if land is None or len(land.zones) == 0:
-            return []
-        place = (1e-7 * fix.longitude_e7, 1e-7 * fix.latitude_e7, _AROUND_M, fix.time_us, _ZONES_SHOWN)
-        numbers, apart_m = nearest_zones(land.shapes, land.scratch, *place)
-        return [
-            {"zone_id": self.zones[number].zone_id, "distance_m": round(metres, 1)}
-            for number, metres in zip(numbers.tolist(), apart_m.tolist(), strict=True)
-        ]
 
     def note_fix(self, number: int, role: str) -> None:
         """Keep the fix that decides now as evidence of a visit."""
         if self.here is not None:
-            self.evidence.setdefault(number, {})[role] = {**_shown(self.here), "zones": self.zones_around(self.here)}
+            self.evidence.setdefault(number, {})[role] = self.journal.sightings.around(self.here)
 
     # visits
 
@@ -465,12 +464,14 @@ class Device:
 
     def show_visits(self) -> None:
         """Conclude the present form of the visits that changed."""
-        number, changed = 0, self.changed
-        while changed >> number:
-            if changed >> number & 1:
-                self._show_visit(number)
-            number += 1
-        self.changed = 0
+        changed, self.changed = self.changed, 0
+        if not changed:
+            return
+        while changed:
+            lowest = changed & -changed
+            self._show_visit(lowest.bit_length() - 1)
+            changed ^= lowest
+        self.evidence = {}
 
     def _show_visit(self, number: int) -> None:
         plan, visit = self.planned, self.visits[number]

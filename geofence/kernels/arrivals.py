@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,9 @@ from geofence.kernels.telling import Record
 
 _MS_US = 1_000
 _SECOND_US = 1_000_000
+_MINUTE_US = 60_000_000
+_MOST_MINUTES = 65_535
+_ALWAYS_US = 2**62
 _STRAIGHT = 1.3  # roads are so much longer than the straight line (circuity; Ballou et al. 2002 give 1.2 to 1.5)
 _FORGET = 0.8  # each leg counts so much of the one after it
 _LEAST_LEG_M = 100.0
@@ -21,8 +25,22 @@ _SLOWEST_MPS, _FASTEST_MPS = 1.0, 30.0
 _BACK_M = 300.0
 
 
+class Manner(NamedTuple):
+    """How arrivals are estimated, and when they are told."""
+
+    usual_mps: float  # counts as if it had been driven
+    usual_m: float  # for so long
+    tell_s: float  # an arrival that has moved by so much is told anew
+    overdue_s: float  # a van so late at its next stop is estimated anew
+    recover_s: float  # a stop that would be late is not so any more so long before its window ends
+
+
+LATER, LATE, IN_TIME = 0, 1, 2
+"""What is told of a stop: another minute of arrival, that it will be after the window, that it will not be any more."""
+
+
 @kernel
-def estimate_arrivals(
+def renew_arrivals(
     trip: Record,
     stops: NDArray[np.void],
     visits: NDArray[np.void],
@@ -31,18 +49,65 @@ def estimate_arrivals(
     lon: float,
     lat: float,
     now_us: int,
-    usual_mps: float,
-    usual_m: float,
+    manner: Manner,
+    ahead: int,
+    too_late: int,
+) -> tuple[int, NDArray[np.int64]]:
+    """Estimate the arrivals anew, write the minutes that changed to `visits`, and tell what is new.
+
+    `ahead`: states (bit set) of a stop that is still to come. `too_late`: the mark of a stop that was told to be late. Returns
+    when to estimate again at the latest, and shape (n, 3): stop, estimated arrival in microseconds, LATER, LATE or IN_TIME.
+    """
+    found = _arrivals(trip, stops, visits, xy, along, lon, lat, now_us, manner, ahead)
+    told, count, due_us = np.empty((2 * len(stops), 3), np.int64), 0, int(trip["end_us"])
+    for k in range(len(stops)):
+        if found[k] <= 0:
+            continue
+        closes_us = int(stops[k]["closes_us"])
+        if _tell_minute(trip, visits[k], found[k], manner):
+            told[count, 0], told[count, 1], told[count, 2] = k, found[k], LATER
+            count += 1
+        was_late = bool(visits[k]["marks"] & too_late)
+        margin_us = int(manner.recover_s * 1e6) if was_late else 0
+        if (found[k] > closes_us - margin_us) != was_late:
+            told[count, 0], told[count, 1], told[count, 2] = k, found[k], IN_TIME if was_late else LATE
+            count += 1
+        due_us = min(due_us, found[k] + int(manner.overdue_s * 1e6))
+        if found[k] <= closes_us < _ALWAYS_US:
+            due_us = min(due_us, now_us + closes_us - found[k] + 1)
+    return due_us, told[:count]
+
+
+@inner_kernel
+def _tell_minute(trip: Record, visit: Record, arrival_us: int, manner: Manner) -> bool:
+    shown_us = trip["begin_us"] + int(visit["eta_min"]) * _MINUTE_US
+    if visit["eta_min"] != 0 and abs(arrival_us - shown_us) < manner.tell_s * 1e6:
+        return False
+    minutes = int(np.rint((arrival_us - trip["begin_us"]) / _MINUTE_US))
+    visit["eta_min"] = min(max(1, minutes), _MOST_MINUTES)
+    return True
+
+
+@inner_kernel
+def _arrivals(
+    trip: Record,
+    stops: NDArray[np.void],
+    visits: NDArray[np.void],
+    xy: NDArray[np.float64],
+    along: NDArray[np.float64],
+    lon: float,
+    lat: float,
+    now_us: int,
+    manner: Manner,
     ahead: int,
 ) -> NDArray[np.int64]:
     """Estimated arrivals, shape (stops,), microseconds; 0 for those that are not ahead.
 
     A van at (lon, lat) e7 goes on along its route to the stops still open in the order of the plan, then to those that it left
-    out, at the speed of its last legs, and waits where it comes before the window. `ahead`: states (bit set) of a stop that
-    is still to come. `usual_mps` counts as if it had been driven for `usual_m` before.
+    out, at the speed of its last legs, and waits where it comes before the window.
     """
     found = np.zeros(len(stops), np.int64)
-    pace_mps = _pace(stops, visits, usual_mps, usual_m)
+    pace_mps = _pace(stops, visits, manner.usual_mps, manner.usual_m)
     at = _standing_at(visits)
     last = at if at >= 0 else _served_last(visits)
     t = float(now_us)

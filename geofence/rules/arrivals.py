@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from domain.events import VisitState
 from geofence.facts import ESTIMATE, GAP, ON_ROUTE, PROGRESS, STOP_ARRIVED, STOP_LEFT, Fact
-from geofence.kernels.arrivals import estimate_arrivals
+from geofence.fixes import GoodFix
+from geofence.kernels.arrivals import LATE, LATER, Manner, renew_arrivals
 from geofence.parameters import Parameter
 from geofence.rule import Rule
-from geofence.tracking import CODE, FAR_FUTURE_US, TOO_LATE, GoodFix
+from geofence.tracking import CODE, TOO_LATE
 
 if TYPE_CHECKING:
     from geofence.tracking import Device
@@ -24,7 +25,7 @@ _PARAMETERS = (
     Parameter(f"{NAME}.recover_s", 120, "s", 0, 3600, "A stop is not at risk any more this long before its window ends."),
 )
 _AHEAD: Final = sum(1 << CODE[state] for state in (VisitState.pending, VisitState.approaching, VisitState.drive_by))
-_MINUTE_US: Final = 60_000_000
+_MANNER: Final = tuple(f"{NAME}.{name}" for name in Manner._fields)
 
 
 def _moved(device: Device, fact: Fact) -> None:
@@ -50,39 +51,33 @@ def _waited(device: Device, now_us: int) -> None:
 
 
 def _estimate(device: Device, now_us: int, here: GoodFix) -> None:
-    plan, values = device.planned, device.values
-    usual = values[f"{NAME}.usual_mps"], values[f"{NAME}.usual_m"]
+    plan = device.planned
+    manner = _manner(device.values)
     place = float(here.longitude_e7), float(here.latitude_e7)
-    found = estimate_arrivals(plan.record, plan.stops, device.visits, plan.xy, plan.along, *place, now_us, *usual, _AHEAD)
-    due_us = plan.end_us
-    for number, arrival_us in enumerate(found.tolist()):
-        if arrival_us > 0:
-            closes_us = int(plan.stops[number]["closes_us"])
-            _tell(device, number, arrival_us, closes_us)
-            due_us = min(due_us, arrival_us + int(values[f"{NAME}.overdue_s"] * 1e6))
-            if arrival_us <= closes_us < FAR_FUTURE_US:
-                due_us = min(due_us, now_us + closes_us - arrival_us + 1)
+    due_us, told = renew_arrivals(
+        plan.record, plan.stops, device.visits, plan.xy, plan.along, *place, now_us, manner, _AHEAD, TOO_LATE
+    )
+    for number, arrival_us, what in told.tolist():
+        if what == LATER:
+            device.show(number)
+        else:
+            _turn(device, number, arrival_us, is_late=what == LATE)
     device.timers.pop(NAME, None)
     if now_us < due_us < plan.end_us:
         device.timers[NAME] = due_us
 
 
-def _tell(device: Device, number: int, arrival_us: int, closes_us: int) -> None:
-    visit, begin_us = device.visits[number], device.planned.begin_us
-    shown_us = begin_us + int(visit["eta_min"]) * _MINUTE_US
-    if visit["eta_min"] == 0 or abs(arrival_us - shown_us) >= device.values[f"{NAME}.tell_s"] * 1e6:
-        visit["eta_min"] = min(max(1, round((arrival_us - begin_us) / _MINUTE_US)), 65_535)
-        device.show(number)
-    was_late = bool(int(visit["marks"]) & TOO_LATE)
-    margin_us = int(device.values[f"{NAME}.recover_s"] * 1e6) if was_late else 0
-    is_late = arrival_us > closes_us - margin_us
-    if is_late == was_late:
-        return
+def _manner(values: dict[str, float]) -> Manner:
+    return Manner(*(values[name] for name in _MANNER))
+
+
+def _turn(device: Device, number: int, arrival_us: int, *, is_late: bool) -> None:
+    """The van will come to a stop after its window now, or no longer will."""
     if is_late:
         device.put_at_risk(number, TOO_LATE)
     else:
         device.end_risk(number, TOO_LATE)
-    after_s = (arrival_us - closes_us) / 1e6
+    after_s = (arrival_us - int(device.planned.stops[number]["closes_us"])) / 1e6
     place = (number, device.here.longitude_e7 if device.here else 0, device.here.latitude_e7 if device.here else 0)
     device.follow_ups.append(
         Fact(ESTIMATE, device.slot, device.now_us, arrival_us, *place, after_s if is_late else math.nan, 0.0, 0.0, 0.0)

@@ -6,6 +6,8 @@ import math
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from domain.events import VisitState
 from geofence.facts import (
     DOOR_ON,
@@ -23,6 +25,7 @@ from geofence.facts import (
     TRIP_ON,
     Fact,
 )
+from geofence.kernels.apart import metres_to_each, nearest_of
 from geofence.kernels.ground import metres
 from geofence.parameters import Parameter
 from geofence.rule import Rule
@@ -49,6 +52,7 @@ _LEEWAY_US: Final = 60_000_000
 _SIGNED_BEFORE_US: Final = 20_000_000
 _NO_PLACE_M: Final = 1e5
 _HABIT: Final = 3
+_UNSERVED: Final = OPEN_STATES | {CODE[state] for state in (VisitState.missed, VisitState.no_data, VisitState.probable)}
 _PARAMETERS = (
     Parameter(
         "visits.gap_mps", 60 / 3.6, "m/s", 1, 60, "How fast a van may have gone straight to a stop and on while unseen.", True
@@ -89,56 +93,72 @@ def _served(device: Device, fact: Fact) -> None:
     _order(device)
 
 
+class Stand(msgspec.Struct, array_like=True):
+    """Wheels that stood still."""
+
+    since: int  # microseconds
+    until: int  # 0: it still stands
+    lon: int
+    lat: int
+    sigma: float
+    unseen: float  # s that nobody saw
+    driven: float  # m
+    served: list[int]  # stops
+
+
 def _stands(device: Device, fact: Fact) -> None:
     """Remember the stand: it may serve a stop that has no room to park, or whose pin is wrong, or under a poor sky."""
-    known = device.memory.setdefault(NAME, {})
-    stands = known.setdefault("stands", [])
-    stands.append(_stand(fact, 0))
+    stand, stands = _stand(fact, 0, []), _recent(device)
+    stands.append(stand)
     del stands[:-_STANDS]
-    _match(device, stands[-1], fact.decided_us)
+    device.memory.setdefault(NAME, {})["stands"] = stands
+    _match(device, stand, fact.decided_us)
 
 
-def _stand(fact: Fact, until_us: int) -> dict[str, Any]:
-    place = {"lon": fact.longitude_e7, "lat": fact.latitude_e7, "sigma": fact.b}
-    return {"since": fact.time_us, "until": until_us, **place, "unseen": fact.c, "driven": fact.d, "served": []}
+def _stand(fact: Fact, until_us: int, served: list[int]) -> Stand:
+    return Stand(fact.time_us, until_us, fact.longitude_e7, fact.latitude_e7, fact.b, fact.c, fact.d, served)
 
 
 def _drives_on(device: Device, fact: Fact) -> None:
-    stand = next((one for one in _recent(device) if one["since"] == fact.time_us), None)
-    if stand is None:
+    stands = _recent(device)
+    place = next((n for n, one in enumerate(stands) if one.since == fact.time_us), None)
+    if place is None:
         return
-    served = list(stand["served"])
-    stand.update({**_stand(fact, int(fact.a)), "served": stand["served"]})
+    served = list(stands[place].served)
+    stand = stands[place] = _stand(fact, int(fact.a), stands[place].served)
     for stop in served:
-        _leave(device, stand, stop, stand["until"], fact.decided_us)
+        _leave(device, stand, stop, stand.until, fact.decided_us)
     _match(device, stand, fact.decided_us)
-    if device.plan is not None and stand["since"] >= device.planned.begin_us and (number := _stood_at(device, stand)) >= 0:
-        _serve(device, stand, number, stand["until"], fact.decided_us)
+    if device.plan is not None and stand.since >= device.planned.begin_us and (number := _stood_at(device, stand)) >= 0:
+        _serve(device, stand, number, stand.until, fact.decided_us)
 
 
-def _leave(device: Device, stand: dict[str, Any], stop: int, until_us: int, now_us: int) -> None:
-    head = (device.slot, now_us, stand["since"], stop, stand["lon"], stand["lat"])
-    stood_s = (until_us - stand["since"]) / 1e6
+def _leave(device: Device, stand: Stand, stop: int, until_us: int, now_us: int) -> None:
+    head = (device.slot, now_us, stand.since, stop, stand.lon, stand.lat)
+    stood_s = (until_us - stand.since) / 1e6
     device.follow_ups.append(Fact(STOP_LEFT, *head, float(until_us), stood_s, 0.0, 1.0))
 
 
-def _recent(device: Device) -> list[dict[str, Any]]:
-    """The latest stands, by `since` and `until` (0: it still stands)."""
-    stands: list[dict[str, Any]] = device.memory.get(NAME, {}).get("stands", [])
+def _recent(device: Device) -> list[Stand]:
+    """The latest stands."""
+    stands: list[Any] = device.memory.get(NAME, {}).get("stands", [])
+    for n, stand in enumerate(stands):
+        if not isinstance(stand, Stand):  # as it was packed
+            stands[n] = Stand(*stand)
     return stands
 
 
 def served_outside(device: Device, since_us: int, until_us: int = FAR_FUTURE_US) -> list[int]:
     """The stops that stands within a halt served from outside their circles, or where the sky was poor."""
-    inside = [one for one in _recent(device) if one["since"] < until_us and (one["until"] or FAR_FUTURE_US) > since_us]
-    return [stop for one in inside for stop in one["served"]]
+    inside = [one for one in _recent(device) if one.since < until_us and (one.until or FAR_FUTURE_US) > since_us]
+    return [stop for one in inside for stop in one.served]
 
 
 def served_within(device: Device, since_us: int, until_us: int) -> list[int]:
     """The stops whose service began within a span."""
-    came = device.visits["came_ms"].tolist()
     low, high = device.ms(since_us - _LEEWAY_US), device.ms(until_us)
-    return [k for k, ms in enumerate(came) if low <= ms <= high and int(device.visits[k]["state"]) in SERVED_STATES]
+    came = [k for k, ms in enumerate(device.visits["came_ms"].tolist()) if low <= ms <= high]
+    return [k for k in came if int(device.visits[k]["state"]) in SERVED_STATES]
 
 
 def _signed(device: Device, fact: Fact) -> None:
@@ -147,78 +167,65 @@ def _signed(device: Device, fact: Fact) -> None:
             _match(device, stand, fact.decided_us)
 
 
-def _match(device: Device, stand: dict[str, Any], now_us: int) -> None:
-    """Give a stand to the stops that were signed for meanwhile."""
-    if device.plan is None or stand["since"] < device.planned.begin_us:
+def _match(device: Device, stand: Stand, now_us: int) -> None:
+    """Give a stand to the stops that were signed for during it, or soon after it."""
+    plan = device.plan
+    if plan is None or stand.since < plan.begin_us:
         return
-    until_us = stand["until"] or now_us
-    for proof in device.planned.proofs:
-        fresh = proof.at_us <= now_us and proof.stop not in stand["served"] and _unserved(device, proof.stop)
+    until_us = stand.until or now_us
+    latest_us = min(now_us, until_us + device.values["visits.signed_after_s"] * 1e6)
+    for proof in plan.proofs_within(stand.since - _SIGNED_BEFORE_US, latest_us):
+        fresh = proof.stop not in stand.served and _unserved(device, proof.stop)
         if fresh and _signed_from(device, stand, until_us, proof):
             _serve(device, stand, proof.stop, until_us, now_us)
 
 
-def _signed_from(device: Device, stand: dict[str, Any], until_us: int, proof: ProofPlace) -> bool:
-    """Signed for during the stand or soon after it, at the shop, with the van near enough to have served it.
+def _signed_from(device: Device, stand: Stand, until_us: int, proof: ProofPlace) -> bool:
+    """Signed for at the shop, with the van near enough and for long enough to have served it.
 
     A stand within the circle of one stop does not serve another from outside, unless it was signed at the other's door.
     """
-    values, stop = device.values, device.planned.stops[proof.stop]
-    if not stand["since"] - _SIGNED_BEFORE_US <= proof.at_us <= until_us + values["visits.signed_after_s"] * 1e6:
-        return False
-    near_m, placed = float(stop["radius_m"]) + values["visits.near_m"], not math.isnan(proof.longitude_e7)
-    at_shop = placed and _nearest_to(device, proof.longitude_e7, proof.latitude_e7) == proof.stop
+    plan, stop = device.planned, device.planned.stops[proof.stop]
+    near_m, placed = float(stop["radius_m"]) + device.values["visits.near_m"], not math.isnan(proof.longitude_e7)
     if placed:
         unsure_m = 0.0 if math.isnan(proof.accuracy_m) else proof.accuracy_m
         if device.metres_to_stop(proof.stop, proof.longitude_e7, proof.latitude_e7) > near_m + unsure_m:
             return False
-    if (until_us - stand["since"]) / 1e6 + stand["unseen"] < float(stop["need_s"]):
+    if (until_us - stand.since) / 1e6 + stand.unseen < float(stop["need_s"]):
         return False
-    if stand["sigma"] >= _NO_PLACE_M:
+    at_shop = placed and nearest_of(plan.places, proof.longitude_e7, proof.latitude_e7)[0] == proof.stop
+    if stand.sigma >= _NO_PLACE_M:
         return at_shop
-    away = [_away_m(device, stand, k) for k in range(len(device.visits))]
-    if away[proof.stop] > near_m + stand["sigma"]:
+    away_m = metres_to_each(plan.places, stand.lon, stand.lat)
+    if away_m[proof.stop] > near_m + stand.sigma:
         return False
-    return (
-        at_shop
-        or away[proof.stop] <= float(stop["radius_m"]) + stand["sigma"]
-        or not any(other <= float(device.planned.stops[k]["radius_m"]) + stand["sigma"] for k, other in enumerate(away))
-    )
+    inside = away_m <= plan.stops["radius_m"] + stand.sigma
+    return bool(at_shop or inside[proof.stop] or not inside.any())
 
 
-def _nearest_to(device: Device, longitude_e7: float, latitude_e7: float) -> int:
-    away = [device.metres_to_stop(k, longitude_e7, latitude_e7) for k in range(len(device.visits))]
-    return min(range(len(away)), key=away.__getitem__)
-
-
-def _stood_at(device: Device, stand: dict[str, Any]) -> int:
+def _stood_at(device: Device, stand: Stand) -> int:
     """The stop whose circle, widened by sigma, holds the stand, if none is nearer and good fixes did not tell; or -1."""
-    away = [_away_m(device, stand, k) for k in range(len(device.visits))]
-    nearest = min(range(len(away)), key=away.__getitem__, default=-1)
-    if nearest < 0 or stand["served"] or not _unserved(device, nearest):
+    if stand.served or stand.sigma >= _NO_PLACE_M:
         return -1
-    stop, stood_s = device.planned.stops[nearest], (stand["until"] - stand["since"]) / 1e6
-    if stand["sigma"] >= _NO_PLACE_M:
+    nearest, away_m = nearest_of(device.planned.places, stand.lon, stand.lat)
+    if nearest < 0 or not _unserved(device, nearest):
         return -1
-    holds = away[nearest] <= float(stop["radius_m"]) + stand["sigma"] and stood_s >= float(stop["need_s"])
-    return nearest if holds and not served_within(device, stand["since"], stand["until"]) else -1
+    stop, stood_s = device.planned.stops[nearest], (stand.until - stand.since) / 1e6
+    holds = away_m <= float(stop["radius_m"]) + stand.sigma and stood_s >= float(stop["need_s"])
+    return nearest if holds and not served_within(device, stand.since, stand.until) else -1
 
 
-def _away_m(device: Device, stand: dict[str, Any], number: int) -> float:
-    return device.metres_to_stop(number, stand["lon"], stand["lat"])
-
-
-def _serve(device: Device, stand: dict[str, Any], number: int, until_us: int, now_us: int) -> None:
-    if stand["sigma"] >= _NO_PLACE_M:
+def _serve(device: Device, stand: Stand, number: int, until_us: int, now_us: int) -> None:
+    if stand.sigma >= _NO_PLACE_M:
         _likely(device, number, 0.6)
         return
-    if stand["unseen"] > 0:
+    if stand.unseen > 0:
         device.mark(number, POSSIBLE)
-    stand["served"].append(number)
-    away_m, stood_s = _away_m(device, stand, number), (until_us - stand["since"]) / 1e6
-    head = (device.slot, now_us, stand["since"], number, stand["lon"], stand["lat"])
-    device.follow_ups.append(Fact(STOP_SERVED, *head, stood_s, away_m, stand["driven"], stand["sigma"]))
-    if stand["until"]:
+    stand.served.append(number)
+    away_m, stood_s = device.metres_to_stop(number, stand.lon, stand.lat), (until_us - stand.since) / 1e6
+    head = (device.slot, now_us, stand.since, number, stand.lon, stand.lat)
+    device.follow_ups.append(Fact(STOP_SERVED, *head, stood_s, away_m, stand.driven, stand.sigma))
+    if stand.until:
         _leave(device, stand, number, until_us, now_us)
 
 
@@ -257,10 +264,9 @@ def _only_waited(device: Device, fact: Fact) -> bool:
 
     Without a door's contact, that it was not the turn of this stop says the same.
     """
-    known, signed_us = device.memory.get(NAME, {}), device.planned.signed_us
-    signed = [at_us for at_us in signed_us.values() if at_us <= fact.decided_us]
-    if len(signed) < _HABIT or fact.b >= device.values["visit.most_s"]:
+    if fact.b >= device.values["visit.most_s"] or device.planned.signed_by(fact.decided_us) < _HABIT:
         return False
+    known, signed_us = device.memory.get(NAME, {}), device.planned.signed_us
     if int(device.visits[fact.place]["marks"]) & LIKELY or signed_us.get(fact.place, FAR_FUTURE_US) <= fact.decided_us:
         return False
     if known.get("doors", 0) >= _HABIT:
@@ -301,22 +307,17 @@ def _shared(device: Device, fact: Fact) -> None:
 
 
 def _unserved(device: Device, number: int) -> bool:
-    return device.is_open(number) or int(device.visits[number]["state"]) in {
-        CODE[VisitState.missed],
-        CODE[VisitState.no_data],
-        CODE[VisitState.probable],
-    }
+    return int(device.visits[number]["state"]) in _UNSERVED
 
 
 def _order(device: Device) -> None:
     """Number the stops served by their arrivals; those outside the longest increasing subsequence of the plan are out of it."""
-    came = device.visits["came_ms"].tolist()
-    states = device.states()
-    served = sorted((came[k], k) for k in range(len(came)) if states[k] in SERVED_STATES)
+    came, states, served_n = (device.visits[name].tolist() for name in ("came_ms", "state", "served_n"))
+    served = sorted((came[k], k) for k, state in enumerate(states) if state in SERVED_STATES)
     inside = longest_increasing([k for _, k in served])
     for n, (_, k) in enumerate(served, 1):
         state = VisitState.serviced if k in inside else VisitState.out_of_sequence
-        if states[k] != CODE[state] or device.visits[k]["served_n"] != n:
+        if served_n[k] != n or states[k] != CODE[state]:
             device.visits[k]["served_n"] = n
             device.set_visit(k, state)
 
