@@ -23,6 +23,7 @@ from store.planning import trips_between, zones_between
 from store.pool import Connection
 from store.suppressors import approved_between
 from store.telemetry import newest_cursor, rows_of_devices
+from store.trip_orders import trip_orders_between
 
 LEAD: Final = timedelta(days=1)
 """How long before the first day rows are judged for, so that it begins with the state that it began with."""
@@ -85,11 +86,12 @@ def _judgements(
     zones = zones_between(connection, since - LEAD, until, org_id=org_id).get(org_id, ())
     trips = trips_between(connection, since - LEAD - TRIP_SPAN, until, org_id=org_id).get(org_id, ())
     approved = approved_between(connection, since - LEAD - TRIP_SPAN, until, org_id=org_id).get(org_id, ())
+    orders = trip_orders_between(connection, since - LEAD - TRIP_SPAN, until, org_id=org_id).get(org_id, ())
     for first in range(0, len(devices), DEVICES_AT_ONCE):
         group = devices[first : first + DEVICES_AT_ONCE]
         keys = {device.device_id: device.key for device in group}
         theirs = tuple(trip for trip in trips if trip.device_id in keys.values())
-        world = World(zones, theirs, keys, dict.fromkeys(keys, org_id), approved)
+        world = World(zones, theirs, keys, dict.fromkeys(keys, org_id), approved, orders)
         yield _judge(connection, Engine(world, parameters), group, (since - LEAD, until))
         progress(first + len(group), len(devices))
 

@@ -12,6 +12,7 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
+from domain.deliveries import Order
 from domain.errors import InvalidInputError
 from domain.suppressor_validity import check_suppressor
 from domain.suppressors import Suppressor
@@ -27,6 +28,7 @@ from store.parameters import settings
 from store.planning import trips_between, zones_between
 from store.pool import Connection
 from store.suppressors import approved_between
+from store.trip_orders import trip_orders_between
 
 HISTORY: Final = timedelta(days=8)
 """For how long before the newest fixes plans are kept at hand; older data that comes fetches what it needs."""
@@ -47,6 +49,7 @@ class Plans:
     judged: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(1, np.bool_))  # by device number
     _zones: Mapping[int, tuple[Zone, ...]] = field(default_factory=dict)
     _trips: Mapping[int, tuple[Trip, ...]] = field(default_factory=dict)
+    _orders: Mapping[int, tuple[Order, ...]] = field(default_factory=dict)
     _suppressors: Mapping[int, tuple[Suppressor, ...]] = field(default_factory=dict)
     _parameters: Mapping[int, Parameters] = field(default_factory=dict)
 
@@ -58,10 +61,11 @@ class Plans:
         self.read_trips(connection, lanes)
 
     def read_trips(self, connection: Connection, lanes: Collection[int]) -> None:
-        """Read devices, trips, approvals and parameters again; the zones stay the very same."""
+        """Read devices, trips, orders, approvals and parameters again; the zones stay the very same."""
         self.read_devices(connection, lanes)
         trips = trips_between(connection, self.since - TRIP_SPAN, _END_OF_TIME)
         self._trips = {org_id: usable(planned, check_trip) for org_id, planned in trips.items()}
+        self._orders = trip_orders_between(connection, self.since - TRIP_SPAN, _END_OF_TIME)
         approved = approved_between(connection, self.since - TRIP_SPAN, None)
         self._suppressors = {org_id: usable(records, check_suppressor) for org_id, records in approved.items()}
         self._parameters = parameters_of(settings(connection))
@@ -88,8 +92,8 @@ class Plans:
         keys = {device.device_id: device.key for device in self.devices.get(org_id, ())}
         names = frozenset(keys.values())
         trips = tuple(trip for trip in self._trips.get(org_id, ()) if trip.device_id in names)
-        approved = self._suppressors.get(org_id, ())
-        return World(self._zones.get(org_id, ()), trips, keys, dict.fromkeys(keys, org_id), approved)
+        approved, orders = self._suppressors.get(org_id, ()), self._orders.get(org_id, ())
+        return World(self._zones.get(org_id, ()), trips, keys, dict.fromkeys(keys, org_id), approved, orders)
 
     def parameters(self, org_id: int) -> Parameters:
         """The parameters of one organisation, with their history."""
