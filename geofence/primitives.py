@@ -25,6 +25,8 @@ PRIMITIVES: Final = (
     _kernel("stop.leave_mps", 10 / 3.6, "m/s", 1, 10, "A stop ends with two fixes faster than this."),
     _kernel("stop.merge_s", 60, "s", 0, 600, "A stop left for less than this goes on."),
     _kernel("stop.merge_m", 50, "m", 10, 200, "A stop goes on only this near to its centre."),
+    _kernel("stop.wait_s", 300, "s", 0, 3600, "Standing for less than this between creeps is waiting, engine on."),
+    _kernel("stop.creeps", 2, "1", 1, 50, "A stop with so many of these is a queue, and no halt."),
     _kernel("stop.hold_m", 150, "m", 50, 1000, "With the ignition off, drift up to this is not believed."),
     _kernel("zone.enter_fixes", 2, "1", 1, 10, "So many fixes inside are an entry."),
     _kernel("zone.enter_s", 20, "s", 0, 600, "Or this long inside."),

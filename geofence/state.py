@@ -53,6 +53,10 @@ _FIELDS: Final[list[tuple[str, str] | tuple[str, str, int]]] = [
     ("st_last", "<i8"),
     ("st_allowed", "<i4"),
     ("st_odo", "<f8"),
+    ("st_roll", "<f8"),  # the odometer when it crept on last, how often it did, and seconds watched since then
+    ("st_rolls", "<u1"),
+    ("st_part", "<f4"),
+    ("st_parked", "<u1"),  # the engine was off
     ("cd_n", "<i4"),
     ("cd_lon", "<f8"),
     ("cd_lat", "<f8"),
@@ -78,6 +82,7 @@ _FIELDS: Final[list[tuple[str, str] | tuple[str, str, int]]] = [
     ("gp_may", "<f4"),
     ("gp_best", "<f4"),
     ("gp_odo", "<f8"),
+    ("gp_mute", "<f4"),  # the longest pause between rows since then
     # zones it is in, comes into or leaves
     ("zn_id", "<i4", ZONES_AT_ONCE),
     ("zn_phase", "<u1", ZONES_AT_ONCE),  # 0 free, 1 entering, 2 inside, 3 leaving

@@ -6,7 +6,7 @@ mean place, becomes a stop when it is old enough, and a stop that was left for a
 
 from __future__ import annotations
 
-from geofence.facts import STAY_HELD, STAY_OFF, STAY_ON
+from geofence.facts import STAY_HELD, STAY_OFF, STAY_ON, STAY_QUEUED
 from geofence.kernels.compiler import inner_kernel
 from geofence.kernels.ground import east_e7, metres
 from geofence.kernels.telling import Fix, Record, Teller, tell
@@ -24,7 +24,7 @@ def step_halt(s: Record, p: Record, fix: Fix, allowed: int, out: Teller) -> None
     fast = fix.speed_known and fix.mps > p["stop_leave_mps"] and not fix.held
     if not fix.good:
         if s["st_phase"] == 1 and not fast and metres(s["st_lon"], s["st_lat"], fix.lon, fix.lat) <= radius:
-            _see(s, p, fix)
+            _see(s, p, fix, out)
         return
     s["still"] = 0
     if s["st_phase"] != 0 and rolled(s):
@@ -71,7 +71,7 @@ def _stand(s: Record, p: Record, fix: Fix, fast: bool, radius: float, allowed: i
         s["st_n"] = min(int(s["st_n"]) + 1, _HEAVIEST)
         s["st_lon"] += east_e7(s["st_lon"], fix.lon) / s["st_n"]
         s["st_lat"] += (fix.lat - s["st_lat"]) / s["st_n"]
-    _see(s, p, fix)
+    _see(s, p, fix, out)
     if allowed != -1:
         s["st_allowed"] = allowed
     if not s["st_level"] & _RED and s["st_seen"] >= p["unscheduled_stop_red_s"]:
@@ -89,12 +89,32 @@ def rolled(s: Record) -> bool:
 
 
 @inner_kernel
-def _see(s: Record, p: Record, fix: Fix) -> None:
+def _see(s: Record, p: Record, fix: Fix, out: Teller) -> None:
     """The stop lasts; time without a word counts only where a parked tracker sleeps."""
     since_s = (fix.t - s["st_last"]) / _SECOND_US
+    if s["ig"] == 1:
+        s["st_parked"] = 1
+    if s["pv_odo"] - s["st_roll"] > p["stand_move_m"]:
+        _creep(s, p, out)
     if since_s <= max(float(p["gap_least_s"]), p["gap_intervals"] * s["interval_s"]) or s["ig_slept"]:
         s["st_seen"] += since_s
+        s["st_part"] += since_s
     s["st_last"] = fix.t
+
+
+@inner_kernel
+def _creep(s: Record, p: Record, out: Teller) -> None:
+    """It moved on by a car or two. Standing shortly between two such moves is waiting, and after several of them it is a queue
+    that it stands in, unless the engine was switched off."""
+    s["st_roll"] = s["pv_odo"]
+    s["st_rolls"] = min(int(s["st_rolls"]) + 1, 255)
+    if not s["st_parked"]:
+        if s["st_part"] < p["stop_wait_s"]:
+            s["st_seen"] -= s["st_part"]
+        if s["st_rolls"] >= p["stop_creeps"]:
+            s["st_seen"], s["st_level"] = 0.0, 0
+            tell(out, STAY_QUEUED, s["st_start"], int(s["st_rolls"]), s["st_lon"], s["st_lat"], 0.0, 0.0, 0.0, 0.0)
+    s["st_part"] = 0.0
 
 
 @inner_kernel
@@ -129,6 +149,7 @@ def _become_stop(s: Record, p: Record, fix: Fix, allowed: int, out: Teller) -> N
         apart_s = (s["cd_start"] - s["st_last"]) / _SECOND_US
         if apart_s < p["stop_merge_s"] and metres(s["st_lon"], s["st_lat"], s["cd_lon"], s["cd_lat"]) < p["stop_merge_m"]:
             s["st_seen"] += s["cd_seen"] + apart_s
+            s["st_part"] += s["cd_seen"] + apart_s
             s["st_phase"], s["st_out"], s["cd_n"] = 1, 0, 0
             s["st_last"] = fix.t
             return
@@ -137,6 +158,7 @@ def _become_stop(s: Record, p: Record, fix: Fix, allowed: int, out: Teller) -> N
     s["st_n"], s["st_lon"], s["st_lat"] = s["cd_n"], s["cd_lon"], s["cd_lat"]
     s["st_start"], s["st_last"], s["st_seen"] = s["cd_start"], fix.t, s["cd_seen"]
     s["st_allowed"], s["st_odo"] = allowed, s["pv_odo"]
+    s["st_roll"], s["st_rolls"], s["st_part"], s["st_parked"] = s["pv_odo"], 0, s["cd_seen"], 0
     s["cd_n"] = 0
     red = float(s["nearest_red"])
     stood_s = (fix.t - s["st_start"]) / _SECOND_US

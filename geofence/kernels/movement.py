@@ -17,6 +17,7 @@ from geofence.kernels.ground import metres
 from geofence.kernels.telling import Fix, Record, Teller, tell
 
 _SECOND_US = 1_000_000
+_SPEED_NOISE_MPS = 0.5
 _HOUR_US = 3_600 * _SECOND_US
 _DAY_US = 24 * _HOUR_US
 
@@ -39,6 +40,9 @@ def step_speed(s: Record, p: Record, fix: Fix, odometer_mps: float, out: Teller)
             s["os_on"] = 1
             tell(out, SPEED_ON, s["os_us"], zone, fix.lon, fix.lat, float(s["os_limit"]), float(s["os_peak"]), 0.0, 0.0)
         return
+    as_fast = fix.mps > p["overspeed_tolerance"] * limit - _SPEED_NOISE_MPS and fix.step_s <= p["overspeed_gap_s"]
+    if believed and as_fast and s["os_n"] > 0:
+        return  # for what a reported speed is worth
     if s["os_on"]:
         first, peak = float(s["os_us"]), float(s["os_peak"])
         tell(out, SPEED_OFF, s["os_last"], zone, fix.lon, fix.lat, float(s["os_limit"]), peak, first, 0.0)

@@ -124,23 +124,58 @@ def _judge(s: Record, p: Record, fix: Fix, off: float, width: float, turned: flo
         return
     edge = width + fix.sigma
     if off <= edge or excused:
+        if s["off_n"] > 0 and off <= edge:
+            _come_back(s, p, fix, off, edge, width, turned, out)
         s["off_n"], s["off_was"], s["off_was_drv"] = 0, off, s["driven_m"]
         return
     if s["off_n"] == 0:
-        s["off_us"], s["off_s"], s["off_peak"], s["off_turned_s"] = fix.t, s["rt_s"], 0.0, 0.0
-        share = min(1.0, max(0.0, (off - edge) / max(off - s["off_was"], 1.0)))  # of the way here that was beyond the edge
+        share = _share(off - edge, off - s["off_was"])
+        s["off_us"], s["off_s"], s["off_peak"], s["off_turned_s"] = fix.t - _part_us(p, fix, share), s["rt_s"], 0.0, 0.0
         s["off_drv"] = s["driven_m"] - share * (s["driven_m"] - s["off_was_drv"])
     elif turned > p["route_deviation_turn_deg"]:
         s["off_turned_s"] += fix.step_s
     s["off_n"] = min(int(s["off_n"]) + 1, 255)
     s["off_peak"] = max(float(s["off_peak"]), off)
-    long_enough = fix.t - s["off_us"] >= p["route_deviation_least_s"] * _SECOND_US
-    long_enough = long_enough or s["off_turned_s"] >= p["route_deviation_turned_s"]
-    lasted = long_enough and s["driven_m"] - s["off_drv"] >= p["route_deviation_least_m"]
-    if off > p["route_deviation_far_m"] or (lasted and s["off_n"] >= p["route_deviation_fixes"]):
-        s["off_on"], s["off_far"], s["on_us"], s["off_told"] = 1, 0, 0, s["off_peak"]
-        tell(out, OFF_ROUTE, s["off_us"], 0, fix.lon, fix.lat, off, s["off_s"], turned, fix.sigma)
+    s["off_was"], s["off_was_drv"] = off, s["driven_m"]
+    if off > p["route_deviation_far_m"] or _lasted(s, p, fix.t, s["driven_m"]):
+        _open(s, fix, off, turned, out)
         _watch_far(s, p, fix, out)
+
+
+@inner_kernel
+def _share(beyond: float, whole: float) -> float:
+    """Which part of the way from the fix before lies beyond the edge that it crossed."""
+    return min(1.0, max(0.0, beyond / max(whole, 1.0)))
+
+
+@inner_kernel
+def _part_us(p: Record, fix: Fix, share: float) -> int:
+    """That part of the time between the two fixes; of a gap nobody knows."""
+    return int(share * fix.step_s * _SECOND_US) if fix.step_s <= p["gap_least_s"] else 0
+
+
+@inner_kernel
+def _lasted(s: Record, p: Record, until_us: int, driven_m: float) -> bool:
+    long_enough = until_us - s["off_us"] >= p["route_deviation_least_s"] * _SECOND_US
+    long_enough = long_enough or s["off_turned_s"] >= p["route_deviation_turned_s"]
+    far_enough = driven_m - s["off_drv"] >= p["route_deviation_least_m"]
+    return bool(long_enough and far_enough and s["off_n"] >= p["route_deviation_fixes"])
+
+
+@inner_kernel
+def _come_back(s: Record, p: Record, fix: Fix, off: float, edge: float, width: float, turned: float, out: Teller) -> None:
+    """Inside again: it was beyond the edge until it crossed it on the way here, which may be long and far enough."""
+    share = _share(edge - off, s["off_was"] - off)
+    back_m = s["driven_m"] - share * (s["driven_m"] - s["off_was_drv"])
+    if fix.step_s <= p["gap_least_s"] and _lasted(s, p, fix.t - _part_us(p, fix, share), back_m):
+        _open(s, fix, float(s["off_peak"]), turned, out)
+        _watch_return(s, p, fix, off, width, out)
+
+
+@inner_kernel
+def _open(s: Record, fix: Fix, off: float, turned: float, out: Teller) -> None:
+    s["off_on"], s["off_far"], s["on_us"], s["off_told"] = 1, 0, 0, s["off_peak"]
+    tell(out, OFF_ROUTE, s["off_us"], 0, fix.lon, fix.lat, off, s["off_s"], turned, fix.sigma)
 
 
 @inner_kernel

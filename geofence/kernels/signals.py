@@ -70,16 +70,22 @@ def _ignition(s: Record, p: Record, now: int, t: int, on_trip: bool, out: Teller
 def _door(s: Record, p: Record, now: int, t: int, out: Teller) -> None:
     if now == 0:
         return
+    open_us = t - s["dr_raw_us"]
     if now != s["dr_raw"]:
+        if s["dr_raw"] != 0 and s["dr_raw"] != s["dr_state"] and open_us >= p["door_least_s"] * _SECOND_US:
+            _believe_door(s, int(s["dr_raw"]), out)  # it was so until now
         s["dr_raw"], s["dr_raw_us"] = now, t
         return
-    open_us = t - s["dr_raw_us"]
     if now == 2 and not s["dr_told"] and s["dr_closed"] and open_us >= p["unscheduled_unloading_least_s"] * _SECOND_US:
         s["dr_told"] = 1
         since = float(s["st_start"]) if s["st_phase"] == 1 and s["st_out"] == 0 and not rolled(s) else 0.0
         tell(out, DOOR_HELD, s["dr_raw_us"], 0, s["acc_lon"], s["acc_lat"], since, 0.0, 0.0, float(s["st_allowed"]))
-    if s["dr_state"] == now or open_us < p["door_least_s"] * _SECOND_US:
-        return
+    if s["dr_state"] != now and open_us >= p["door_least_s"] * _SECOND_US:
+        _believe_door(s, now, out)
+
+
+@inner_kernel
+def _believe_door(s: Record, now: int, out: Teller) -> None:
     if now == 2 and s["dr_state"] == 1:
         tell(out, DOOR_ON, s["dr_raw_us"], 0, s["acc_lon"], s["acc_lat"], 0.0, 0.0, 0.0, 0.0)
     if now == 1 and s["dr_state"] == 2 and s["dr_closed"]:

@@ -38,6 +38,7 @@ def step_stand(s: Record, p: Record, row: Record, sigma: float, placed: bool, ou
     if gained < 0.0:
         gained = np.nan  # it was reset
     mps = _speed(s, row, sigma, placed)
+    s["gp_mute"] = max(float(s["gp_mute"]), since_s)
     _may_stand(s, p, since_s, gained, mps)
     unheard_s = _unheard_s(s, p, since_s, gained)
     if s["sd_on"] and _moves(s, p, since_s, odometer_m, mps):
@@ -101,7 +102,7 @@ def _slid(s: Record, p: Record, row: Record, gained: float, placed: bool) -> boo
 @inner_kernel
 def see_well(s: Record, odometer_m: float) -> None:
     """A good fix: what may have happened unseen begins anew."""
-    s["gp_may"], s["gp_best"], s["gp_odo"] = 0.0, 0.0, odometer_m
+    s["gp_may"], s["gp_best"], s["gp_odo"], s["gp_mute"] = 0.0, 0.0, odometer_m, 0.0
 
 
 @inner_kernel

@@ -336,13 +336,13 @@ def _follow(s: Record, p: Record, memory: Memory, plans: Plans, slot: int, fix: 
     _get_on(s, p, fix, allowed, out)
     if gap_us != 0:
         gained = float(s["pv_odo"] - s["gp_odo"])
-        tell(out, GAP_WAY, gap_us, 0, lon, lat, gained, float(s["gp_best"]), 0.0, 0.0)
+        tell(out, GAP_WAY, gap_us, 0, lon, lat, gained, float(s["gp_best"]), float(s["gp_mute"]), 0.0)
         tell(out, GAP, gap_us, s["ig_slept"], lon, lat, fix.lon, fix.lat, before_s, s["rt_s"])
     if s["still"] and fix.good:
         halt_x, halt_y = (
             _plane(trip, s["st_lon"], s["st_lat"]) if s["st_phase"] == 1 else _plane(trip, s["cd_lon"], s["cd_lat"])
         )
-        stand_at_stop(s, fix, trip["begin_us"], stops, visits, halt_x, halt_y, slack, out)
+        stand_at_stop(s, p, fix, trip["begin_us"], stops, visits, halt_x, halt_y, slack, out)
     _pass_proofs(s, p, plans, trip, fix, out)
     _come_back(s, p, trip, in_depot, fix, visits, out)
     return int(allowed)

@@ -160,6 +160,7 @@ def _cross(fix: Fix, stop: Record, visit: Record, k: int, x: float, y: float, wa
 @inner_kernel
 def stand_at_stop(
     s: Record,
+    p: Record,
     fix: Fix,
     begin_us: int,
     stops: NDArray[np.void],
@@ -183,6 +184,10 @@ def stand_at_stop(
         visit["arrived_ms"] = max((start_us - begin_us) // _MS_US, 0)
         visit["n"] = 0
         tell(out, STOP_ARRIVED, begin_us + int(visit["arrived_ms"]) * _MS_US, k, fix.lon, fix.lat, away, fix.sigma, 0.0, 0.0)
+    elif not visit["bits"] & BIT_SERVED and s["sd_on"]:
+        stood_ms = int(visit["stood_ms"]) - int(visit["arrived_ms"])
+        if s["sd_since"] > begin_us + int(visit["stood_ms"]) * _MS_US and stood_ms < p["stand_least_s"] * 1000.0:
+            visit["arrived_ms"] = (s["sd_since"] - begin_us) // _MS_US  # it only waited there, and came on to here
     visit["stood_ms"] = (fix.t - begin_us) // _MS_US
     stood_s = (int(visit["stood_ms"]) - int(visit["arrived_ms"])) / 1000.0
     arrived_us = begin_us + int(visit["arrived_ms"]) * _MS_US

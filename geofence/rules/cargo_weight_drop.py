@@ -59,13 +59,13 @@ def _at_depot(device: Device, place: int) -> bool:
 
 def _confirm(device: Device, known: dict[str, Any], last: dict[str, Any], fact: Fact) -> None:
     """Weighed again on the next stand: the load that came back was not lost, and one that is gone now went there."""
-    again_kg = fact.a
+    again_kg, somewhere = fact.a, fact.c >= 0
     scatter_kg = abs(again_kg - last["after"])
     if scatter_kg < device.values[f"{NAME}.least_kg"]:
         known["scatter"] = [*known["scatter"][1 - _SCATTERS :], scatter_kg]
     if last["told"] and again_kg - last["after"] >= 0.5 * (last["before"] - last["after"]):
         device.withdraw(NAME, str(last["since"]), "weight_back")
-    elif not last["told"]:
+    elif not last["told"] and somewhere:
         last["after"] = again_kg
         _judge(device, known, last)
     device.close(NAME, str(last["since"]), last["until"], cool_down=False)
@@ -86,10 +86,16 @@ def _judge(device: Device, known: dict[str, Any], last: dict[str, Any]) -> None:
 
 
 def _stops_at(device: Device, last: dict[str, Any]) -> list[int]:
-    """The stops served from this stand; else those near by that may yet be."""
+    """The stops served from this stand or signed for meanwhile; else those near by that may yet be served."""
     served = served_within(device, last["since"], last["until"])
+    served += [k for k in _signed_during(device, last) if k not in served and _near(device, last, k)]
     served = served or [k for k in _served_during(device, last["since"], last["until"]) if _near(device, last, k)]
     return served or [k for k in range(len(device.visits)) if device.is_open(k) and _near(device, last, k)]
+
+
+def _signed_during(device: Device, last: dict[str, Any]) -> list[int]:
+    """Stops whose proof was captured during the stand, whenever their visit is taken to have been."""
+    return [k for k, at_us in device.planned.signed_us.items() if last["since"] <= at_us <= min(last["until"], device.now_us)]
 
 
 def _served_during(device: Device, since_us: int, until_us: int) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from domain.events import Severity
-from geofence.facts import STOP_DWELLS, STOP_LEFT, Fact
+from geofence.facts import STAY_QUEUED, STOP_DWELLS, STOP_LEFT, Fact
 from geofence.parameters import Parameter
 from geofence.rule import Rule
 from geofence.suppressions import BREAKDOWN
@@ -53,4 +53,10 @@ def _left(device: Device, fact: Fact) -> None:
     device.close(NAME, place, int(fact.a), dwell_s=fact.b)
 
 
-RULE = Rule(NAME, _PARAMETERS, on={STOP_DWELLS: _dwells, STOP_LEFT: _left})
+def _queues(device: Device, _fact: Fact) -> None:
+    """It stands in a queue before the shop, and not at it."""
+    for key in [key for key in device.episodes if key.startswith(f"{NAME}|")]:
+        device.withdraw(NAME, key.partition("|")[2], "queue")
+
+
+RULE = Rule(NAME, _PARAMETERS, on={STOP_DWELLS: _dwells, STOP_LEFT: _left, STAY_QUEUED: _queues})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from domain.events import Severity
 from geofence.facts import SPEED_OFF, SPEED_ON, Fact
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from geofence.tracking import Device
 
 NAME = "overspeed"
+_SPOT_E7: Final = 10_000  # of the cool-down: about a hundred metres
 
 
 def _kernel(name: str, default: float, unit: str, low: float, high: float, explanation: str) -> Parameter:
@@ -33,7 +34,7 @@ def _on(device: Device, fact: Fact) -> None:
     facts: dict[str, object] = {"limit_mps": fact.a, "peak_mps": fact.b}
     if fact.place >= 0:
         facts["zone_id"] = device.zones[fact.place].zone_id
-    place = f"{fact.longitude_e7 // 50_000},{fact.latitude_e7 // 50_000}"
+    place = f"{fact.longitude_e7 // _SPOT_E7},{fact.latitude_e7 // _SPOT_E7}"
     device.memory[NAME] = place
     device.open(NAME, place, fact.time_us, _severity(device, fact), confidence=0.9, facts=facts)
 

@@ -26,7 +26,10 @@ def _silent(device: Device, fact: Fact) -> None:
     asleep = fact.c == 1.0 and device.stay_us > 0
     if asleep and fact.b > device.values[f"{NAME}.woken_m"]:
         asleep, device.now_us = False, int(fact.a)  # known only now: a tracker that sleeps wakes up when it is moved
-    expected = fact.place == 1 or asleep
+    hidden = fact.place == 1
+    if hidden and fact.b > device.values["visits.usual_mps"] * device.values[f"{NAME}.least_s"]:
+        hidden, device.now_us = False, int(fact.a)  # so far no hole in the radio reaches: it was out of it for long, and silent
+    expected = hidden or asleep
     if plan is not None and not expected and fact.time_us >= plan.begin_us:
         severity = Severity.high if fact.d == 1.0 else Severity.medium
         facts = {"longitude_deg": fact.longitude_e7 / 1e7, "latitude_deg": fact.latitude_e7 / 1e7, "off_route": fact.d == 1.0}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from domain.events import Severity
-from geofence.facts import STAY_HELD, STAY_OFF, STAY_ON, STOP_SERVED, Fact
+from geofence.facts import STAY_HELD, STAY_OFF, STAY_ON, STAY_QUEUED, STOP_SERVED, Fact
 from geofence.kernels.ground import metres
 from geofence.parameters import Parameter
 from geofence.rule import Rule
@@ -109,5 +109,12 @@ def _served(device: Device, fact: Fact) -> None:
         device.withdraw(NAME, str(device.stay_us), "serves_a_stop")
 
 
-_ON = {STAY_ON: _stands, STAY_HELD: _held, STAY_OFF: _over, STOP_SERVED: _served}
+def _queues(device: Device, fact: Fact) -> None:
+    """It creeps on by a car or two again and again, with the engine running."""
+    device.memory.pop(NAME, None)
+    device.timers.pop(NAME, None)
+    device.withdraw(NAME, str(fact.time_us), "queue")
+
+
+_ON = {STAY_ON: _stands, STAY_HELD: _held, STAY_OFF: _over, STOP_SERVED: _served, STAY_QUEUED: _queues}
 RULE = Rule(NAME, _PARAMETERS, on=_ON, wake=_waited)

@@ -10,6 +10,7 @@ import msgspec
 
 from domain.events import VisitState
 from geofence.facts import (
+    DOOR_OFF,
     DOOR_ON,
     GAP,
     GAP_WAY,
@@ -247,6 +248,9 @@ def _left(device: Device, fact: Fact) -> None:
         device.set_visit(fact.place, VisitState.drive_by, 0.5)
         _order(device)
     elif fact.d == 1.0 and state in SERVED_STATES:
+        if visit["went_ms"] >= 0 and _was_the_service(device, fact):
+            visit["came_ms"], visit["went_ms"], visit["dwell_s"] = device.ms(fact.time_us), -1, 0.0
+            _order(device)
         if visit["went_ms"] < 0:
             visit["went_ms"] = device.ms(int(fact.a))
         visit["dwell_s"] = max(float(visit["dwell_s"]), fact.b)
@@ -257,6 +261,14 @@ def _left(device: Device, fact: Fact) -> None:
         visit["came_ms"], visit["dwell_s"] = -1, fact.b
         device.set_visit(fact.place, VisitState.drive_by, 0.8 if fact.b == 0.0 else 0.6)
         _perhaps_stayed(device, fact)
+
+
+def _was_the_service(device: Device, fact: Fact) -> bool:
+    """It halted there before, and nobody signed for anything until now: that was a wait, and this the service."""
+    visit, after_us = device.visits[fact.place], int(device.values["visits.signed_after_s"] * 1e6)
+    signed_us = device.planned.signed_us.get(fact.place, FAR_FUTURE_US)
+    is_later = device.ms(fact.time_us) > int(visit["went_ms"])
+    return is_later and fact.time_us - _SIGNED_BEFORE_US <= signed_us <= min(int(fact.a) + after_us, fact.decided_us)
 
 
 def _only_waited(device: Device, fact: Fact) -> bool:
@@ -277,6 +289,10 @@ def _only_waited(device: Device, fact: Fact) -> bool:
 def _opened(device: Device, fact: Fact) -> None:
     known = device.memory.setdefault(NAME, {})
     known["opened"], known["doors"] = fact.time_us, known.get("doors", 0) + 1
+
+
+def _shut(device: Device, fact: Fact) -> None:
+    device.memory.setdefault(NAME, {})["shut"] = fact.time_us
 
 
 def _perhaps_stayed(device: Device, fact: Fact) -> None:
@@ -341,18 +357,26 @@ def longest_increasing(numbers: list[int]) -> set[int]:
 
 
 def _gap_way(device: Device, fact: Fact) -> None:
-    device.memory.setdefault(NAME, {})["gap"] = [fact.a, fact.b]
+    device.memory.setdefault(NAME, {})["gap"] = [fact.a, fact.b, fact.c]
 
 
 def _gap(device: Device, fact: Fact) -> None:
     """What a gap in the data may have hidden is not known, and so is never held against anybody."""
-    gained_m, stood_s = device.memory.get(NAME, {}).pop("gap", (math.nan, math.inf))
-    if device.plan is None:
+    gained_m, stood_s, mute_s = device.memory.get(NAME, {}).pop("gap", (math.nan, math.inf, math.inf))
+    if device.plan is None or _kept_shut(device, fact.time_us, mute_s):
         return
     if fact.place and metres(fact.longitude_e7, fact.latitude_e7, fact.a, fact.b) < device.values["visits.gap_slack_m"]:
         return
     left, found = (fact.longitude_e7, fact.latitude_e7), (fact.a, fact.b)
     mark_gap(device, fact.time_us, fact.decided_us, left, found, (fact.c, fact.d), gained_m, stood_s)
+
+
+def _kept_shut(device: Device, since_us: int, mute_s: float) -> bool:
+    """The fixes failed, and the rows did not: they say that a door that opens at every stop stayed shut."""
+    known = device.memory.get(NAME, {})
+    if mute_s > device.values["gap.least_s"] or known.get("doors", 0) < _HABIT:
+        return False
+    return bool(known["opened"] < known.get("shut", 0) and known["opened"] < since_us - _LEEWAY_US)
 
 
 def mark_gap(
@@ -434,6 +458,7 @@ RULE = Rule(
         STAND_OFF: _drives_on,
         PROOF: _signed,
         DOOR_ON: _opened,
+        DOOR_OFF: _shut,
         STOP_NEAR: _near,
         STOP_ARRIVED: _arrived,
         STOP_SERVED: _served,
