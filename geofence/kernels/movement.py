@@ -38,7 +38,7 @@ def step_speed(s: Record, p: Record, fix: Fix, odometer_mps: float, out: Teller)
         lasted = fix.t - s["os_us"] >= p["overspeed_least_s"] * _SECOND_US
         if not s["os_on"] and s["os_n"] >= p["overspeed_fixes"] and lasted:
             s["os_on"] = 1
-            tell(out, SPEED_ON, s["os_us"], zone, fix.lon, fix.lat, float(s["os_limit"]), float(s["os_peak"]), 0.0, 0.0)
+            tell(out, SPEED_ON, s["os_us"], zone, fix.lon, fix.lat, float(s["os_limit"]), float(s["os_peak"]), fix.course, 0.0)
         return
     as_fast = fix.mps > p["overspeed_tolerance"] * limit - _SPEED_NOISE_MPS and fix.step_s <= p["overspeed_gap_s"]
     if believed and as_fast and s["os_n"] > 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 from domain.events import Severity
@@ -34,7 +35,8 @@ def _on(device: Device, fact: Fact) -> None:
     facts: dict[str, object] = {"limit_mps": fact.a, "peak_mps": fact.b}
     if fact.place >= 0:
         facts["zone_id"] = device.zones[fact.place].zone_id
-    place = f"{fact.longitude_e7 // _SPOT_E7},{fact.latitude_e7 // _SPOT_E7}"
+    way = "" if math.isnan(fact.c) else f",{round(fact.c / 90.0) % 4}"
+    place = f"{fact.longitude_e7 // _SPOT_E7},{fact.latitude_e7 // _SPOT_E7}{way}"
     device.memory[NAME] = place
     device.open(NAME, place, fact.time_us, _severity(device, fact), confidence=0.9, facts=facts)
 

@@ -43,7 +43,7 @@ def _held_open(device: Device, fact: Fact) -> None:
 
 def _closed(device: Device, fact: Fact) -> None:
     known = device.memory.get(NAME)
-    if known is not None and known.get("opened", 0):
+    if known is not None and known.get("opened", 0) and not known["closed"]:
         known["closed"] = fact.time_us
 
 

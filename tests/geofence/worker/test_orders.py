@@ -59,13 +59,13 @@ def save_orders(connection: Connection, simulation: Simulation) -> None:
     """As a distributor would have them when the vans leave: nothing is delivered yet."""
     outlets = {stop.stop_id: stop.outlet_id for trip in simulation.trips for stop in trip.stops}
     lines = [(order, number, line) for order in simulation.orders for number, line in enumerate(order.lines, 1)]
-    for outlet_id in sorted(set(outlets.values())):
+    for outlet_id in sorted({str(outlet_id) for outlet_id in outlets.values()}):
         connection.execute(
             "INSERT INTO outlet (org_id, outlet_id, name, longitude_e7, latitude_e7, radius_m) VALUES (1, %s, %s, 0, 0, 50)"
             " ON CONFLICT DO NOTHING",
             (outlet_id, outlet_id),
         )
-    for product, unit_kg in sorted({(line.product, line.unit_kg) for _, _, line in lines}):
+    for product, unit_kg in sorted({(line.product, line.unit_kg or 0.0) for _, _, line in lines}):
         connection.execute(
             "INSERT INTO product (org_id, product_id, name, unit_weight_g) VALUES (1, %s, %s, %s)",
             (product, product, round(1000 * unit_kg)),
@@ -74,13 +74,13 @@ def save_orders(connection: Connection, simulation: Simulation) -> None:
         connection.execute(
             "INSERT INTO sales_order (org_id, order_id, outlet_id, due_on, trip_id, stop_id, state)"
             " VALUES (1, %s, %s, %s, %s, %s, 'loaded')",
-            (order.order_id, outlets[order.stop_id], simulation.start.date(), order.trip_id, order.stop_id),
+            (order.order_id, outlets[str(order.stop_id)], simulation.start.date(), order.trip_id, order.stop_id),
         )
     for order, number, line in lines:
         connection.execute(
             "INSERT INTO order_line (org_id, order_id, line_no, product_id, ordered, loaded, price)"
             " VALUES (1, %s, %s, %s, %s, %s, 1)",
-            (order.order_id, number, line.product, round(line.ordered), round(line.loaded)),
+            (order.order_id, number, line.product, round(line.ordered), round(line.loaded or 0)),
         )
 
 
