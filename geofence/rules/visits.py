@@ -165,10 +165,10 @@ def served_within(device: Device, since_us: int, until_us: int) -> list[int]:
 def _signed(device: Device, fact: Fact) -> None:
     if device.plan is not None:
         number = device.plan.proofs[fact.place].stop
-        if device.metres_to_stop(number, fact.longitude_e7, fact.latitude_e7) <= float(
-            device.planned.stops[number]["radius_m"]
-        ):
-            device.memory.setdefault(NAME, {}).setdefault("inside", {})[str(number)] = fact.time_us
+        away_m = device.metres_to_stop(number, fact.longitude_e7, fact.latitude_e7)
+        if away_m <= float(device.plan.stops[number]["radius_m"]):
+            known = device.memory.setdefault(NAME, {})
+            known["inside"] = [*known.get("inside", [])[1 - _STANDS :], [number, fact.time_us]]
         for stand in reversed(_recent(device)):
             _match(device, stand, fact.decided_us)
 
@@ -204,7 +204,7 @@ def _signed_from(device: Device, stand: Stand, until_us: int, proof: ProofPlace)
         return at_shop
     away_m = metres_to_each(plan.places, stand.lon, stand.lat)
     outside_m = float(away_m[proof.stop]) - float(stop["radius_m"]) - stand.sigma
-    if outside_m > values["visits.near_m"] or (outside_m > 0.0 and _came_nearer(device, until_us, proof)):
+    if outside_m > device.values["visits.near_m"] or (outside_m > 0.0 and _came_nearer(device, until_us, proof)):
         return False
     inside = away_m <= plan.stops["radius_m"] + stand.sigma
     return bool(at_shop or inside[proof.stop] or not inside.any())
@@ -212,8 +212,8 @@ def _signed_from(device: Device, stand: Stand, until_us: int, proof: ProofPlace)
 
 def _came_nearer(device: Device, until_us: int, proof: ProofPlace) -> bool:
     """It drove on to the shop before that was signed for: the stand before was a wait on the way there."""
-    inside = device.memory.get(NAME, {}).get("inside", {})
-    return proof.at_us > until_us and inside.get(str(proof.stop)) == proof.at_us
+    inside: list[list[int]] = device.memory.get(NAME, {}).get("inside", [])
+    return proof.at_us > until_us and [proof.stop, proof.at_us] in inside
 
 
 def _stood_at(device: Device, stand: Stand) -> int:
