@@ -31,5 +31,5 @@ def _order_of(row: DictRow) -> tuple[Any, ...]:
 
 
 def _line(row: DictRow) -> OrderLine:
-    quantities = (row[name] for name in ("ordered", "loaded", "delivered", "returned"))
-    return OrderLine(row["product_id"], *quantities, unit_kg=row["unit_kg"])
+    quantities = (row["ordered"], row["loaded"], row["delivered"], row["returned"])
+    return OrderLine(row["product_id"], *quantities, row["unit_kg"])
