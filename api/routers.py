@@ -6,7 +6,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from api import answers, boards, entrance, field_pages, service
+from api import answers, boards, entrance, field_pages, own_rule_pages, service
 from api.live import stream
 from api.resources import (
     alert_handling,
@@ -33,6 +33,7 @@ from api.resources import (
     orders,
     organisations,
     outlets,
+    own_rules,
     parameters,
     payload_profiles,
     people,
@@ -77,6 +78,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     events.router,
     deviations.router,
     rule_faults.router,
+    own_rules.router,
     alerts.router,
     alert_handling.router,
     evidence.router,
@@ -124,6 +126,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     stream.router,
     service.router,
     boards.router,
+    own_rule_pages.router,
     entrance.router,
     field_pages.router,
     answers.router,

@@ -25,5 +25,5 @@ _TITLES: Final = {
 
 
 def title(rule: str) -> str:
-    """A rule's name for people: `missed_stop` is "Missed stop"."""
-    return _TITLES.get(rule) or rule.replace("_", " ").capitalize()
+    """A rule's name for people: `missed_stop` is "Missed stop", and `own_night_door` "Night door"."""
+    return _TITLES.get(rule) or rule.removeprefix("own_").replace("_", " ").capitalize()

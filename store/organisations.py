@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from zoneinfo import available_timezones
 
 from psycopg.rows import class_row
 
@@ -58,6 +59,7 @@ class Organisation:
     name: str
     kind: str
     currency: str
+    time_zone: str
     parent: str | None
     created_at: datetime
 
@@ -87,10 +89,19 @@ def organisation_named(connection: Connection, slug: str) -> Organisation:
 
 
 def change_organisation(
-    connection: Connection, slug: str, *, name: str | None = None, kind: str | None = None, currency: str | None = None
+    connection: Connection,
+    slug: str,
+    *,
+    name: str | None = None,
+    kind: str | None = None,
+    currency: str | None = None,
+    time_zone: str | None = None,
 ) -> None:
-    """Change what is given of an organisation that the transaction sees."""
-    connection.execute(_SQL["change_organisation"], {"slug": slug, "name": name, "kind": kind, "currency": currency})
+    """Change what is given of an organisation that the transaction sees. Raises InvalidInputError for no time zone."""
+    if time_zone is not None and time_zone not in available_timezones():
+        raise InvalidInputError("time_zone", f"there is no {time_zone!r}; name one such as Asia/Kolkata")
+    given = {"slug": slug, "name": name, "kind": kind, "currency": currency, "time_zone": time_zone}
+    connection.execute(_SQL["change_organisation"], given)
 
 
 def _read(connection: Connection, wanted: dict[str, Any]) -> list[Organisation]:

@@ -34,6 +34,7 @@ class Organisation(BaseModel):
     name: str = Field(examples=["North Distributors"])
     kind: Kind
     currency: str = Field(description="Of all its money (ISO 4217).")
+    time_zone: str = Field(description="By whose clock the hours of its own rules go.", examples=["Asia/Kolkata"])
     parent: str | None = Field(description="Slug of the organisation above it, if you see that.")
     created_at: datetime
 
@@ -54,6 +55,7 @@ class OrganisationChange(Given):
     name: Text | None = None
     kind: Kind | None = None
     currency: Currency | None = None
+    time_zone: str | None = Field(None, max_length=64, examples=["Asia/Kolkata"])
 
 
 @router.get("", operation_id="list_organisations")
@@ -84,7 +86,7 @@ def add_organisation(caller: Administrator, new: NewOrganisation) -> Organisatio
     return Organisation.model_validate(added)
 
 
-@router.patch("/{slug}", operation_id="change_organisation", responses=problem_responses(404))
+@router.patch("/{slug}", operation_id="change_organisation", responses=problem_responses(404, 422))
 def change_organisation(caller: Administrator, slug: Slug, change: OrganisationChange) -> Organisation:
     """Change an organisation below one's own; a platform administrator also one's own."""
     with caller.transaction() as connection:

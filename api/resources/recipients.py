@@ -60,7 +60,7 @@ class Recipient(Wish):
 
 
 Person = Annotated[str, Path(max_length=200, pattern=r"^[^\x00]+$", examples=["asha"])]
-Rule = Annotated[str, Path(max_length=60, pattern=r"^(\*|[a-z][a-z_]*)$", examples=[EVERY_RULE])]
+Rule = Annotated[str, Path(max_length=60, pattern=r"^(\*|[a-z][a-z0-9_]*)$", examples=[EVERY_RULE])]
 
 
 @router.get("", operation_id="list_recipients")

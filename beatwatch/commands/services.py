@@ -80,13 +80,17 @@ def geofence() -> None:
 
 
 def alerts() -> None:
-    """Turn events into alerts and tell people."""
+    """Judge by own rules, turn events into alerts and tell people."""
+    from concurrent.futures import ThreadPoolExecutor
+
     from alerts.options import AlertOptions
     from alerts.worker import run
+    from own_rules.worker import run as judge_own_rules
 
-    with _service() as service:
+    with _service() as service, ThreadPoolExecutor(1, thread_name_prefix="own-rules") as beside:
         names = AlertOptions.__dataclass_fields__
         options = AlertOptions(**{name: getattr(service.settings, name) for name in names})
+        beside.submit(judge_own_rules, service.database_url, stop=service.stop)
         run(service.database_url, stop=service.stop, on_ready=service.on_ready, options=options)
 
 

@@ -47,6 +47,7 @@ WHERE (visit.device_id, visit.state, visit.arrived_at, visit.departed_at, visit.
 -- A replay overturns what its own rules concluded, and nothing of others': a settlement is judged when it is handed in.
 SELECT event.* FROM event JOIN unnest(%(device_ids)s::integer[], %(change_nos)s::bigint[]) AS known (device_id, change_no) USING (device_id)
 WHERE event.change_no > known.change_no AND (event.rule = ANY (%(rules)s::text[])) = %(among)s
+    AND (%(among)s OR NOT starts_with(event.rule, 'own_'))
 
 -- name: visits_changed_after
 SELECT visit.* FROM visit JOIN unnest(%(device_ids)s::integer[], %(change_nos)s::bigint[]) AS known (device_id, change_no) USING (device_id)

@@ -15,7 +15,7 @@ ORDER BY organisation.slug
 SELECT found_organisation(%(slug)s, %(name)s, %(kind)s, %(currency)s, %(parent)s) AS org_id
 
 -- name: list_tree
-SELECT organisation.slug, organisation.name, organisation.kind, organisation.currency, parent.slug AS parent,
+SELECT organisation.slug, organisation.name, organisation.kind, organisation.currency, organisation.time_zone, parent.slug AS parent,
     organisation.created_at
 FROM organisation LEFT JOIN organisation AS parent ON parent.org_id = organisation.parent_id
 WHERE (%(slug)s::text IS NULL OR organisation.slug = %(slug)s)
@@ -25,7 +25,8 @@ LIMIT %(limit)s
 
 -- name: change_organisation
 UPDATE organisation
-SET name = coalesce(%(name)s, name), kind = coalesce(%(kind)s, kind), currency = coalesce(%(currency)s, currency)
+SET name = coalesce(%(name)s, name), kind = coalesce(%(kind)s, kind), currency = coalesce(%(currency)s, currency),
+    time_zone = coalesce(%(time_zone)s, time_zone)
 WHERE slug = %(slug)s
 
 -- name: slug_of

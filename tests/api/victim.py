@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from own_rules.definition import Definition, members
+from own_rules.vocabulary import Series
 from store import planning
 from store.organisations import add_organisation
 from tests.api.persons import PASSWORD, register
@@ -58,6 +60,7 @@ def victim(yard: Yard, database_url: str) -> Victim:
                 " VALUES (%s, 'organisation', '', 'unscheduled_stop.least_s', %s, 480, 'victims-manager')",
                 (org_id, NOW),
             )
+        _own_rule(theirs)
         event_id = theirs.event(van, "missed_stop", NOW, trip_id="victims-trip", stop_id="S-1")
         number = theirs.alert(event_id)
         theirs.visit(van, "victims-trip", "S-1", "missed", NOW)
@@ -83,6 +86,7 @@ def victim(yard: Yard, database_url: str) -> Victim:
         "channel": "email",
         "rule": "*",
         "message_id": str(message_id),
+        "rule_id": "victims_rule",
         **goods,
     }
     return Victim(identifiers, ("victim", event_id))
@@ -103,6 +107,20 @@ def _told(theirs: Yard, alert_id: int) -> int:
     return int(row[0])
 
 
+def _own_rule(theirs: Yard) -> None:
+    definition = members(Definition("Victim", Series.position, "door_open"))
+    with theirs.owner.transaction():
+        theirs.owner.execute(
+            "INSERT INTO own_rule (org_id, rule_id, version, made_at, made_by) VALUES (%s, 'victims_rule', 1, now(), 'victim')",
+            (theirs.org_id,),
+        )
+        theirs.owner.execute(
+            "INSERT INTO own_rule_version (org_id, rule_id, version, definition, made_at, made_by)"
+            " VALUES (%s, 'victims_rule', 1, %s, now(), 'victim')",
+            (theirs.org_id, json.dumps(definition)),
+        )
+
+
 def zone_document(zone_id: str, kind: str) -> dict[str, Any]:
     return {
         "type": "Feature",
@@ -117,12 +135,15 @@ SHOWS_ONES_OWN = {"export_table"}  # its address names a kind, of which it shows
 NAMES_ONES_OWN = {
     "import_table",
     "save_payload_profile",
+    "save_own_rule",
     "save_recipient",
     "save_topic_pattern",
 }  # a PUT makes one's own of that name and touches nobody else's
 BODIES: dict[str, dict[str, Any]] = {
     "save_payload_profile": {"json": {}},
     "save_recipient": {"json": {}},
+    "save_own_rule": {"json": {"name": "Door", "expression": "door_open"}},
+    "check_own_rule": {"json": {"expression": "door_open"}},
     "save_topic_pattern": {"json": {"pattern": "mallory/{device}", "format": "senml"}},
     "set_parameter": {"json": {"value": 480}},
     "create_suppressor": {"json": BREAKDOWN},

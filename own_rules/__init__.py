@@ -1,0 +1,1 @@
+"""Rules that people write without code: an expression over facts, for how long, when, and about whom."""
