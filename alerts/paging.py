@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from alerts.letters import alert_body, storm_body
 from alerts.routing import routed, send_at
-from alerts.territories import territories_of
+from alerts.territories import Territories
 from domain.alerts import Alert
 from domain.events import Event, Severity
 from domain.recipients import Letter, Recipient
@@ -51,6 +51,8 @@ class Pager:
         self._now = now
         self._bursts: dict[tuple[int, str], _Burst] = {}
         self._people: dict[int, tuple[list[Recipient], frozenset[str]]] = {}
+        self._territories = Territories(connection)
+        self._letters: list[Letter] = []
 
     def prepare(self, alert: Alert, stage: str) -> Alert:
         """The alert about to be told of, with the moment of its escalation and with the storm that a new one is part of."""
@@ -63,7 +65,7 @@ class Pager:
         return replace(waiting, storm_id=storm.head_id) if storm.count >= self._paging.storm_from else waiting
 
     def tell(self, alert: Alert, event: Event, stage: str) -> None:
-        """Put the messages about a prepared and stored alert in the outbox."""
+        """Write the messages about a prepared alert; `post` sends them off."""
         if stage != "opened":
             self._post(alert, event, alert_body(alert, event, stage), stage)
             return
@@ -77,6 +79,11 @@ class Pager:
             body = storm_body(alert, event, storm.count, self._paging.storm_within.total_seconds())
             self._post(replace(alert, alert_id=storm.head_id), event, body, f"storm.{doublings}")
 
+    def post(self) -> None:
+        """Put what was written in the outbox, once the alerts that it is about are stored."""
+        post(self._connection, self._letters, self._now)
+        self._letters = []
+
     def _burst_of(self, alert: Alert) -> _Burst:
         key = (alert.key.org_id, alert.key.rule)
         if key not in self._bursts:
@@ -84,7 +91,7 @@ class Pager:
         return self._bursts[key]
 
     def _post(self, alert: Alert, event: Event, body: dict[str, object], stage: str) -> None:
-        letters = [
+        self._letters += [
             Letter(
                 alert.key.org_id,
                 alert.alert_id,
@@ -97,7 +104,6 @@ class Pager:
             )
             for cell in self._wanted(alert, event)
         ]
-        post(self._connection, letters, self._now)
 
     def _wanted(self, alert: Alert, event: Event) -> list[Recipient]:
         org_id = alert.key.org_id
@@ -106,7 +112,7 @@ class Pager:
             self._people[org_id] = (cells, off_duty(self._connection, org_id, self._now))
         cells, away = self._people[org_id]
         is_territorial = any(cell.territory is not None for cell in cells)
-        around = territories_of(self._connection, org_id, event.event_id) if is_territorial else frozenset()
+        around = self._territories.of(org_id, event.event_id) if is_territorial else frozenset()
         return routed(cells, alert.key.rule, alert.severity, level=alert.escalation_level, off_duty=away, territories=around)
 
 

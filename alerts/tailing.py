@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from alerts.life_cycle import Change, Context, Link, Policy, Standing, Told, decide, key_of, standing_of
+from alerts.book import Book
+from alerts.life_cycle import Change, Policy, Told, decide
 from alerts.paging import Pager, Paging
 from alerts.risk import reassess
 from domain.alerts import Alert, AlertState
-from store.alerts import (
-    alerts_of_key,
-    events_after,
-    link_event,
-    linked_alert,
-    move_cursor,
-    note,
-    read_cursor,
-    save_alert,
-    standings,
-    tell_alerted,
-)
+from store.alerts import events_after, move_cursor, read_cursor, tell_alerted
 from store.pool import Connection
 
-EVENTS_A_STEP: Final = 200
+EVENTS_A_STEP: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,34 +29,32 @@ class Rulebook:
 def follow(connection: Connection, rulebook: Rulebook, now: datetime) -> int:
     """Take in the next changed events within the caller's transaction; returns how many there were."""
     changed = events_after(connection, read_cursor(connection), limit=EVENTS_A_STEP)
-    pager = Pager(connection, rulebook.paging, now)
-    for item in changed:
-        told = Told(item.org_id, item.device_id, item.event, item.overturned_because)
-        take_in(connection, told, rulebook.policy, pager, now)
     if changed:
+        told = [Told(item.org_id, item.device_id, item.event, item.overturned_because) for item in changed]
+        take_in(connection, told, rulebook, now)
         reassess(connection, changed, now)
         move_cursor(connection, changed[-1].cursor)
         tell_alerted(connection, {item.org_id for item in changed})
     return len(changed)
 
 
-def take_in(connection: Connection, told: Told, policy: Policy, pager: Pager, now: datetime) -> None:
-    """Let one event change alerts and page people."""
-    context = _context(connection, told)
-    changes = decide(told, context, policy, now)
+def take_in(connection: Connection, told: Sequence[Told], rulebook: Rulebook, now: datetime) -> None:
+    """Let events, one after the other, change alerts and page people."""
+    book = Book(connection, told)
+    pager = Pager(connection, rulebook.paging, now)
+    for one in told:
+        _take_in(book, one, rulebook.policy, pager, now)
+    book.write(now)
+    pager.post()
+
+
+def _take_in(book: Book, told: Told, policy: Policy, pager: Pager, now: datetime) -> None:
+    context = book.context(told)
     alert = context.linked
-    for change in changes:
-        alert = _store(connection, replace(change, alert=_numbered(change.alert, alert)), told, pager, now)
+    for change in decide(told, context, policy, now):
+        alert = _change(book, replace(change, alert=_numbered(change.alert, alert)), told, pager, now)
     if alert is not None:
-        link_event(connection, alert, told.event.event_id, standing_of(told))
-
-
-def _context(connection: Connection, told: Told) -> Context:
-    linked = linked_alert(connection, told.org_id, told.event.event_id)
-    current, latest = alerts_of_key(connection, key_of(told))
-    gatherer = linked or current or latest
-    links = standings(connection, gatherer.alert_id) if gatherer else {}
-    return Context(linked, current, latest, tuple(Link(event_id, Standing(name)) for event_id, name in links.items()))
+        book.link(alert, told)
 
 
 def _numbered(alert: Alert, stored: Alert | None) -> Alert:
@@ -73,7 +62,7 @@ def _numbered(alert: Alert, stored: Alert | None) -> Alert:
     return replace(alert, alert_id=stored.alert_id) if stored and not alert.alert_id else alert
 
 
-def _store(connection: Connection, change: Change, told: Told, pager: Pager, now: datetime) -> Alert:
+def _change(book: Book, change: Change, told: Told, pager: Pager, now: datetime) -> Alert:
     alert, stage = change.alert, _stage(change)
     is_snoozed = alert.snoozed_until is not None and alert.snoozed_until > now
     is_paged = change.page is not None and not is_snoozed
@@ -81,8 +70,8 @@ def _store(connection: Connection, change: Change, told: Told, pager: Pager, now
         prepared = pager.prepare(alert, stage)
         # Where somebody looks after it already, nothing escalates.
         alert = prepared if alert.state is AlertState.open else replace(prepared, escalate_at=None)
-    alert = save_alert(connection, alert, now)
-    note(connection, alert, now, change.action, change.note)
+    alert = book.keep(alert)
+    book.note(alert, change)
     if is_paged:
         pager.tell(alert, told.event, stage)
     return alert

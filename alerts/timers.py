@@ -8,7 +8,7 @@ from datetime import datetime
 from alerts.paging import Pager, Paging
 from domain.alerts import Alert
 from domain.events import Event
-from store.alerts import alerts_to_escalate, alerts_to_wake, event_of, note, save_alert, tell_alerted
+from store.alerts import Line, alerts_to_escalate, alerts_to_wake, event_of, note, tell_alerted, update_alerts
 from store.pool import Connection
 
 
@@ -18,7 +18,7 @@ def escalate(connection: Connection, paging: Paging, now: datetime) -> int:
     for alert in due:
         level = alert.escalation_level + 1
         if level > paging.most_escalations:
-            save_alert(connection, replace(alert, escalate_at=None), now)
+            update_alerts(connection, [replace(alert, escalate_at=None)], now)
             continue
         _page_again(connection, replace(alert, escalation_level=level), f"escalated.{level}", paging, now)
     return len(due)
@@ -36,7 +36,9 @@ def wake(connection: Connection, paging: Paging, now: datetime) -> int:
 def _page_again(connection: Connection, alert: Alert, stage: str, paging: Paging, now: datetime) -> None:
     event: Event = event_of(connection, alert)
     pager = Pager(connection, paging, now)
-    waiting = save_alert(connection, pager.prepare(alert, stage), now)
+    waiting = pager.prepare(alert, stage)
+    update_alerts(connection, [waiting], now)
     pager.tell(waiting, event, stage)
-    note(connection, alert, now, stage.partition(".")[0], None)
+    pager.post()
+    note(connection, [Line(waiting, stage.partition(".")[0])], now)
     tell_alerted(connection, [alert.key.org_id])

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -70,50 +69,102 @@ def events_after(connection: Connection, cursor: EventCursor, *, limit: int) -> 
     ]
 
 
-def linked_alert(connection: Connection, org_id: int, event_id: str) -> Alert | None:
-    """The alert that has gathered the event, locked."""
-    return _first(connection, "linked_alert", {"org_id": org_id, "event_id": event_id})
+def linked_alerts(connection: Connection, events: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Alert]:
+    """By organisation and event, the alert that has gathered it; all locked."""
+    wanted = {"org_ids": [org_id for org_id, _ in events], "event_ids": [event_id for _, event_id in events]}
+    rows = connection.execute(_SQL["linked_alerts"], wanted)
+    return {(row["org_id"], row["linked_event_id"]): _alert(row) for row in rows}
 
 
-def alerts_of_key(connection: Connection, key: AlertKey) -> tuple[Alert | None, Alert | None]:
-    """The alert of that key that is not resolved, and the one that was resolved last, both locked."""
-    found = [_alert(row) for row in connection.execute(_SQL["alerts_of_key"], _key_row(key))]
-    current = next((alert for alert in found if alert.state is not AlertState.resolved), None)
-    return current, next((alert for alert in found if alert.state is AlertState.resolved), None)
+def alerts_of_keys(connection: Connection, keys: Collection[AlertKey]) -> list[Alert]:
+    """Of each key the alert that is not resolved, and the one that was resolved last; all locked."""
+    columns = zip(*((key.org_id, key.rule, key.subject, key.trip_id) for key in keys), strict=True) if keys else [()] * 4
+    names = ("org_ids", "rules", "subjects", "trip_ids")
+    wanted = {name: list(column) for name, column in zip(names, columns, strict=True)}
+    return [_alert(row) for row in connection.execute(_SQL["alerts_of_keys"], wanted)]
 
 
-def standings(connection: Connection, alert_id: int) -> dict[str, str]:
-    """How each event that the alert has gathered stands."""
-    return {row["event_id"]: row["standing"] for row in connection.execute(_SQL["links"], {"alert_id": alert_id})}
+def standings(connection: Connection, alert_ids: Collection[int]) -> dict[int, dict[str, str]]:
+    """By alert, how each event that it has gathered stands."""
+    found: dict[int, dict[str, str]] = {alert_id: {} for alert_id in alert_ids}
+    for row in connection.execute(_SQL["links"], {"alert_ids": list(alert_ids)}):
+        found[row["alert_id"]][row["event_id"]] = row["standing"]
+    return found
 
 
-def save_alert(connection: Connection, alert: Alert, now: datetime) -> Alert:
-    """Insert the alert, or update it; returns it with its number."""
-    row = {**_alert_row(alert), "now": now}
-    if alert.alert_id:
-        connection.execute(_SQL["update_alert"], row)
-        return alert
-    inserted = connection.execute(_SQL["insert_alert"], row).fetchone()
-    assert inserted is not None  # INSERT ... RETURNING without a conflict clause
-    return replace(alert, alert_id=inserted["alert_id"])
+def next_numbers(connection: Connection, count: int) -> list[int]:
+    """Numbers for new alerts."""
+    return [row["alert_id"] for row in connection.execute(_SQL["next_numbers"], {"count": count})]
 
 
-def link_event(connection: Connection, alert: Alert, event_id: str, standing: str) -> None:
-    """Let the alert gather an event, or say how a gathered event stands now."""
-    link = {"org_id": alert.key.org_id, "alert_id": alert.alert_id, "event_id": event_id, "standing": standing}
-    connection.execute(_SQL["link_event"], link)
+class Line(NamedTuple):
+    """A line of an alert's history; no actor: the system itself."""
+
+    alert: Alert
+    action: str
+    text: str | None = None
+    actor: str | None = None
 
 
-def note(connection: Connection, alert: Alert, now: datetime, action: str, text: str | None, actor: str | None = None) -> None:
-    """Add a line to the alert's history; no actor: the system itself."""
-    entry = {"org_id": alert.key.org_id, "alert_id": alert.alert_id, "now": now}
-    connection.execute(_SQL["note"], {**entry, "actor": actor, "action": action, "note": text})
+class EventLink(NamedTuple):
+    """An event that an alert has gathered, and how it stands."""
+
+    alert: Alert
+    event_id: str
+    standing: str
+
+
+def insert_alerts(connection: Connection, alerts: Iterable[Alert], now: datetime) -> None:
+    """Store new alerts under the numbers that they have."""
+    _many(connection, "insert_alert", [{**_alert_row(alert), "now": now} for alert in alerts])
+
+
+def update_alerts(connection: Connection, alerts: Iterable[Alert], now: datetime) -> None:
+    """Store what became of alerts."""
+    _many(connection, "update_alert", [{**_alert_row(alert), "now": now} for alert in alerts])
+
+
+def link_events(connection: Connection, links: Iterable[EventLink]) -> None:
+    """Let alerts gather events, or say how gathered events stand now."""
+    _many(
+        connection,
+        "link_event",
+        [
+            {"org_id": alert.key.org_id, "alert_id": alert.alert_id, "event_id": event_id, "standing": standing}
+            for alert, event_id, standing in links
+        ],
+    )
+
+
+def note(connection: Connection, lines: Iterable[Line], now: datetime) -> None:
+    """Add lines to the history of alerts."""
+    _many(
+        connection,
+        "note",
+        [
+            {
+                "org_id": line.alert.key.org_id,
+                "alert_id": line.alert.alert_id,
+                "now": now,
+                "actor": line.actor,
+                "action": line.action,
+                "note": line.text,
+            }
+            for line in lines
+        ],
+    )
+
+
+def _many(connection: Connection, statement: str, rows: list[dict[str, Any]]) -> None:
+    """All in one go: what has to be waited for is the last answer only."""
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.executemany(_SQL[statement], rows)
 
 
 def tell_alerted(connection: Connection, org_ids: Iterable[int]) -> None:
     """Notify those who show alerts when the transaction commits."""
-    for org_id in org_ids:
-        connection.execute(_SQL["tell_alerted"], {"org_id": org_id})
+    _many(connection, "tell_alerted", [{"org_id": org_id} for org_id in org_ids])
 
 
 def burst(connection: Connection, org_id: int, rule: str, since: datetime) -> tuple[int, int]:
@@ -162,7 +213,7 @@ def snooze(connection: Connection, alert_id: int, *, until: datetime, actor: str
 def comment(connection: Connection, alert_id: int, *, text: str, actor: str, now: datetime) -> None:
     """Add a remark to its history. Raises NotFoundError."""
     row = _locked(connection, alert_id)
-    note(connection, _alert(row), now, "commented", text, actor)
+    note(connection, [Line(_alert(row), "commented", text, actor)], now)
     tell_alerted(connection, [row["org_id"]])
 
 
@@ -174,7 +225,7 @@ def _act(
         raise ConflictError("the alert is resolved: it can be changed no more")
     kept = {name: row[name] for name in ("assigned_to", "snoozed_until", "escalate_at")}
     connection.execute(_SQL["act"], {**kept, **changes, "alert_id": alert_id, "now": now})
-    note(connection, _alert(row), now, *entry, actor)
+    note(connection, [Line(_alert(row), *entry, actor)], now)
     tell_alerted(connection, [row["org_id"]])
 
 
@@ -183,11 +234,6 @@ def _locked(connection: Connection, alert_id: int) -> DictRow:
     if row is None:
         raise NotFoundError("alert", str(alert_id))
     return row
-
-
-def _first(connection: Connection, statement: str, parameters: Mapping[str, Any]) -> Alert | None:
-    row = connection.execute(_SQL[statement], parameters).fetchone()
-    return None if row is None else _alert(row)
 
 
 def _key_row(key: AlertKey) -> dict[str, Any]:

@@ -16,31 +16,44 @@ LIMIT %(limit)s
 -- name: event
 SELECT event.*, device.device_key FROM event JOIN device USING (device_id) WHERE event.org_id = %(org_id)s AND event_id = %(event_id)s
 
--- name: linked_alert
-SELECT alert.* FROM alert_event link JOIN alert USING (alert_id) WHERE link.org_id = %(org_id)s AND link.event_id = %(event_id)s
+-- name: linked_alerts
+SELECT alert.*, link.event_id AS linked_event_id
+FROM unnest(%(org_ids)s::integer[], %(event_ids)s::text[]) AS wanted (org_id, event_id)
+JOIN alert_event link USING (org_id, event_id)
+JOIN alert ON alert.alert_id = link.alert_id
+ORDER BY alert.alert_id
 FOR NO KEY UPDATE OF alert
 
--- name: alerts_of_key
-SELECT * FROM alert WHERE alert_id IN (
-    (SELECT alert_id FROM alert
-     WHERE org_id = %(org_id)s AND rule = %(rule)s AND subject = %(subject)s AND coalesce(trip_id, '') = coalesce(%(trip_id)s, '')
-        AND state <> 'resolved')
-    UNION ALL
-    (SELECT alert_id FROM alert
-     WHERE org_id = %(org_id)s AND rule = %(rule)s AND subject = %(subject)s AND coalesce(trip_id, '') = coalesce(%(trip_id)s, '')
-        AND state = 'resolved'
-     ORDER BY resolved_at DESC LIMIT 1))
+-- name: alerts_of_keys
+SELECT alert.* FROM alert WHERE alert_id IN (
+    SELECT found.alert_id
+    FROM unnest(%(org_ids)s::integer[], %(rules)s::text[], %(subjects)s::text[], %(trip_ids)s::text[]) AS wanted (org_id, rule, subject, trip_id)
+    CROSS JOIN LATERAL (
+        (SELECT alert_id FROM alert
+         WHERE alert.org_id = wanted.org_id AND alert.rule = wanted.rule AND alert.subject = wanted.subject
+            AND coalesce(alert.trip_id, '') = coalesce(wanted.trip_id, '') AND state <> 'resolved')
+        UNION ALL
+        (SELECT alert_id FROM alert
+         WHERE alert.org_id = wanted.org_id AND alert.rule = wanted.rule AND alert.subject = wanted.subject
+            AND coalesce(alert.trip_id, '') = coalesce(wanted.trip_id, '') AND state = 'resolved'
+         ORDER BY resolved_at DESC LIMIT 1)
+    ) AS found)
+ORDER BY alert_id
 FOR NO KEY UPDATE
 
 -- name: links
-SELECT event_id, standing FROM alert_event WHERE alert_id = %(alert_id)s
+SELECT alert_id, event_id, standing FROM alert_event WHERE alert_id = ANY (%(alert_ids)s)
+
+-- name: next_numbers
+SELECT nextval('alert_alert_id_seq') AS alert_id FROM generate_series(1, %(count)s) ORDER BY alert_id
 
 -- name: insert_alert
-INSERT INTO alert (org_id, rule, subject, trip_id, stop_id, device_id, severity, state, late, event_id, started_at, opened_at,
-    escalate_at, storm_id, changed_at)
-VALUES (%(org_id)s, %(rule)s, %(subject)s, %(trip_id)s, %(stop_id)s, %(device_id)s, %(severity)s, %(state)s, %(late)s, %(event_id)s,
-    %(started_at)s, %(opened_at)s, %(escalate_at)s, %(storm_id)s, %(now)s)
-RETURNING alert_id
+INSERT INTO alert (alert_id, org_id, rule, subject, trip_id, stop_id, device_id, severity, state, late, event_id, started_at, opened_at,
+    resolved_at, resolved_by, resolution, reason, reopened_count, escalation_level, escalate_at, storm_id, changed_at)
+OVERRIDING SYSTEM VALUE
+VALUES (%(alert_id)s, %(org_id)s, %(rule)s, %(subject)s, %(trip_id)s, %(stop_id)s, %(device_id)s, %(severity)s, %(state)s, %(late)s,
+    %(event_id)s, %(started_at)s, %(opened_at)s, %(resolved_at)s, %(resolved_by)s, %(resolution)s, %(reason)s, %(reopened_count)s,
+    %(escalation_level)s, %(escalate_at)s, %(storm_id)s, %(now)s)
 
 -- name: update_alert
 UPDATE alert SET severity = %(severity)s, state = %(state)s, late = %(late)s, event_id = %(event_id)s,

@@ -11,7 +11,7 @@ import pytest
 
 from alerts.digest import Digests
 from alerts.life_cycle import Told
-from alerts.paging import Pager, Paging
+from alerts.paging import Paging
 from alerts.tailing import Rulebook, follow, take_in
 from alerts.timers import escalate, wake
 from domain.errors import ConflictError, NotFoundError
@@ -244,7 +244,7 @@ def test_many_events_of_one_alert_in_one_transaction(session: Session, connectio
         row = transaction.execute("SELECT device_id FROM device").fetchone()
         assert row is not None
         told = Told(1, row["device_id"], occurrence("e4", ended_at=DAY + MINUTE), None)
-        take_in(transaction, told, RULEBOOK.policy, Pager(transaction, RULEBOOK.paging, NOW), NOW)
+        take_in(transaction, [told], RULEBOOK, NOW)
     assert alerts(connection) == [("device van-1", "resolved", "ended")]
 
 
