@@ -91,7 +91,7 @@ class Book:
         update_alerts(self._connection, self._those(self._changed - self._new), now)
         insert_alerts(self._connection, self._those(self._new), now)
         note(self._connection, self._lines, now)
-        link_events(self._connection, self._linked.values())
+        link_events(self._connection, self._linked.values(), now)
 
     def _those(self, numbers: Iterable[int]) -> list[Alert]:
         return [self._alerts[number] for number in sorted(numbers)]

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
 
 from domain.alerts import Alert, AlertKey, AlertState, Resolution
 from domain.errors import ConflictError, NotFoundError
@@ -14,6 +15,7 @@ from domain.events import Event, Severity
 from store.event_rows import read_event
 from store.pool import Connection
 from store.statements import statements
+from store.storable import storable
 
 _SQL: Final = statements("alerts")
 _SPACE: Final = 0x616C7274  # of advisory locks
@@ -116,55 +118,48 @@ class EventLink(NamedTuple):
 
 def insert_alerts(connection: Connection, alerts: Iterable[Alert], now: datetime) -> None:
     """Store new alerts under the numbers that they have."""
-    _many(connection, "insert_alert", [{**_alert_row(alert), "now": now} for alert in alerts])
+    _at_once(connection, "insert_alerts", map(_alert_row, alerts), now)
 
 
 def update_alerts(connection: Connection, alerts: Iterable[Alert], now: datetime) -> None:
     """Store what became of alerts."""
-    _many(connection, "update_alert", [{**_alert_row(alert), "now": now} for alert in alerts])
+    _at_once(connection, "update_alerts", map(_alert_row, alerts), now)
 
 
-def link_events(connection: Connection, links: Iterable[EventLink]) -> None:
+def link_events(connection: Connection, links: Iterable[EventLink], now: datetime) -> None:
     """Let alerts gather events, or say how gathered events stand now."""
-    _many(
-        connection,
-        "link_event",
-        [
-            {"org_id": alert.key.org_id, "alert_id": alert.alert_id, "event_id": event_id, "standing": standing}
-            for alert, event_id, standing in links
-        ],
+    rows = (
+        {"org_id": alert.key.org_id, "alert_id": alert.alert_id, "event_id": event_id, "standing": standing}
+        for alert, event_id, standing in links
     )
+    _at_once(connection, "link_events", rows, now)
 
 
 def note(connection: Connection, lines: Iterable[Line], now: datetime) -> None:
     """Add lines to the history of alerts."""
-    _many(
-        connection,
-        "note",
-        [
-            {
-                "org_id": line.alert.key.org_id,
-                "alert_id": line.alert.alert_id,
-                "now": now,
-                "actor": line.actor,
-                "action": line.action,
-                "note": line.text,
-            }
-            for line in lines
-        ],
+    rows = (
+        {
+            "org_id": line.alert.key.org_id,
+            "alert_id": line.alert.alert_id,
+            "actor": line.actor,
+            "action": line.action,
+            "note": line.text,
+        }
+        for line in lines
     )
+    _at_once(connection, "note", rows, now)
 
 
-def _many(connection: Connection, statement: str, rows: list[dict[str, Any]]) -> None:
-    """All in one go: what has to be waited for is the last answer only."""
-    if rows:
-        with connection.cursor() as cursor:
-            cursor.executemany(_SQL[statement], rows)
+def _at_once(connection: Connection, statement: str, rows: Iterable[Mapping[str, Any]], now: datetime) -> None:
+    """All rows in one statement."""
+    given = [storable(row) for row in rows]
+    if given:
+        connection.execute(_SQL[statement], {"rows": Jsonb(given), "now": now})
 
 
 def tell_alerted(connection: Connection, org_ids: Iterable[int]) -> None:
     """Notify those who show alerts when the transaction commits."""
-    _many(connection, "tell_alerted", [{"org_id": org_id} for org_id in org_ids])
+    connection.execute(_SQL["tell_alerted"], {"org_ids": list(org_ids)})
 
 
 def burst(connection: Connection, org_id: int, rule: str, since: datetime) -> tuple[int, int]:

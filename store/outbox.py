@@ -47,23 +47,9 @@ class Claimed:
 
 def post(connection: Connection, letters: Iterable[Letter], now: datetime) -> None:
     """Put letters in the outbox; one that is there already, by alert, stage, person and channel, stays as it is."""
-    rows = [
-        {
-            "org_id": letter.org_id,
-            "alert_id": letter.alert_id,
-            "stage": letter.stage,
-            "person": letter.person,
-            "channel": letter.channel,
-            "address": letter.address,
-            "body": Jsonb(storable(letter.body)),
-            "send_at": letter.send_at,
-            "now": now,
-        }
-        for letter in letters
-    ]
+    rows = [storable({name: getattr(letter, name) for name in Letter.__dataclass_fields__}) for letter in letters]
     if rows:
-        with connection.cursor() as cursor:
-            cursor.executemany(_SQL["post"], rows)
+        connection.execute(_SQL["post"], {"rows": Jsonb(rows), "now": now})
         connection.execute(_SQL["tell_posted"])
 
 

@@ -51,14 +51,12 @@ def save_risks(connection: Connection, risks: Mapping[TripKey, Risk], now: datet
             "org_id": org_id,
             "trip_id": trip_id,
             "score": risk.score,
-            "contributions": Jsonb([asdict(one) for one in risk.contributions]),
-            "now": now,
+            "contributions": [asdict(one) for one in risk.contributions],
         }
         for (org_id, trip_id), risk in risks.items()
     ]
     if rows:
-        with connection.cursor() as cursor:
-            cursor.executemany(_SQL["save_risk"], rows)
+        connection.execute(_SQL["save_risks"], {"rows": Jsonb(rows), "now": now})
 
 
 def risk_of_trip(connection: Connection, org_id: int, trip_id: str) -> Risk | None:

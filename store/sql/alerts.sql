@@ -47,33 +47,39 @@ SELECT alert_id, event_id, standing FROM alert_event WHERE alert_id = ANY (%(ale
 -- name: next_numbers
 SELECT nextval('alert_alert_id_seq') AS alert_id FROM generate_series(1, %(count)s) ORDER BY alert_id
 
--- name: insert_alert
+-- name: insert_alerts
 INSERT INTO alert (alert_id, org_id, rule, subject, trip_id, stop_id, device_id, severity, state, late, event_id, started_at, opened_at,
     resolved_at, resolved_by, resolution, reason, reopened_count, escalation_level, escalate_at, storm_id, changed_at)
 OVERRIDING SYSTEM VALUE
-VALUES (%(alert_id)s, %(org_id)s, %(rule)s, %(subject)s, %(trip_id)s, %(stop_id)s, %(device_id)s, %(severity)s, %(state)s, %(late)s,
-    %(event_id)s, %(started_at)s, %(opened_at)s, %(resolved_at)s, %(resolved_by)s, %(resolution)s, %(reason)s, %(reopened_count)s,
-    %(escalation_level)s, %(escalate_at)s, %(storm_id)s, %(now)s)
+SELECT alert_id, org_id, rule, subject, trip_id, stop_id, device_id, severity, state, late, event_id, started_at, opened_at,
+    resolved_at, resolved_by, resolution, reason, reopened_count, escalation_level, escalate_at, storm_id, %(now)s
+FROM jsonb_populate_recordset(NULL::alert, %(rows)s)
 
--- name: update_alert
-UPDATE alert SET severity = %(severity)s, state = %(state)s, late = %(late)s, event_id = %(event_id)s,
-    resolved_at = %(resolved_at)s, resolved_by = %(resolved_by)s, resolution = %(resolution)s, reason = %(reason)s,
-    reopened_count = %(reopened_count)s, escalation_level = %(escalation_level)s, escalate_at = %(escalate_at)s,
-    snoozed_until = %(snoozed_until)s, storm_id = %(storm_id)s, changed_at = %(now)s,
-    acknowledged_at = CASE WHEN %(state)s <> 'open' THEN acknowledged_at END,
-    acknowledged_by = CASE WHEN %(state)s <> 'open' THEN acknowledged_by END
-WHERE alert_id = %(alert_id)s
+-- name: update_alerts
+UPDATE alert SET severity = given.severity, state = given.state, late = given.late, event_id = given.event_id,
+    resolved_at = given.resolved_at, resolved_by = given.resolved_by, resolution = given.resolution, reason = given.reason,
+    reopened_count = given.reopened_count, escalation_level = given.escalation_level, escalate_at = given.escalate_at,
+    snoozed_until = given.snoozed_until, storm_id = given.storm_id, changed_at = %(now)s,
+    acknowledged_at = CASE WHEN given.state <> 'open' THEN alert.acknowledged_at END,
+    acknowledged_by = CASE WHEN given.state <> 'open' THEN alert.acknowledged_by END
+FROM jsonb_populate_recordset(NULL::alert, %(rows)s) AS given
+WHERE alert.alert_id = given.alert_id
 
--- name: link_event
-INSERT INTO alert_event (org_id, event_id, alert_id, standing) VALUES (%(org_id)s, %(event_id)s, %(alert_id)s, %(standing)s)
+-- name: link_events
+INSERT INTO alert_event (org_id, event_id, alert_id, standing)
+SELECT org_id, event_id, alert_id, standing FROM jsonb_populate_recordset(NULL::alert_event, %(rows)s)
 ON CONFLICT (org_id, event_id) DO UPDATE SET standing = excluded.standing
 
 -- name: note
 INSERT INTO alert_entry (org_id, alert_id, at, actor, action, note)
-VALUES (%(org_id)s, %(alert_id)s, %(now)s, %(actor)s, %(action)s, %(note)s)
+SELECT org_id, alert_id, %(now)s, actor, action, note
+FROM ROWS FROM (
+    jsonb_to_recordset(%(rows)s) AS (org_id integer, alert_id bigint, actor text, action text, note text)
+) WITH ORDINALITY
+ORDER BY ordinality
 
 -- name: tell_alerted
-SELECT pg_notify('beatwatch_alerted', %(org_id)s::text)
+SELECT pg_notify('beatwatch_alerted', org_id::text) FROM unnest(%(org_ids)s::integer[]) AS org_id
 
 -- name: alerts_to_escalate
 SELECT * FROM alert WHERE escalate_at <= %(now)s AND state = 'open' ORDER BY escalate_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED

@@ -1,6 +1,11 @@
 -- name: post
 INSERT INTO message (org_id, alert_id, stage, person, channel, address, body, next_attempt_at, created_at)
-VALUES (%(org_id)s, %(alert_id)s, %(stage)s, %(person)s, %(channel)s, %(address)s, %(body)s, %(send_at)s, %(now)s)
+SELECT org_id, alert_id, stage, person, channel, address, body, send_at, %(now)s
+FROM ROWS FROM (
+    jsonb_to_recordset(%(rows)s) AS (org_id integer, alert_id bigint, stage text, person text, channel text, address text, body jsonb,
+        send_at timestamptz)
+) WITH ORDINALITY
+ORDER BY ordinality
 ON CONFLICT DO NOTHING
 
 -- name: claim

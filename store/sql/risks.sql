@@ -16,10 +16,11 @@ LEFT JOIN LATERAL place_of_event(event) AS here ON event.rule = 'unscheduled_sto
 WHERE event.superseded_at IS NULL
 ORDER BY event.org_id, event.trip_id, event.started_at, event.event_id
 
--- name: save_risk
+-- name: save_risks
 INSERT INTO trip_risk (org_id, trip_id, score, contributions, assessed_at)
-SELECT %(org_id)s, %(trip_id)s, %(score)s, %(contributions)s, %(now)s
-WHERE EXISTS (SELECT FROM trip WHERE org_id = %(org_id)s AND trip_id = %(trip_id)s)
+SELECT given.org_id, given.trip_id, given.score, given.contributions, %(now)s
+FROM jsonb_populate_recordset(NULL::trip_risk, %(rows)s) AS given
+JOIN trip USING (org_id, trip_id)
 ON CONFLICT (org_id, trip_id) DO UPDATE
 SET score = excluded.score, contributions = excluded.contributions, assessed_at = excluded.assessed_at
 
