@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter
 from typing import Any, Final
 
 import numpy as np
@@ -27,7 +28,8 @@ from geofence.tracking import FAR_FUTURE_US, Device
 from geofence.world import World
 
 _SPARE_FACTS: Final = 256
-_SLOT: Final = Fact._fields.index("slot")
+_SLOT: Final = attrgetter("slot")
+_AS_FACT: Final = partial(tuple.__new__, Fact)  # `_make` without asking for the length
 Past = Callable[[int], tuple[int, GoodFix | None]]
 """A moment -> the last message and the last good fix before it."""
 
@@ -176,20 +178,27 @@ class Engine:
 
     def _step_over(self, facts: NDArray[np.void], pasts: _Pasts, journal: Journal) -> None:
         wanted = facts[self._stepper.wanted[facts["kind"]]]
-        for slot, of_device in groupby(wanted.tolist(), key=itemgetter(_SLOT)):
+        for slot, of_device in groupby(map(_AS_FACT, wanted.tolist()), key=_SLOT):
             device, past = self._fleet.device(slot, journal), pasts.of(slot)
-            for row in of_device:
-                fact = tuple.__new__(Fact, row)  # `_make` without asking for the length
-                if device.wake_us() <= fact.decided_us:
+            timers, take = device.timers, self._stepper.take
+            for fact in of_device:
+                if timers and min(timers.values()) <= fact.decided_us:
                     self._fire(device, fact.decided_us, past)
-                self._take(device, fact, past)
+                device.come_to(fact)
+                take(device, fact)
+                if fact.kind == TRIP_OFF:
+                    self._end_trip(device, fact, past)
             self._fleet.wake_us[slot] = device.wake_us()
 
     def _take(self, device: Device, fact: Fact, past: Past) -> None:
-        device.reach(fact.decided_us)
-        device.decided_by(fact)
+        device.come_to(fact)
         self._stepper.take(device, fact)
-        if fact.kind == TRIP_OFF and fact.a == 1.0 and device.plan is not None:
+        if fact.kind == TRIP_OFF:
+            self._end_trip(device, fact, past)
+
+    def _end_trip(self, device: Device, fact: Fact, past: Past) -> None:
+        """The van is back in its depot for good; trips whose time is over end by their timer."""
+        if fact.a == 1.0 and device.plan is not None:
             device.last_heard_us, device.last_good = past(fact.decided_us)
             self._stepper.finish_trip(device, fact.decided_us)
             device.last_good = None
@@ -210,7 +219,7 @@ class Engine:
             del device.timers[name]
             device.reach(due_us)
             device.last_heard_us, device.last_good = past(due_us)
-            device.decided_by(None, device.last_good)
+            device.see(device.last_good)
             if name == "trip":
                 self._turn_trip(device, due_us)
             else:

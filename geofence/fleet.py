@@ -75,6 +75,7 @@ class Fleet:
         until, vertex = proof + int(record["proofs"]), int(record["first_vertex"])
         line = slice(vertex, vertex + int(record["vertices"]))
         organisation = str(self._world.organisations.get(self._numbers[int(record["slot"])], 0))
+        signed_us = {int(one["stop"]): int(one["at_us"]) for one in reversed(compiled.arrays.proofs[proof:until])}
         return PlannedTrip(
             trip=trip,
             begin_us=int(record["begin_us"]),
@@ -90,7 +91,8 @@ class Fleet:
             along=compiled.arrays.along[line],
             captured_us=tuple(compiled.arrays.proofs["at_us"][proof:until].tolist()),
             places=_places(compiled.arrays.stops[first : first + int(record["stops"])]),
-            signed_us={int(one["stop"]): int(one["at_us"]) for one in reversed(compiled.arrays.proofs[proof:until])},
+            signed_us=signed_us,
+            signed_at_us=tuple(sorted(signed_us.values())),
             goods={k: known for k, stop in enumerate(trip.stops) if (known := self._goods.get((trip.trip_id, stop.stop_id)))},
         )
 

@@ -46,7 +46,6 @@ _UNSET: Final = ("came_ms", "went_ms", "risk_s")
 _MS_US: Final = 1_000
 _KEPT: Final = ("over", "now_us", "stay_us", "driven_m", "_memory", "timers", "cool")
 _NOTHING: Final = msgspec.msgpack.encode({})
-_OF_ZONES: Final = frozenset({"zone_enter", "zone_exit"})
 Versions = tuple[dict[str, float], ...]
 """The parameters' values, one for each of `Surroundings.since_us`."""
 
@@ -84,6 +83,7 @@ class PlannedTrip(NamedTuple):
     xy: NDArray[np.float64]  # shape (vertices, 2): the route in its plane
     along: NDArray[np.float64]  # shape (vertices,)
     signed_us: dict[int, int]  # stop -> when its first proof was captured
+    signed_at_us: tuple[int, ...]  # the same moments, by time
     captured_us: tuple[int, ...]  # when each of the proofs was
     places: NDArray[np.float64]  # shape (stops, 2): longitude and latitude of their pins in 1e-7 degree
     goods: dict[int, Goods]  # stop -> what its orders weigh, where that is known
@@ -94,7 +94,7 @@ class PlannedTrip(NamedTuple):
 
     def signed_by(self, at_us: int) -> int:
         """How many stops had been signed for by a moment."""
-        return sum(signed_us <= at_us for signed_us in self.signed_us.values())
+        return bisect_right(self.signed_at_us, at_us)
 
 
 @dataclass(slots=True)
@@ -129,6 +129,8 @@ class Device:
         "last_heard_us",
         "now_us",
         "over",
+        "plan",
+        "planned",
         "slot",
         "stay_us",
         "timers",
@@ -147,6 +149,8 @@ class Device:
         self.visits = visits  # of the running trip, else empty
         self.trip_number = -1
         self.over = True
+        self.plan: PlannedTrip | None = None  # the running trip
+        self.planned: PlannedTrip  # the same, or the one that just ended
         self.now_us = NEVER_US
         self.stay_us = 0  # begin of the stop it is in, else 0
         self.driven_m = 0.0
@@ -177,36 +181,33 @@ class Device:
             self._here, self._fact = deciding_fix(self._fact), None
         return self._here
 
-    def decided_by(self, fact: Fact | None, fix: GoodFix | None = None) -> None:
-        """What is concluded from now on is decided by a fact's fix, or by another one."""
-        self._fact, self._here = fact, fix
+    def come_to(self, fact: Fact) -> None:
+        """What is concluded from now on is decided by a fact."""
+        self._fact = fact
+        self.now_us = fact.decided_us
+        if len(self.versions) > 1:
+            self.reach(fact.decided_us)
+
+    def see(self, fix: GoodFix | None) -> None:
+        """What is concluded from now on is decided by a fix, as far as there is one."""
+        self._fact, self._here = None, fix
 
     def rest(self) -> None:
         """Nothing is concluded for now: keep what is remembered in as little room as it needs."""
         if not isinstance(self._memory, bytes):
             self._memory = msgspec.msgpack.encode(self._memory) if self._memory else _NOTHING
-        self.decided_by(None)
-
-    @property
-    def plan(self) -> PlannedTrip | None:
-        """The running trip."""
-        return None if self.over or self.trip_number < 0 else self._shared.trips[self.trip_number]
+        self.see(None)
 
     @property
     def zones(self) -> tuple[Zone, ...]:
         """All zones, by number."""
         return self._shared.zones
 
-    @property
-    def planned(self) -> PlannedTrip:
-        """The running trip, or the one that just ended."""
-        return self._shared.trips[self.trip_number]
-
     def start_trip(self, number: int, visits: NDArray[np.void]) -> None:
         """Take up a trip; `visits` has room for its stops."""
         self.show_visits()
         self.trip_number, self.over = number, False
-        plan = self._shared.trips[number]
+        plan = self.plan = self.planned = self._shared.trips[number]
         self.visits = visits[: len(plan.stops)]
         for name in _BLANK:
             self.visits[name] = 0
@@ -231,7 +232,7 @@ class Device:
             if episode.trip_id == plan.trip.trip_id:
                 rule, _, place = key.partition("|")
                 self.close(rule, place, now_us, cool_down=False)
-        self.over = True
+        self.over, self.plan = True, None
 
     def dump(self) -> dict[str, Any]:
         """What a checkpoint keeps beside visits and episodes."""
@@ -251,6 +252,9 @@ class Device:
     def moved(self, slot: int, key: str, shared: Surroundings, versions: Versions) -> Device:
         """The same device in a world."""
         self.slot, self.key, self._shared, self.versions = slot, key, shared, versions
+        if self.trip_number >= 0:
+            self.planned = shared.trips[self.trip_number]
+        self.plan = None if self.over else self.planned
         self.reach(self.now_us)
         return self
 
@@ -281,7 +285,7 @@ class Device:
             return None
         stop_id = plan.trip.stops[stop].stop_id if plan is not None and stop is not None else None
         name = event_id(rule, self.key, trip_id, place, started_us)
-        shown = {**rounded(facts or {}), "evidence": self._evidence(with_zones=rule not in _OF_ZONES)}
+        shown = {**rounded(facts or {}), "evidence": self._evidence(with_zones=True)}
         episode = Episode(name, rule, severity, trip_id, stop_id, started_us, self.now_us, confidence, shown)
         self.episodes[key] = episode
         self.journal.note(self.key, episode, None)
@@ -332,6 +336,14 @@ class Device:
             if cool_down:
                 self._cool(f"{rule}|{place}", at_us)
         return episode
+
+    def note(self, rule: str, place: str, at_us: int, facts: dict[str, Any]) -> None:
+        """An event of a moment that is of interest and alarms nobody: told each time, without cool-down."""
+        trip_id = None if self.plan is None else self.plan.trip.trip_id
+        name = event_id(rule, self.key, trip_id, place, at_us)
+        facts["evidence"] = self._evidence(with_zones=False)
+        episode = Episode(name, rule, Severity.info, trip_id, None, at_us, self.now_us, 1.0, facts)
+        self.journal.note(self.key, episode, at_us)
 
     def withdraw(self, rule: str, place: str, reason: str) -> None:
         """A running event was wrong after all."""

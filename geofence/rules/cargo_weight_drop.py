@@ -75,6 +75,8 @@ def _judge(device: Device, known: dict[str, Any], last: dict[str, Any]) -> None:
     lost_kg, values = last["before"] - last["after"], device.values
     scatter_kg = _SIGMA_OF_MAD * median(known["scatter"]) if known["scatter"] else 0.0
     least_kg = max(values[f"{NAME}.least_kg"], values[f"{NAME}.noises"] * scatter_kg)
+    if lost_kg < least_kg:
+        return
     stops = _stops_at(device, last)
     if not stops:
         if lost_kg >= max(least_kg, values[f"{NAME}.share"] * last["before"]):
@@ -101,11 +103,8 @@ def _signed_during(device: Device, last: dict[str, Any]) -> list[int]:
 def _served_during(device: Device, since_us: int, until_us: int) -> list[int]:
     """Stops whose visit, as far as it is known, overlaps the stand."""
     low, high = device.ms(since_us), device.ms(until_us)
-    return [
-        k
-        for k, visit in enumerate(device.visits)
-        if 0 <= int(visit["came_ms"]) <= high and (int(visit["went_ms"]) < 0 or int(visit["went_ms"]) >= low)
-    ]
+    visits = zip(device.visits["came_ms"].tolist(), device.visits["went_ms"].tolist(), strict=True)
+    return [k for k, (came_ms, went_ms) in enumerate(visits) if 0 <= came_ms <= high and (went_ms < 0 or went_ms >= low)]
 
 
 def _near(device: Device, last: dict[str, Any], number: int) -> bool:

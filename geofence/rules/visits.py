@@ -341,7 +341,8 @@ def _unserved(device: Device, number: int) -> bool:
 def _order(device: Device) -> None:
     """Number the stops served by their arrivals; those outside the longest increasing subsequence of the plan are out of it."""
     came, states, served_n = (device.visits[name].tolist() for name in ("came_ms", "state", "served_n"))
-    served = sorted((came[k], k) for k, state in enumerate(states) if state in SERVED_STATES)
+    served = [(came[k], k) for k, state in enumerate(states) if state in SERVED_STATES]
+    served.sort()
     inside = longest_increasing([k for _, k in served])
     for n, (_, k) in enumerate(served, 1):
         state = VisitState.serviced if k in inside else VisitState.out_of_sequence

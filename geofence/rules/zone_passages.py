@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from domain.events import Severity
 from geofence.facts import ZONE_OFF, ZONE_ON, Fact
 from geofence.rows import from_us
 from geofence.rule import Rule
@@ -15,8 +14,8 @@ if TYPE_CHECKING:
 
 def _enter(device: Device, fact: Fact) -> None:
     zone = device.zones[fact.place]
-    facts = {"zone_id": zone.zone_id, "zone": zone.name, "kind": str(zone.kind), "sigma_m": fact.b}
-    device.tell("zone_enter", zone.zone_id, fact.time_us, Severity.info, cool_down=False, facts=facts)
+    facts = {"zone_id": zone.zone_id, "zone": zone.name, "kind": zone.kind.value, "sigma_m": round(fact.b, 3)}
+    device.note("zone_enter", zone.zone_id, fact.time_us, facts)
 
 
 def _exit(device: Device, fact: Fact) -> None:
@@ -24,11 +23,11 @@ def _exit(device: Device, fact: Fact) -> None:
     facts = {
         "zone_id": zone.zone_id,
         "zone": zone.name,
-        "kind": str(zone.kind),
+        "kind": zone.kind.value,
         "entered_at": from_us(int(fact.a)).isoformat(),
-        "inside_s": (fact.time_us - fact.a) / 1e6,
+        "inside_s": round((fact.time_us - fact.a) / 1e6, 3),
     }
-    device.tell("zone_exit", zone.zone_id, fact.time_us, Severity.info, cool_down=False, facts=facts)
+    device.note("zone_exit", zone.zone_id, fact.time_us, facts)
 
 
 RULES = (Rule("zone_enter", on={ZONE_ON: _enter}), Rule("zone_exit", on={ZONE_OFF: _exit}))
