@@ -11,6 +11,7 @@ from alerts.channels.channel import Channel
 from alerts.channels.chat import ChatChannel
 from alerts.channels.email import EmailChannel
 from alerts.channels.log import LogChannel
+from alerts.channels.push import PushChannel
 from alerts.channels.webhook import WebhookChannel
 from domain.links import Answer, Grant, seal
 from domain.recipients import Recipient
@@ -29,11 +30,14 @@ class AlertOptions:
     mail_from: str = "beatwatch@localhost"
     console_url: str = ""
     link_secret: str = ""
+    vapid_private_key: str = ""
+    vapid_subject: str = "mailto:beatwatch@localhost"
 
     def channels(self) -> Mapping[str, Channel]:
         """The channels there are, by name. Raises SettingsError for an impossible setting."""
         email = {"email": EmailChannel(self.smtp_url, self.mail_from)} if self.smtp_url else {}
-        return {"log": LogChannel(), "webhook": WebhookChannel(self.webhook_secret), "chat": ChatChannel(), **email}
+        push = {"push": PushChannel(self.vapid_private_key, self.vapid_subject)} if self.vapid_private_key else {}
+        return {"log": LogChannel(), "webhook": WebhookChannel(self.webhook_secret), "chat": ChatChannel(), **email, **push}
 
     def fallback(self) -> tuple[Recipient, ...]:
         """Who hears of an organisation's alerts that names nobody."""

@@ -108,7 +108,9 @@ class Pager:
     def _wanted(self, alert: Alert, event: Event) -> list[Recipient]:
         org_id = alert.key.org_id
         if org_id not in self._people:
-            cells = recipients(self._connection, org_id) or list(self._paging.fallback)
+            cells = recipients(self._connection, org_id)
+            if all(cell.channel == "push" for cell in cells):  # a browser is somebody's own wish, and names nobody
+                cells = [*self._paging.fallback, *cells]
             self._people[org_id] = (cells, off_duty(self._connection, org_id, self._now))
         cells, away = self._people[org_id]
         is_territorial = any(cell.territory is not None for cell in cells)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,11 +12,14 @@ from typing import Final
 import structlog
 
 from alerts.channels.channel import DeliveryError
+from alerts.channels.push import PushChannel
 from alerts.options import AlertOptions
+from domain.errors import NotFoundError
 from evidence.dossier import Dossier
 from evidence.gathering import gather
 from store.outbox import Attachment, Claimed, claim, delivered, failed, void
 from store.pool import Connection
+from store.push_subscriptions import subscriptions_of, unsubscribe
 from store.session import Session
 
 AT_ONCE: Final = 16
@@ -53,12 +57,20 @@ class Sender:
     def send_due(self, session: Session) -> int:
         """Send up to AT_ONCE messages that are due, side by side; returns how many were tried."""
         with session.transaction() as connection:
-            claimed = claim(connection, self._now(), limit=AT_ONCE)
+            claimed = [_with_browsers(connection, one) for one in claim(connection, self._now(), limit=AT_ONCE)]
         enclosed = [self._with_dossier(session, message) for message in claimed]
         for attempt in self._threads.map(self._try, enclosed):
             with session.transaction() as connection:
                 self._record(connection, attempt)
+        self._forget_gone(session)
         return len(claimed)
+
+    def _forget_gone(self, session: Session) -> None:
+        push = self._channels.get("push")
+        while isinstance(push, PushChannel) and not push.gone.empty():
+            org_id, endpoint = push.gone.get()
+            with session.transaction() as connection, suppress(NotFoundError):
+                unsubscribe(connection, org_id, endpoint)
 
     def close(self) -> None:
         """Wait for what is on its way."""
@@ -104,6 +116,13 @@ class Sender:
 
     def _is_stale(self, message: Claimed) -> bool:
         return message.alert_is_resolved and self._now() - message.created_at > STALE_AFTER
+
+
+def _with_browsers(connection: Connection, message: Claimed) -> Claimed:
+    """A push with the browsers that it goes to."""
+    if message.channel != "push":
+        return message
+    return replace(message, browsers=tuple(subscriptions_of(connection, message.org_id, message.person)))
 
 
 def _picture(dossier: Dossier) -> Attachment:

@@ -42,6 +42,7 @@ def create_app(
     tile_url: str = "",
     sign_in: bool = False,
     link_secret: str = "",
+    push_key: str = "",
     content: ContentStore | None = None,
     settlement_judge: SettlementJudge | None = None,
     media_max_bytes: int = MEDIA_MAX_BYTES,
@@ -51,7 +52,8 @@ def create_app(
     """The application over the database at `database_url`.
 
     With `sign_in`, people have to; otherwise whoever reaches it acts for `organisation`. `link_secret` is the key of the
-    links in messages, by which alerts are answered without signing in. `content` keeps what media hold, without it a folder
+    links in messages, by which alerts are answered without signing in; with `push_key` browsers subscribe to pushes. `content`
+    keeps what media hold, without it a folder
     of the state does. `rate` is what one caller may ask. With `webhooks_to_private` news may be posted into networks that
     are not public.
 
@@ -77,6 +79,7 @@ def create_app(
     app.state.webhooks_to_private = webhooks_to_private
     app.state.limits = Limits(rate)
     app.state.link_secret = link_secret
+    app.state.push_key = push_key
     serve_pages(app, tile_url)
     app.add_middleware(DoneOnce)
     app.add_middleware(GZipMiddleware, minimum_size=1000)

@@ -43,6 +43,10 @@ class Settings(BaseSettings):
     mail_from: str = Field("beatwatch@localhost", description="their sender")
     console_url: str = Field("", description="where people reach the console, for links in messages")
     link_secret: str = Field("", description="key that signs links to answer an alert; empty: messages have none")
+    vapid_private_key: str = Field(
+        "", description="P-256 key of web pushes, PEM or base64url; empty: made and kept in the state"
+    )
+    vapid_subject: str = Field("mailto:beatwatch@localhost", description="who answers for our web pushes, mailto: or https:")
     media_max_bytes: int = Field(8_388_608, gt=0, description="a photo, signature or scan is at most so large")
     media_s3_url: str = Field("", description="bucket for media, https://host/bucket; empty: a folder of BEATWATCH_STATE")
     media_s3_region: str = Field("us-east-1", description="its region")

@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 
 from domain.recipients import Letter
 from store.pool import Connection
+from store.push_subscriptions import PushSubscription
 from store.statements import statements
 from store.storable import storable
 
@@ -43,6 +44,7 @@ class Claimed:
     created_at: datetime
     alert_is_resolved: bool
     attachments: tuple[Attachment, ...] = ()
+    browsers: tuple[PushSubscription, ...] = ()
 
 
 def post(connection: Connection, letters: Iterable[Letter], now: datetime) -> None:

@@ -85,11 +85,13 @@ def alerts() -> None:
 
     from alerts.options import AlertOptions
     from alerts.worker import run
+    from beatwatch.push_keys import private_key
     from own_rules.worker import run as judge_own_rules
 
     with _service() as service, ThreadPoolExecutor(1, thread_name_prefix="own-rules") as beside:
         names = AlertOptions.__dataclass_fields__
-        options = AlertOptions(**{name: getattr(service.settings, name) for name in names})
+        said = {name: getattr(service.settings, name) for name in names}
+        options = AlertOptions(**{**said, "vapid_private_key": private_key(service.settings)})
         beside.submit(judge_own_rules, service.database_url, stop=service.stop)
         run(service.database_url, stop=service.stop, on_ready=service.on_ready, options=options)
 
@@ -101,6 +103,7 @@ def api() -> None:
     from api.app import create_app
     from api.limits import Rate
     from beatwatch.logs import configure_logs
+    from beatwatch.push_keys import private_key, public_key
     from beatwatch.services.ports import wanted_port
     from beatwatch.services.servers import Servers
     from beatwatch.settings import read_settings
@@ -115,6 +118,7 @@ def api() -> None:
             tile_url=settings.tile_url,
             sign_in=settings.sign_in,
             link_secret=settings.link_secret,
+            push_key=public_key(private_key(settings)),
             content=_content(settings),
             settlement_judge=judge_by_defaults,
             media_max_bytes=settings.media_max_bytes,

@@ -143,6 +143,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "save_payload_profile": {"json": {}},
     "save_recipient": {"json": {}},
     "save_own_rule": {"json": {"name": "Door", "expression": "door_open"}},
+    "add_push_subscription": {"json": {"endpoint": "https://93.184.215.14/1", "keys": {"p256dh": "BA", "auth": "AA"}}},
+    "delete_push_subscription": {"params": {"endpoint": "https://push.example.org/victims"}},
     "check_own_rule": {"json": {"expression": "door_open"}},
     "save_topic_pattern": {"json": {"pattern": "mallory/{device}", "format": "senml"}},
     "set_parameter": {"json": {"value": 480}},
