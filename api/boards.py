@@ -12,14 +12,16 @@ from markupsafe import Markup
 
 from api.access import AlertHandler, Caller
 from api.day_board import CellState
+from api.listing import ListQuery, record_page
 from api.pages import TEMPLATES, page
-from api.paging import decode, page_of
 from api.resources.alert_handling import acknowledge, resolve
 from api.resources.alerts import AlertId, alert_of
 from api.resources.day_board import Day, read_day_board
 from domain.events import Severity
 from store import inbox
-from store.inbox import AlertFilter, Resolution
+from store.inbox import AlertFilter, InboxAlert, Resolution
+from store.listing import Part
+from store.pool import Connection
 
 router = APIRouter(prefix="/console", include_in_schema=False)
 
@@ -64,9 +66,13 @@ def alerts_page(
         vehicle_id=vehicle_id or None,
         trip_id=trip_id or None,
     )
-    with caller.transaction() as connection:
-        rows = inbox.list_alerts(connection, wanted, after=decode(cursor, datetime, int), limit=_PAGE_SIZE + 1)
-    alerts, following = page_of(rows, _PAGE_SIZE, alert_of, lambda row: (row.opened_at, row.alert_id))
+    asked_for = ListQuery(changed_since=None, sort=None, limit=_PAGE_SIZE, cursor=cursor)
+
+    def read(connection: Connection, part: Part) -> list[InboxAlert]:
+        return inbox.list_alerts(connection, wanted, part)
+
+    found = record_page(caller, inbox.LISTING, asked_for, read, alert_of)
+    alerts, following = found.items, found.next_cursor
     asked = {"state": state, "severity": severity.value, "vehicle_id": vehicle_id, "trip_id": trip_id}
     return page(
         request,

@@ -24,6 +24,7 @@ from api.resources.trips import TripId
 from domain.errors import BeatwatchError, InvalidInputError, NotFoundError
 from domain.trip_life import TripState
 from store import rounds
+from store.listing import Part
 from store.rounds import RoundFilter
 
 router = APIRouter(include_in_schema=False)
@@ -57,7 +58,7 @@ def loads_page(request: Request, caller: Caller) -> HTMLResponse:
     now = datetime.now(UTC)
     wanted = RoundFilter(states=_AT_THE_RAMP, since=now - _AROUND_NOW, until=now + _AROUND_NOW)
     with caller.transaction() as connection:
-        trips = rounds.list_rounds(connection, wanted, after=None, limit=_MOST)
+        trips = rounds.list_rounds(connection, wanted, Part(limit=_MOST))
     return page(request, "loads.html", trips=sorted(trips, key=lambda trip: (trip.planned_start, trip.trip_id)))
 
 

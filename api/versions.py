@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Header
@@ -14,12 +15,12 @@ IfMatch = Annotated[
 ]
 
 
-def tag(revision: int) -> str:
-    """The ETag of a revision."""
-    return f'"{revision}"'
+def tag(revision: int | datetime) -> str:
+    """The ETag of a revision, or, where changes are not counted, of when it was changed."""
+    return f'"{revision if isinstance(revision, int) else round(1e6 * revision.timestamp())}"'
 
 
-def check_unchanged(if_match: str | None, revision: int) -> None:
+def check_unchanged(if_match: str | None, revision: int | datetime) -> None:
     """Raise OutdatedError when the caller has read another revision than the present one."""
     if if_match is None:
         return

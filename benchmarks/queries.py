@@ -72,7 +72,7 @@ class Questions:
     def vehicle_day(self) -> int:
         """All fixes of a van on a day."""
         with organisation_transaction(self._pool, ORG) as connection:
-            vehicle = fleet.Vehicle("van-400", ORG, None, None, None, None)
+            vehicle = fleet.VehicleKey("van-400", ORG)
             return len(fleet.list_positions(connection, vehicle, TrackWindow(*self._day, 20_000), Grade.rejected))
 
     def report(self) -> int:

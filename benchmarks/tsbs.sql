@@ -1,16 +1,24 @@
 -- The thirteen IoT questions of the Time Series Benchmark Suite: `theirs` in its own schema, `ours` in ours.
--- :fleet, :start and the like are filled in; time_bucket is date_bin, so that they run without the extension.
+-- :fleet, :start and the like are filled in; without the extension, time_bucket is date_bin.
 
 -- name: set_up
 INSERT INTO organisation (slug, name, parent_id) SELECT lower(fleet), fleet, 1 FROM unnest(ARRAY['East', 'West', 'North', 'South']) AS fleet;
 CREATE TABLE tags (id integer PRIMARY KEY, name text, fleet text, driver text, model text, device_version text,
-    load_capacity real, fuel_capacity real, nominal_fuel_consumption real);
+    load_capacity real, fuel_capacity real,
+    nominal_fuel_consumption real, UNIQUE (name, fleet, driver, model, device_version, load_capacity, fuel_capacity,
+    nominal_fuel_consumption));
+GRANT SELECT ON tags TO beatwatch_api;
 CREATE INDEX ON tags (name);
 CREATE TABLE readings (time timestamptz NOT NULL, tags_id integer, latitude double precision, longitude double precision,
     elevation double precision, velocity double precision, heading double precision, grade double precision,
     fuel_consumption double precision, additional_tags jsonb);
 CREATE TABLE diagnostics (time timestamptz NOT NULL, tags_id integer, fuel_state double precision,
     current_load double precision, status double precision, additional_tags jsonb);
+
+-- name: make_hypertables
+-- As TSBS does: chunks of twelve hours, indexes of its own.
+SELECT create_hypertable('readings', 'time', chunk_time_interval => interval '12 hours', create_default_indexes => false);
+SELECT create_hypertable('diagnostics', 'time', chunk_time_interval => interval '12 hours', create_default_indexes => false);
 
 -- name: copy_to_theirs
 INSERT INTO readings SELECT fix_time, device_id, latitude_e7 / 1e7, longitude_e7 / 1e7, altitude_m, speed_mps, course_e2 / 100.0, hdop_e2 / 100.0,
@@ -21,15 +29,19 @@ CREATE INDEX ON readings (time DESC);
 CREATE INDEX ON diagnostics (tags_id, time DESC);
 CREATE INDEX ON diagnostics (time DESC);
 
+-- name: compress_ours
+SELECT compress_chunk(chunk, if_not_compressed => true)
+FROM show_chunks('telemetry.position', older_than => now() - interval '2 days') AS chunk
+
 -- name: single-last-loc theirs
 SELECT t.name, t.driver, r.longitude, r.latitude FROM tags t
 JOIN LATERAL (SELECT * FROM readings WHERE tags_id = t.id ORDER BY time DESC LIMIT 1) r ON true
-WHERE t.name = 'truck_7'
+WHERE t.name = ':truck'
 
 -- name: single-last-loc ours
 SELECT vehicle_id, vehicle.name, longitude_e7, latitude_e7
 FROM device JOIN latest_position USING (device_id) JOIN vehicle ON vehicle_id = device_key AND vehicle.org_id = device.org_id
-WHERE device_key = 'truck_7'
+WHERE device_key = ':truck'
 
 -- name: last-loc theirs
 SELECT t.name, t.driver, r.longitude, r.latitude FROM tags t
@@ -76,7 +88,7 @@ WHERE device.org_id = (SELECT org_id FROM organisation WHERE name = ':fleet') AN
 
 -- name: long-driving-sessions theirs
 SELECT t.name, t.driver FROM tags t
-JOIN (SELECT date_bin('10 minutes', time, 'epoch') AS bucket, tags_id FROM readings WHERE time >= ':start' AND time < ':four_hours'
+JOIN (SELECT :bucket_of_theirs AS bucket, tags_id FROM readings WHERE time >= ':start' AND time < ':four_hours'
       GROUP BY 1, 2 HAVING avg(velocity) > 1) r ON t.id = r.tags_id
 WHERE t.name IS NOT NULL AND t.fleet = ':fleet'
 GROUP BY 1, 2 HAVING count(*) > 22
@@ -84,7 +96,7 @@ GROUP BY 1, 2 HAVING count(*) > 22
 -- name: long-driving-sessions ours
 SELECT device_key FROM device
 CROSS JOIN LATERAL (
-    SELECT date_bin('10 minutes', fix_time, 'epoch') AS bucket FROM position
+    SELECT :bucket_of_ours AS bucket FROM position
     WHERE position.device_id = device.device_id AND fix_time >= ':start' AND fix_time < ':four_hours'
     GROUP BY 1 HAVING avg(speed_mps) > 1
 ) AS drive
@@ -93,7 +105,7 @@ GROUP BY 1 HAVING count(*) > 22
 
 -- name: long-daily-sessions theirs
 SELECT t.name, t.driver FROM tags t
-JOIN (SELECT date_bin('10 minutes', time, 'epoch') AS bucket, tags_id FROM readings WHERE time >= ':start' AND time < ':day'
+JOIN (SELECT :bucket_of_theirs AS bucket, tags_id FROM readings WHERE time >= ':start' AND time < ':day'
       GROUP BY 1, 2 HAVING avg(velocity) > 1) r ON t.id = r.tags_id
 WHERE t.name IS NOT NULL AND t.fleet = ':fleet'
 GROUP BY 1, 2 HAVING count(*) > 60
@@ -101,7 +113,7 @@ GROUP BY 1, 2 HAVING count(*) > 60
 -- name: long-daily-sessions ours
 SELECT device_key FROM device
 CROSS JOIN LATERAL (
-    SELECT date_bin('10 minutes', fix_time, 'epoch') AS bucket FROM position
+    SELECT :bucket_of_ours AS bucket FROM position
     WHERE position.device_id = device.device_id AND fix_time >= ':start' AND fix_time < ':day'
     GROUP BY 1 HAVING avg(speed_mps) > 1
 ) AS drive
@@ -122,7 +134,7 @@ GROUP BY 1
 
 -- name: avg-daily-driving-duration theirs
 WITH ten AS (
-    SELECT date_bin('10 minutes', time, 'epoch') AS bucket, tags_id FROM readings GROUP BY 1, 2 HAVING avg(velocity) > 1
+    SELECT :bucket_of_theirs AS bucket, tags_id FROM readings GROUP BY 1, 2 HAVING avg(velocity) > 1
 ), daily AS (
     SELECT tags_id, date_trunc('day', bucket) AS day, count(*) / 6 AS hours FROM ten GROUP BY 1, 2
 )
@@ -130,7 +142,7 @@ SELECT fleet, name, driver, avg(hours) FROM daily JOIN tags ON tags.id = tags_id
 
 -- name: avg-daily-driving-duration ours
 WITH ten AS (
-    SELECT date_bin('10 minutes', fix_time, 'epoch') AS bucket, device_id FROM position GROUP BY 1, 2 HAVING avg(speed_mps) > 1
+    SELECT :bucket_of_ours AS bucket, device_id FROM position GROUP BY 1, 2 HAVING avg(speed_mps) > 1
 ), daily AS (
     SELECT device_id, date_trunc('day', bucket) AS day, count(*) / 6 AS hours FROM ten GROUP BY 1, 2
 )
@@ -138,7 +150,7 @@ SELECT device.org_id, device_key, avg(hours) FROM daily JOIN device USING (devic
 
 -- name: avg-daily-driving-session theirs
 WITH ten AS (
-    SELECT tags_id, date_bin('10 minutes', time, 'epoch') AS bucket, avg(velocity) > 5 AS driving FROM readings GROUP BY 1, 2
+    SELECT tags_id, :bucket_of_theirs AS bucket, avg(velocity) > 5 AS driving FROM readings GROUP BY 1, 2
 ), turned AS (
     SELECT *, lag(driving) OVER (PARTITION BY tags_id ORDER BY bucket) AS before FROM ten
 ), session AS (
@@ -149,7 +161,7 @@ SELECT name, date_trunc('day', bucket), avg(age(stop, bucket)) FROM session JOIN
 
 -- name: avg-daily-driving-session ours
 WITH ten AS (
-    SELECT device_id, date_bin('10 minutes', fix_time, 'epoch') AS bucket, avg(speed_mps) > 5 AS driving FROM position GROUP BY 1, 2
+    SELECT device_id, :bucket_of_ours AS bucket, avg(speed_mps) > 5 AS driving FROM position GROUP BY 1, 2
 ), turned AS (
     SELECT *, lag(driving) OVER (PARTITION BY device_id ORDER BY bucket) AS before FROM ten
 ), session AS (
@@ -171,20 +183,20 @@ GROUP BY 1, 2, 3
 
 -- name: daily-activity theirs
 WITH ten AS (
-    SELECT tags_id, date_bin('10 minutes', time, 'epoch') AS bucket, count(*) AS n FROM diagnostics GROUP BY 1, 2 HAVING avg(status) < 1
+    SELECT tags_id, :bucket_of_theirs AS bucket, count(*) AS n FROM diagnostics GROUP BY 1, 2 HAVING avg(status) < 1
 )
 SELECT fleet, model, date_trunc('day', bucket), sum(n) / 144 FROM ten JOIN tags ON tags.id = tags_id GROUP BY 1, 2, 3
 
 -- name: daily-activity ours
 WITH ten AS (
-    SELECT device_id, date_bin('10 minutes', fix_time, 'epoch') AS bucket, count(*) AS n FROM position GROUP BY 1, 2
+    SELECT device_id, :bucket_of_ours AS bucket, count(*) AS n FROM position GROUP BY 1, 2
     HAVING avg(satellites) < 1
 )
 SELECT org_id, model, date_trunc('day', bucket), sum(n) / 144 FROM ten JOIN device USING (device_id) GROUP BY 1, 2, 3
 
 -- name: breakdown-frequency theirs
 WITH ten AS (
-    SELECT tags_id, date_bin('10 minutes', time, 'epoch') AS bucket, count(status = 0) / count(*) >= 0.5 AS broken
+    SELECT tags_id, :bucket_of_theirs AS bucket, count(status = 0) / count(*) >= 0.5 AS broken
     FROM diagnostics GROUP BY 1, 2
 ), next AS (
     SELECT *, lead(broken) OVER (PARTITION BY tags_id ORDER BY bucket) AS after FROM ten
@@ -193,7 +205,7 @@ SELECT model, count(*) FROM next JOIN tags ON tags.id = tags_id WHERE NOT broken
 
 -- name: breakdown-frequency ours
 WITH ten AS (
-    SELECT device_id, date_bin('10 minutes', fix_time, 'epoch') AS bucket, count(satellites = 0) / count(*) >= 0.5 AS broken
+    SELECT device_id, :bucket_of_ours AS bucket, count(satellites = 0) / count(*) >= 0.5 AS broken
     FROM position GROUP BY 1, 2
 ), next AS (
     SELECT *, lead(broken) OVER (PARTITION BY device_id ORDER BY bucket) AS after FROM ten

@@ -11,7 +11,7 @@ from domain.trips import LonLat
 from evidence.dossier import Dossier, NearPlace
 from evidence.nearness import nearest
 from store import fleet, inbox, journal, planning, rounds, sensor_log
-from store.fleet import Fix, TrackWindow
+from store.fleet import Fix, TrackWindow, VehicleKey
 from store.inbox import InboxAlert
 from store.pool import Connection
 from store.rounds import RoundStop
@@ -50,7 +50,7 @@ def _span(started_at: datetime, ended_at: datetime) -> tuple[datetime, datetime]
 
 
 def _track(connection: Connection, alert: InboxAlert, since: datetime, until: datetime) -> list[Fix]:
-    vehicle = fleet.Vehicle(alert.vehicle_id, alert.org_id, None, None, alert.device_key, None)
+    vehicle = VehicleKey(alert.vehicle_id, alert.org_id)
     fixes = fleet.list_positions(connection, vehicle, TrackWindow(since, until, MOST_FIXES), Grade.rejected)
     return [fix for fix in fixes if fix.longitude_deg is not None and fix.latitude_deg is not None]
 

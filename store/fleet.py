@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, Protocol
 
 from psycopg.rows import tuple_row
+from psycopg.sql import SQL, Identifier
 
+from store.listing import FIRST, Listing, Part, ending, sorted_by
 from store.pool import Connection
 from store.statements import statements
 from store.whole_numbers import STORED_AS, from_whole_numbers
@@ -52,6 +54,25 @@ class Fix:
     batch_id: int
 
 
+class VehicleName(Protocol):
+    """Whatever says which vehicle is meant."""
+
+    @property
+    def vehicle_id(self) -> str:
+        """Its name, unique in its organisation."""
+
+    @property
+    def org_id(self) -> int:
+        """The organisation's number."""
+
+
+class VehicleKey(NamedTuple):
+    """A vehicle's name and its organisation's number."""
+
+    vehicle_id: str
+    org_id: int
+
+
 @dataclass(frozen=True, slots=True)
 class Vehicle:
     """A vehicle as people know it, and its newest fix; `device_key` is the tracker that reports for it now."""
@@ -62,6 +83,14 @@ class Vehicle:
     name: str | None
     device_key: str | None
     fix: Fix | None
+    changed_at: datetime  # what is registered of it or of its tracker, or its newest fix stored
+
+
+LISTING: Final = Listing(
+    sorts={"vehicle_id": Identifier("named", "vehicle_id"), "changed_at": SQL(_SQL["changed_at"])},
+    keys={name: Identifier("named", name) for name in ("vehicle_id", "org_id")},
+    changed=SQL(_SQL["changed_at"] + " >= %(changed_since)s"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +104,15 @@ class TrackWindow:
     with_rejected: bool = False
 
 
-def list_vehicles(connection: Connection, *, words: str | None, after: tuple[str, int] | None, limit: int) -> list[Vehicle]:
-    """Vehicles whose identifier, registration or name holds `words`, by identifier."""
-    vehicle_id, org_id = after or (None, None)
+def list_vehicles(connection: Connection, *, words: str | None, part: Part = FIRST) -> list[Vehicle]:
+    """Vehicles whose identifier, registration or name holds `words`, by identifier unless `part` says otherwise."""
+    end, values = ending(LISTING, part)
+    by_name = part.changed_since is None and sorted_by(LISTING, part.sort)[0] == "vehicle_id"
+    again, _ = ending(LISTING, replace(part, after=None))  # the order of the page, once more
+    first, then = (end, again) if by_name else (SQL("true"), end)
+    statement = SQL(_SQL["list_vehicles"]).format(part_by_name=first, part=then, changed_at=SQL(_SQL["changed_at"]))
     pattern = None if words is None else f"%{_escape(words)}%"
-    parameters = {"words": pattern, "after_vehicle": vehicle_id, "after_org": org_id, "limit": limit}
-    return [_vehicle(row) for row in connection.execute(_SQL["list_vehicles"], parameters)]
+    return [_vehicle(row) for row in connection.execute(statement, {"words": pattern, **values})]
 
 
 def find_vehicle(connection: Connection, vehicle_id: str) -> Vehicle | None:
@@ -89,7 +121,7 @@ def find_vehicle(connection: Connection, vehicle_id: str) -> Vehicle | None:
     return _vehicle(row) if row else None
 
 
-def list_positions(connection: Connection, vehicle: Vehicle, window: TrackWindow, rejected_grade: int) -> list[Fix]:
+def list_positions(connection: Connection, vehicle: VehicleName, window: TrackWindow, rejected_grade: int) -> list[Fix]:
     """Fixes of whatever devices were on the vehicle at their fix times, oldest first."""
     after_time, after_device, after_seq = window.after or (None, None, None)
     parameters = {
@@ -136,7 +168,8 @@ _COLUMNS: Final = tuple(name for name in Fix.__dataclass_fields__ if name not in
 
 def _vehicle(row: Mapping[str, Any]) -> Vehicle:
     fix = fix_of(row) if row["fix_time"] is not None else None
-    return Vehicle(row["vehicle_id"], row["org_id"], row["registration"], row["name"], row["device_key"], fix)
+    names = (row["registration"], row["name"], row["device_key"])
+    return Vehicle(row["vehicle_id"], row["org_id"], *names, fix, row["changed_at"])
 
 
 def _degrees(e7: int | None) -> float | None:

@@ -8,8 +8,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
+from psycopg.sql import SQL, Identifier
+
 from domain.errors import ConflictError, NotFoundError
 from store.journal import AT_MOST, Place, place_of
+from store.listing import FIRST, Listing, Part, ending
 from store.pool import Connection
 from store.statements import statements
 
@@ -56,6 +59,14 @@ class InboxAlert:
     place: Place | None
 
 
+LISTING: Final = Listing(
+    sorts={name: Identifier("alert", name) for name in ("opened_at", "started_at", "changed_at", "alert_id")},
+    keys={name: Identifier("alert", name) for name in ("opened_at", "alert_id")},
+    changed=SQL("alert.changed_at >= %(changed_since)s"),
+    newest_first=True,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A line of an alert's history; no `actor`: the system itself."""
@@ -80,11 +91,9 @@ class AlertFilter:
     until: datetime | None = None
 
 
-def list_alerts(
-    connection: Connection, wanted: AlertFilter, *, after: tuple[datetime, int] | None, limit: int
-) -> list[InboxAlert]:
-    """Alerts, the newest first, after the one named by opening and number."""
-    after_time, after_id = after or (None, None)
+def list_alerts(connection: Connection, wanted: AlertFilter, part: Part = FIRST) -> list[InboxAlert]:
+    """Alerts, the last opened first unless `part` says otherwise."""
+    end, values = ending(LISTING, part)
     parameters = {
         "alert_id": wanted.alert_id,
         "states": list(wanted.states) if wanted.states else None,
@@ -94,16 +103,14 @@ def list_alerts(
         "trip_id": wanted.trip_id,
         "since": wanted.since,
         "until": wanted.until,
-        "after_time": after_time,
-        "after_id": after_id,
-        "limit": limit,
+        **values,
     }
-    return [_alert(row) for row in connection.execute(_SQL["list_alerts"], parameters)]
+    return [_alert(row) for row in connection.execute(SQL(_SQL["list_alerts"]).format(part=end), parameters)]
 
 
 def alert_numbered(connection: Connection, alert_id: int) -> InboxAlert:
     """One alert. Raises NotFoundError."""
-    found = list_alerts(connection, AlertFilter(alert_id=alert_id), after=None, limit=1)
+    found = list_alerts(connection, AlertFilter(alert_id=alert_id), Part(limit=1))
     if not found:
         raise NotFoundError("alert", str(alert_id))
     return found[0]

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from psycopg.sql import SQL, Identifier
+
+from store.listing import FIRST, Listing, Part, ending
 from store.pool import Connection
 from store.statements import statements
 
@@ -45,8 +48,17 @@ class JournalEvent:
     superseded_because: str | None
     facts: Mapping[str, Any]
     stored_at: datetime
+    changed_at: datetime
     change_no: int
     place: Place | None
+
+
+LISTING: Final = Listing(
+    sorts={name: Identifier("event", name) for name in ("started_at", "detected_at", "changed_at")},
+    keys={name: Identifier("event", name) for name in ("started_at", "event_id", "org_id")},
+    changed=SQL("event.changed_at >= %(changed_since)s"),
+    newest_first=True,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +88,9 @@ class EventFilter:
     superseded: bool = False
 
 
-def list_events(
-    connection: Connection, wanted: EventFilter, *, after: tuple[datetime, str] | None, limit: int
-) -> list[JournalEvent]:
-    """Events, newest first, after the one named by start and identifier."""
-    after_time, after_id = after or (None, None)
+def list_events(connection: Connection, wanted: EventFilter, part: Part = FIRST) -> list[JournalEvent]:
+    """Events, the newest start first unless `part` says otherwise."""
+    end, values = ending(LISTING, part)
     parameters = {
         "rules": list(wanted.rules) if wanted.rules else None,
         "severities": list(wanted.severities) if wanted.severities else None,
@@ -89,11 +99,9 @@ def list_events(
         "since": wanted.since,
         "until": wanted.until,
         "superseded": wanted.superseded,
-        "after_time": after_time,
-        "after_id": after_id,
-        "limit": limit,
+        **values,
     }
-    return [_event(row) for row in connection.execute(_SQL["list_events"], parameters)]
+    return [_event(row) for row in connection.execute(SQL(_SQL["list_events"]).format(part=end), parameters)]
 
 
 def find_event(connection: Connection, event_id: str, *, org_id: int | None = None) -> JournalEvent | None:

@@ -9,8 +9,10 @@ from typing import Any, Final
 from zoneinfo import available_timezones
 
 from psycopg.rows import class_row
+from psycopg.sql import SQL, Identifier
 
 from domain.errors import ConflictError, InvalidInputError, NotFoundError
+from store.listing import FIRST, Listing, Part, ending
 from store.pool import Connection, Role, open_pool
 from store.statements import statements
 
@@ -62,6 +64,15 @@ class Organisation:
     time_zone: str
     parent: str | None
     created_at: datetime
+    changed_at: datetime
+    revision: int
+
+
+LISTING: Final = Listing(
+    sorts={name: Identifier("organisation", name) for name in ("slug", "name", "created_at", "changed_at")},
+    keys={"slug": Identifier("organisation", "slug")},
+    changed=SQL("organisation.changed_at >= %(changed_since)s"),
+)
 
 
 def found_organisation(connection: Connection, *, slug: str, name: str, kind: str, currency: str, parent: str) -> None:
@@ -75,14 +86,14 @@ def found_organisation(connection: Connection, *, slug: str, name: str, kind: st
         raise ConflictError(f"the name {slug!r} is taken")
 
 
-def list_tree(connection: Connection, *, after: str | None, limit: int) -> list[Organisation]:
-    """The organisations that the transaction sees, by slug."""
-    return _read(connection, {"slug": None, "after": after, "limit": limit})
+def list_tree(connection: Connection, part: Part = FIRST) -> list[Organisation]:
+    """The organisations that the transaction sees, by slug unless `part` says otherwise."""
+    return _read(connection, None, part)
 
 
 def organisation_named(connection: Connection, slug: str) -> Organisation:
     """One of them. Raises NotFoundError."""
-    found = _read(connection, {"slug": slug, "after": None, "limit": 1})
+    found = _read(connection, slug, FIRST)
     if not found:
         raise NotFoundError("organisation", slug)
     return found[0]
@@ -104,9 +115,10 @@ def change_organisation(
     connection.execute(_SQL["change_organisation"], given)
 
 
-def _read(connection: Connection, wanted: dict[str, Any]) -> list[Organisation]:
+def _read(connection: Connection, slug: str | None, part: Part) -> list[Organisation]:
+    end, values = ending(LISTING, part)
     with connection.cursor(row_factory=class_row(Organisation)) as cursor:
-        return cursor.execute(_SQL["list_tree"], wanted).fetchall()
+        return cursor.execute(SQL(_SQL["list_tree"]).format(part=end), {**values, "slug": slug}).fetchall()
 
 
 def slug_of(connection: Connection, org_id: int) -> str:

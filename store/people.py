@@ -8,8 +8,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from psycopg.rows import class_row
+from psycopg.sql import SQL, Identifier
 
 from domain.errors import ConflictError, NotFoundError
+from store.listing import FIRST, Listing, Part, ending
 from store.pool import Connection
 from store.statements import statements
 
@@ -53,6 +55,15 @@ class Person:
     state: str
     locked_until: datetime | None
     created_at: datetime
+    changed_at: datetime
+    revision: int
+
+
+LISTING: Final = Listing(
+    sorts={name: Identifier("person", name) for name in ("login", "name", "role", "created_at", "changed_at")},
+    keys={"login": Identifier("person", "login")},
+    changed=SQL("person.changed_at >= %(changed_since)s"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,19 +142,23 @@ def add_person(connection: Connection, org_id: int, *, login: str, name: str, ro
     return person
 
 
-def list_people(connection: Connection, *, after: str | None, limit: int) -> list[Person]:
-    """People by login."""
-    with connection.cursor(row_factory=class_row(Person)) as cursor:
-        return cursor.execute(_SQL["list_people"], {"login": None, "after_login": after, "limit": limit}).fetchall()
+def list_people(connection: Connection, part: Part = FIRST) -> list[Person]:
+    """People, by login unless `part` says otherwise."""
+    return _read(connection, None, part)
 
 
 def person_named(connection: Connection, login: str) -> Person:
     """Somebody by login. Raises NotFoundError."""
-    with connection.cursor(row_factory=class_row(Person)) as cursor:
-        found = cursor.execute(_SQL["list_people"], {"login": login, "after_login": None, "limit": 1}).fetchone()
-    if found is None:
+    found = _read(connection, login, FIRST)
+    if not found:
         raise NotFoundError("person", login)
-    return found
+    return found[0]
+
+
+def _read(connection: Connection, login: str | None, part: Part) -> list[Person]:
+    end, values = ending(LISTING, part)
+    with connection.cursor(row_factory=class_row(Person)) as cursor:
+        return cursor.execute(SQL(_SQL["list_people"]).format(part=end), {**values, "login": login}).fetchall()
 
 
 def change_person(

@@ -6,15 +6,15 @@ A record is a mapping of its columns as the API names them: longitude and latitu
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from psycopg.sql import SQL, Composable, Composed, Identifier, Placeholder
 from psycopg.sql import Literal as Constant
 from psycopg.types.json import Jsonb
 
-from domain.errors import ConflictError, InvalidInputError, NotFoundError
+from domain.errors import ConflictError, NotFoundError
+from store.listing import FIRST, Listing, Part, ending, place
 from store.pool import Connection
 from store.statements import statements
 
@@ -55,15 +55,11 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which records to list, and in which order. `after` is what `keys` gave for the last one read."""
+    """Which records to list, and which part of them."""
 
     conditions: Sequence[tuple[str, Operator, Any]] = ()
     words: str | None = None
-    changed_since: datetime | None = None
-    sort: str = ""
-    descending: bool = False
-    after: Sequence[Any] | None = None
-    limit: int = 100
+    part: Part = FIRST
 
 
 def add(connection: Connection, table: Table, org_id: int, record: Record) -> None:
@@ -94,10 +90,10 @@ def find(connection: Connection, table: Table, key: str, *, org_id: int | None =
     conditions: list[Composable] = [SQL("record.{} = %(key)s").format(Identifier(table.key))]
     if org_id is not None:
         conditions.append(SQL("record.org_id = %(org_id)s"))
-    statement = _select(table, conditions, SQL("record.org_id <> acting_org(), record.org_id"))
+    statement = _select(table, conditions, SQL("true ORDER BY record.org_id <> acting_org(), record.org_id LIMIT 1"))
     if lock:
         statement += SQL(" FOR UPDATE OF record")
-    row = connection.execute(statement, {"key": key, "org_id": org_id, "limit": 1}).fetchone()
+    row = connection.execute(statement, {"key": key, "org_id": org_id}).fetchone()
     if row is None:
         raise NotFoundError(table.kind, key)
     return _shown(table, row)
@@ -106,83 +102,46 @@ def find(connection: Connection, table: Table, key: str, *, org_id: int | None =
 def find_all(connection: Connection, table: Table, org_id: int, keys: Sequence[str]) -> dict[str, Record]:
     """The records of an organisation that have these names, by name."""
     conditions = [SQL("record.org_id = %(org_id)s"), SQL("record.{} = ANY (%(keys)s)").format(Identifier(table.key))]
-    rows = connection.execute(
-        _select(table, conditions, Identifier("record", table.key)), {"org_id": org_id, "keys": list(keys), "limit": None}
-    )
+    end = SQL("true ORDER BY {}").format(Identifier("record", table.key))
+    rows = connection.execute(_select(table, conditions, end), {"org_id": org_id, "keys": list(keys)})
     return {row[table.key]: _shown(table, row) for row in rows}
+
+
+def listing(table: Table) -> Listing:
+    """How lists of the table's records are ordered."""
+    sorts = (table.key, "changed_at", "created_at", *table.sorts)
+    return Listing(
+        sorts={name: Identifier("record", name) for name in sorts},
+        keys={name: Identifier("record", name) for name in (table.key, "org_id")},
+        changed=SQL("record.changed_at >= %(changed_since)s"),
+    )
 
 
 def list_records(connection: Connection, table: Table, wanted: Wanted) -> list[Record]:
     """Records as `wanted`; one more than a page says that there are more."""
-    sort = check_sort(table, wanted.sort)
     conditions, values = _conditions(table, wanted)
-    if wanted.after is not None:
-        comparison = SQL("<" if wanted.descending else ">")
-        conditions.append(
-            SQL("(record.{}, record.{}, record.org_id) {} (%(after_0)s, %(after_1)s, %(after_2)s::integer)").format(
-                Identifier(sort), Identifier(table.key), comparison
-            )
-        )
-        values |= {f"after_{number}": value for number, value in enumerate(wanted.after)}
-    way = SQL(" DESC" if wanted.descending else " ASC")
-    order = SQL(", ").join(SQL("record.{}").format(Identifier(name)) + way for name in (sort, table.key, "org_id"))
-    rows = connection.execute(_select(table, conditions, order), {**values, "limit": wanted.limit})
+    end, more = ending(listing(table), wanted.part)
+    rows = connection.execute(_select(table, conditions, end), {**values, **more})
     return [_shown(table, row) for row in rows]
 
 
 def all_records(connection: Connection, table: Table, wanted: Wanted, *, at_once: int = 500) -> Iterator[Record]:
     """Every record as `wanted`, read in pages."""
-    after: Sequence[Any] | None = None
-    sort = check_sort(table, wanted.sort)
+    part = replace(wanted.part, limit=at_once)
     while True:
-        page = Wanted(
-            conditions=wanted.conditions,
-            words=wanted.words,
-            changed_since=wanted.changed_since,
-            sort=wanted.sort,
-            descending=wanted.descending,
-            after=after,
-            limit=at_once,
-        )
-        records = list_records(connection, table, page)
+        records = list_records(connection, table, replace(wanted, part=part))
         yield from records
         if len(records) < at_once:
             return
-        after = keys(table, sort, records[-1])
+        part = replace(part, after=place(listing(table), part.sort, records[-1]))
 
 
-def keys(table: Table, sort: str, record: Record) -> tuple[Any, ...]:
-    """What places a record in the order of a list."""
-    value = record[sort]
-    return value.isoformat() if hasattr(value, "isoformat") else str(value), record[table.key], record["org_id"]
-
-
-def sorts(table: Table) -> tuple[str, ...]:
-    """What the table's lists may be sorted by; the first is the usual."""
-    return (table.key, "changed_at", "created_at", *table.sorts)
-
-
-def check_sort(table: Table, sort: str) -> str:
-    """The column to sort by. Raises InvalidInputError naming those there are."""
-    if sort and sort not in sorts(table):
-        raise InvalidInputError("query.sort", f"must be one of {', '.join(sorts(table))}, with - before it for descending")
-    return sort or table.key
-
-
-def settled_until(connection: Connection) -> datetime:
-    """Up to when all changes can be seen by the statements to come; asked before a list is read."""
-    row = connection.execute(_SQL["settled_until"]).fetchone()
-    assert row is not None  # a function of one row
-    moment: datetime = row["moment"]
-    return moment
-
-
-def _select(table: Table, conditions: Sequence[Composable], order: Composable) -> Composed:
+def _select(table: Table, conditions: Sequence[Composable], end: Composable) -> Composed:
     return SQL(_SQL["select"]).format(
         table=Identifier(table.name),
         more=SQL("").join([_children(table), *_computed(table)]),
         conditions=SQL(" AND ").join(conditions or [SQL("true")]),
-        order=order,
+        part=end,
     )
 
 
@@ -223,9 +182,6 @@ def _conditions(table: Table, wanted: Wanted) -> tuple[list[Composable], dict[st
         conditions.append(SQL("concat_ws(' ', {}) ILIKE %(words)s").format(searched))
         escaped = wanted.words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         values["words"] = f"%{escaped}%"
-    if wanted.changed_since is not None:
-        conditions.append(SQL("record.changed_at >= %(changed_since)s"))
-        values["changed_since"] = wanted.changed_since
     return conditions, values
 
 

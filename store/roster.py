@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from psycopg.rows import class_row
+from psycopg.sql import SQL, Identifier
 
 from domain.errors import ConflictError, NotFoundError
+from store.listing import FIRST, Listing, Part, ending
 from store.pool import Connection
 from store.statements import statements
 
@@ -25,29 +27,36 @@ class RosterDevice:
     state: str
     adopted: bool
     created_at: datetime
+    changed_at: datetime
+    revision: int
     vehicle_id: str | None
     shelf_id: str | None
     asset_id: str | None
     last_heard_at: datetime | None
 
 
-def list_devices(connection: Connection, *, state: str | None, after: tuple[str, int] | None, limit: int) -> list[RosterDevice]:
-    """Devices by key, after the one named by key and organisation."""
-    after_key, after_org = after or (None, None)
-    return _read(
-        connection, {"state": state, "device_key": None, "after_key": after_key, "after_org": after_org, "limit": limit}
-    )
+LISTING: Final = Listing(
+    sorts={name: Identifier("device", name) for name in ("device_key", "created_at", "changed_at")},
+    keys={name: Identifier("device", name) for name in ("device_key", "org_id")},
+    changed=SQL("device.changed_at >= %(changed_since)s"),
+)
+
+
+def list_devices(connection: Connection, *, state: str | None, part: Part = FIRST) -> list[RosterDevice]:
+    """Devices, by key unless `part` says otherwise."""
+    return _read(connection, part, state=state, device_key=None)
 
 
 def find_device(connection: Connection, device_key: str) -> RosterDevice | None:
     """One device by its key."""
-    found = _read(connection, {"state": None, "device_key": device_key, "after_key": None, "after_org": None, "limit": 1})
+    found = _read(connection, Part(limit=1), state=None, device_key=device_key)
     return found[0] if found else None
 
 
-def _read(connection: Connection, parameters: dict[str, Any]) -> list[RosterDevice]:
+def _read(connection: Connection, part: Part, **wanted: str | None) -> list[RosterDevice]:
+    end, values = ending(LISTING, part)
     with connection.cursor(row_factory=class_row(RosterDevice)) as cursor:
-        return cursor.execute(_SQL["list_devices"], parameters).fetchall()
+        return cursor.execute(SQL(_SQL["list_devices"]).format(part=end), {**values, **wanted}).fetchall()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,7 @@ class RegisteredDevice:
     device_key: str
     model: str | None
     state: str
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from psycopg.sql import SQL, Identifier
+
 from domain.trips import Circle, LonLat
+from store.listing import FIRST, Listing, Part, ending
 from store.pool import Connection
 from store.statements import statements
 
@@ -52,7 +55,21 @@ class Round:
     corridor_m: float | None
     depot: Circle | None
     state: str
+    changed_at: datetime  # of its plan, its life or any of its visits
     stops: tuple[RoundStop, ...]
+
+
+_CHANGED_AT: Final = SQL(_SQL["changed_at"])
+LISTING: Final = Listing(
+    sorts={
+        "planned_start": Identifier("trip", "planned_start"),
+        "trip_id": Identifier("trip", "trip_id"),
+        "changed_at": _CHANGED_AT,
+    },
+    keys={name: Identifier("trip", name) for name in ("planned_start", "trip_id", "org_id")},
+    changed=SQL(_SQL["changed"]),
+    newest_first=True,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,27 +82,24 @@ class RoundFilter:
     until: datetime | None = None
 
 
-def list_rounds(
-    connection: Connection, wanted: RoundFilter, *, after: tuple[datetime, str, int] | None, limit: int
-) -> list[Round]:
-    """Trips by planned start, newest first, after the one named by start, identifier and organisation."""
-    after_time, after_id, after_org = after or (None, None, None)
+def list_rounds(connection: Connection, wanted: RoundFilter, part: Part = FIRST) -> list[Round]:
+    """Trips, the newest planned start first unless `part` says otherwise."""
+    end, values = ending(LISTING, part)
     parameters = {
         "vehicle_id": wanted.vehicle_id,
         "states": list(wanted.states) if wanted.states else None,
         "since": wanted.since,
         "until": wanted.until,
-        "after_time": after_time,
-        "after_id": after_id,
-        "after_org": after_org,
-        "limit": limit,
+        **values,
     }
-    return _with_stops(connection, connection.execute(_SQL["list_trips"], parameters).fetchall())
+    statement = SQL(_SQL["list_trips"]).format(changed_at=_CHANGED_AT, part=end)
+    return _with_stops(connection, connection.execute(statement, parameters).fetchall())
 
 
 def find_round(connection: Connection, trip_id: str) -> Round | None:
     """One trip, the caller's own organisation's first."""
-    rows = connection.execute(_SQL["find_trip"], {"trip_id": trip_id}).fetchall()
+    statement = SQL(_SQL["find_trip"]).format(changed_at=_CHANGED_AT)
+    rows = connection.execute(statement, {"trip_id": trip_id}).fetchall()
     return next(iter(_with_stops(connection, rows, with_evidence=True)), None)
 
 
@@ -109,6 +123,7 @@ def _round(row: Mapping[str, Any], stops: Sequence[RoundStop]) -> Round:
         corridor_m=row["corridor_m"],
         depot=Circle(**row["depot"]) if row["depot"] else None,
         state=row["state"],
+        changed_at=row["shown_changed_at"],
         stops=tuple(stops),
     )
 

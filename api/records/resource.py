@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from api.access import Access
-from api.paging import Page
+from api.listing import SINCE, SORT
 from domain.life_cycle import LifeCycle
 from domain.people import Permission
 from store.pool import Connection
 from store.records import Operator, Record, Table
 
-Item = TypeVar("Item")
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f/]*[^\x00-\x1f/\s][^\x00-\x1f/]*$")]
 """What people call a record: it stands in addresses, so it has no slash."""
 
@@ -47,20 +46,12 @@ class Filters(BaseModel):
 
     q: Annotated[str, Field(max_length=100)] | None = Field(None, description="Words in its name and texts.")
     state: list[Annotated[str, Field(max_length=50)]] | None = Field(None, description="In one of these states.")
-    changed_since: AwareDatetime | None = Field(None, description="Changed then or later: `as_of` of an earlier answer.")
-    sort: Annotated[str, Field(max_length=50)] | None = Field(
-        None, description="A member to sort by; - before it for descending."
-    )
+    changed_since: AwareDatetime | None = Field(None, description=SINCE)
+    sort: Annotated[str, Field(max_length=50)] | None = Field(None, description=SORT)
     limit: int = Field(100, ge=1, le=1000, description="At most so many items.")
     cursor: Annotated[str, Field(max_length=1000)] | None = Field(
         None, description="`next_cursor` of the page before; none for the first page."
     )
-
-
-class RecordPage(Page[Item], Generic[Item]):
-    """Some records, where to go on, and from when to ask for changes the next time."""
-
-    as_of: datetime = Field(description="Give it as `changed_since` the next time: nothing that is committed later is missed.")
 
 
 class RecordMove(Given):

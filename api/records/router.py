@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Response
@@ -10,12 +11,14 @@ from pydantic import BaseModel
 
 from api.access import Access, allowed
 from api.errors import problem_responses
-from api.paging import decode, encode
+from api.listing import RecordPage, record_page
 from api.records import keeping
-from api.records.resource import Filters, RecordMove, RecordPage, Resource, Shown
+from api.records.resource import Filters, RecordMove, Resource, Shown
 from api.versions import IfMatch, tag
 from domain.people import Permission
 from store import records
+from store.listing import Part
+from store.pool import Connection
 from store.records import Record, Wanted
 
 
@@ -45,26 +48,12 @@ def record_router(resource: Resource, *, noun: str = "", nouns: str = "") -> API
 
 def page_of_records(caller: Access, resource: Resource, filters: Filters) -> RecordPage[Shown]:
     """A page of the caller's records as `filters` say."""
-    descending = (filters.sort or "").startswith("-")
-    sort = records.check_sort(resource.table, (filters.sort or "").removeprefix("-"))
-    after = decode(filters.cursor, str, str, str, int)
-    wanted = Wanted(
-        conditions=conditions(resource, filters),
-        words=filters.q,
-        changed_since=filters.changed_since,
-        sort=sort,
-        descending=descending,
-        after=after[1:] if after and after[0] == (filters.sort or "") else None,
-        limit=filters.limit + 1,
-    )
-    with caller.transaction() as connection:
-        as_of = records.settled_until(connection)
-        rows = records.list_records(connection, resource.table, wanted)
-    shown = rows[: filters.limit]
-    following = None
-    if len(rows) > filters.limit:
-        following = encode(filters.sort or "", *records.keys(resource.table, sort, shown[-1]))
-    return RecordPage(items=[resource.show(row) for row in shown], next_cursor=following, as_of=as_of)
+    wanted = Wanted(conditions=conditions(resource, filters), words=filters.q)
+
+    def read(connection: Connection, part: Part) -> list[Record]:
+        return records.list_records(connection, resource.table, replace(wanted, part=part))
+
+    return record_page(caller, records.listing(resource.table), filters, read, resource.show)
 
 
 def conditions(resource: Resource, filters: Filters) -> list[tuple[str, records.Operator, Any]]:

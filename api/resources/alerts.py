@@ -6,17 +6,20 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.access import Caller
 from api.errors import problem_responses
-from api.paging import Cursor, Limit, Page, decode, page_of
+from api.listing import Listed, RecordPage, record_page
 from api.places import Place
+from api.versions import tag
 from domain.events import Severity
 from domain.wording import title
 from store import inbox
 from store.inbox import AlertFilter, InboxAlert
+from store.listing import Part
+from store.pool import Connection
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
 
@@ -85,6 +88,7 @@ AlertId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 @router.get("", operation_id="list_alerts")
 def list_alerts(
     caller: Caller,
+    listed: Listed,
     state: Annotated[list[AlertState] | None, Query(description="In one of these states.")] = None,
     rule: Annotated[list[str] | None, Query(description="Of one of these rules.")] = None,
     severity: Annotated[list[Severity] | None, Query(description="Of one of these severities.")] = None,
@@ -92,25 +96,25 @@ def list_alerts(
     trip_id: Annotated[str | None, Query(max_length=200)] = None,
     since: Annotated[AwareDatetime | None, Query(description="Opened at this time or later.")] = None,
     until: Annotated[AwareDatetime | None, Query(description="Opened before this time.")] = None,
-    limit: Limit = 100,
-    cursor: Cursor = None,
-) -> Page[Alert]:
+) -> RecordPage[Alert]:
     """Alerts, the newest first."""
     wanted = AlertFilter(
         states=state, rules=rule, severities=severity, vehicle_id=vehicle_id, trip_id=trip_id, since=since, until=until
     )
-    with caller.transaction() as connection:
-        rows = inbox.list_alerts(connection, wanted, after=decode(cursor, datetime, int), limit=limit + 1)
-    items, following = page_of(rows, limit, alert_of, lambda row: (row.opened_at, row.alert_id))
-    return Page(items=items, next_cursor=following)
+
+    def read(connection: Connection, part: Part) -> list[InboxAlert]:
+        return inbox.list_alerts(connection, wanted, part)
+
+    return record_page(caller, inbox.LISTING, listed, read, alert_of)
 
 
 @router.get("/{alert_id}", operation_id="get_alert", responses=problem_responses(404))
-def get_alert(caller: Caller, alert_id: AlertId) -> AlertWithHistory:
+def get_alert(caller: Caller, alert_id: AlertId, response: Response) -> AlertWithHistory:
     """One alert with its history."""
     with caller.transaction() as connection:
         alert = alert_of(inbox.alert_numbered(connection, alert_id))
         history = [AlertEntry.model_validate(entry) for entry in inbox.entries(connection, alert_id)]
+    response.headers["etag"] = tag(alert.changed_at)
     return AlertWithHistory(**alert.model_dump(), history=history)
 
 

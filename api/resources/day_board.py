@@ -14,6 +14,7 @@ from api.access import Access, Caller
 from api.day_board import CellState
 from api.resources.trips import minutes_left as stop_minutes_left
 from store import inbox, rounds
+from store.listing import Part
 from store.rounds import Round, RoundFilter
 
 router = APIRouter(tags=["trips"])
@@ -76,7 +77,7 @@ def read_day_board(caller: Access, day: date | None) -> DayBoard:
     now = datetime.now(UTC)
     since, until = (now - _AROUND_NOW, now + _AROUND_NOW) if day is None else _span(day)
     with caller.transaction() as connection:
-        trips = rounds.list_rounds(connection, RoundFilter(since=since, until=until), after=None, limit=MOST_TRIPS)
+        trips = rounds.list_rounds(connection, RoundFilter(since=since, until=until), Part(limit=MOST_TRIPS))
         alerts = inbox.open_alerts_by_trip(connection, [trip.trip_id for trip in trips])
     rows = [_row(trip, alerts.get(trip.trip_id, 0), now) for trip in trips]
     rows.sort(key=lambda row: (-row.cases_at_risk, -row.open_alerts, row.vehicle_id))

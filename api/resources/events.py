@@ -5,18 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.access import Caller
 from api.errors import problem_responses
-from api.paging import Cursor, Limit, Page, decode, page_of
+from api.listing import Listed, RecordPage, record_page
 from api.places import Place
+from api.versions import tag
 from domain.errors import NotFoundError
 from domain.events import Severity
 from domain.wording import title
 from store import journal
 from store.journal import EventFilter, JournalEvent
+from store.listing import Part
+from store.pool import Connection
 
 router = APIRouter(prefix="/events", tags=["events"])
 
@@ -42,6 +45,7 @@ class Event(BaseModel):
     supersedes: str | None
     superseded_at: datetime | None
     superseded_because: str | None
+    changed_at: datetime
     place: Place | None = Field(description="Where it happened, as far as that is known.")
     facts: dict[str, Any] = Field(description="The numbers that decided.")
 
@@ -49,16 +53,17 @@ class Event(BaseModel):
 @router.get("", operation_id="list_events")
 def list_events(
     caller: Caller,
+    listed: Listed,
     rule: Annotated[list[str] | None, Query(description="Of one of these rules.")] = None,
     severity: Annotated[list[Severity] | None, Query(description="Of one of these severities.")] = None,
     vehicle_id: Annotated[str | None, Query(max_length=200)] = None,
     trip_id: Annotated[str | None, Query(max_length=200)] = None,
     since: Annotated[AwareDatetime | None, Query(description="Started at this time or later.")] = None,
     until: Annotated[AwareDatetime | None, Query(description="Started before this time.")] = None,
-    superseded: Annotated[bool, Query(description="Also those that later data overturned.")] = False,
-    limit: Limit = 100,
-    cursor: Cursor = None,
-) -> Page[Event]:
+    superseded: Annotated[
+        bool | None, Query(description="Also those that later data overturned; so they are told with `changed_since`.")
+    ] = None,
+) -> RecordPage[Event]:
     """Events, the newest first."""
     wanted = EventFilter(
         rules=rule,
@@ -67,21 +72,23 @@ def list_events(
         trip_id=trip_id,
         since=since,
         until=until,
-        superseded=superseded,
+        superseded=listed.changed_since is not None if superseded is None else superseded,
     )
-    with caller.transaction() as connection:
-        rows = journal.list_events(connection, wanted, after=decode(cursor, datetime, str), limit=limit + 1)
-    items, following = page_of(rows, limit, event_of, lambda row: (row.started_at, row.event_id))
-    return Page(items=items, next_cursor=following)
+
+    def read(connection: Connection, part: Part) -> list[JournalEvent]:
+        return journal.list_events(connection, wanted, part)
+
+    return record_page(caller, journal.LISTING, listed, read, event_of)
 
 
 @router.get("/{event_id}", operation_id="get_event", responses=problem_responses(404))
-def get_event(caller: Caller, event_id: Annotated[str, Path(max_length=200)]) -> Event:
+def get_event(caller: Caller, event_id: Annotated[str, Path(max_length=200)], response: Response) -> Event:
     """One event, also when it was superseded."""
     with caller.transaction() as connection:
         row = journal.find_event(connection, event_id)
     if row is None:
         raise NotFoundError("event", event_id)
+    response.headers["etag"] = tag(row.change_no)
     return event_of(row)
 
 

@@ -6,13 +6,14 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import Access, Administrator, Reader
 from api.errors import problem_responses
-from api.paging import Cursor, Limit, Page, decode, page_of
+from api.listing import Listed, RecordPage, record_page
 from api.records.resource import Given, Text
+from api.versions import IfMatch, check_unchanged, tag
 from domain.errors import NotAllowedError
 from store import organisations
 from store.audit import Change
@@ -37,6 +38,8 @@ class Organisation(BaseModel):
     time_zone: str = Field(description="By whose clock the hours of its own rules go.", examples=["Asia/Kolkata"])
     parent: str | None = Field(description="Slug of the organisation above it, if you see that.")
     created_at: datetime
+    changed_at: datetime
+    revision: int = Field(description="Counts changes; the ETag is made of it.")
 
 
 class NewOrganisation(Given):
@@ -59,44 +62,48 @@ class OrganisationChange(Given):
 
 
 @router.get("", operation_id="list_organisations")
-def list_organisations(caller: Reader, limit: Limit = 100, cursor: Cursor = None) -> Page[Organisation]:
+def list_organisations(caller: Reader, listed: Listed) -> RecordPage[Organisation]:
     """One's own organisation and all below it, by slug."""
-    after = decode(cursor, str)
-    with caller.transaction() as connection:
-        rows = organisations.list_tree(connection, after=after[0] if after else None, limit=limit + 1)
-    items, following = page_of(rows, limit, Organisation.model_validate, lambda row: (row.slug,))
-    return Page(items=items, next_cursor=following)
+    return record_page(caller, organisations.LISTING, listed, organisations.list_tree, Organisation.model_validate)
 
 
 @router.get("/{slug}", operation_id="get_organisation", responses=problem_responses(404))
-def get_organisation(caller: Reader, slug: Slug) -> Organisation:
+def get_organisation(caller: Reader, slug: Slug, response: Response) -> Organisation:
     """One organisation."""
     with caller.transaction() as connection:
-        return Organisation.model_validate(organisations.organisation_named(connection, slug))
+        return _answer(organisations.organisation_named(connection, slug), response)
 
 
 @router.post("", operation_id="add_organisation", status_code=201, responses=problem_responses(404, 409))
-def add_organisation(caller: Administrator, new: NewOrganisation) -> Organisation:
+def add_organisation(caller: Administrator, new: NewOrganisation, response: Response) -> Organisation:
     """Add an organisation below one's own, or below another that one sees."""
     with caller.transaction() as connection:
         parent = new.parent or _own(caller, connection)
         organisations.found_organisation(connection, **{**new.model_dump(), "parent": parent})
         added = organisations.organisation_named(connection, new.slug)
         _note(caller, connection, "organisation.add", new.slug, None, _plain(added))
-    return Organisation.model_validate(added)
+    return _answer(added, response)
 
 
-@router.patch("/{slug}", operation_id="change_organisation", responses=problem_responses(404, 422))
-def change_organisation(caller: Administrator, slug: Slug, change: OrganisationChange) -> Organisation:
+@router.patch("/{slug}", operation_id="change_organisation", responses=problem_responses(404, 412, 422))
+def change_organisation(
+    caller: Administrator, slug: Slug, change: OrganisationChange, response: Response, if_match: IfMatch = None
+) -> Organisation:
     """Change an organisation below one's own; a platform administrator also one's own."""
     with caller.transaction() as connection:
         before = organisations.organisation_named(connection, slug)
         if slug == _own(caller, connection) and caller.role != "platform_administrator":
             raise NotAllowedError("somebody above has to change your own organisation")
+        check_unchanged(if_match, before.revision)
         organisations.change_organisation(connection, slug, **change.model_dump())
         after = organisations.organisation_named(connection, slug)
         _note(caller, connection, "organisation.change", slug, _plain(before), _plain(after))
-    return Organisation.model_validate(after)
+    return _answer(after, response)
+
+
+def _answer(organisation: organisations.Organisation, response: Response) -> Organisation:
+    response.headers["etag"] = tag(organisation.revision)
+    return Organisation.model_validate(organisation)
 
 
 def _own(caller: Access, connection: Connection) -> str:
@@ -105,8 +112,7 @@ def _own(caller: Access, connection: Connection) -> str:
 
 def _plain(organisation: organisations.Organisation) -> dict[str, Any]:
     shown = asdict(organisation)
-    del shown["created_at"]
-    return shown
+    return {name: value for name, value in shown.items() if name not in {"created_at", "changed_at", "revision"}}
 
 
 def _note(

@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import Access, Administrator
 from api.errors import problem_responses
+from api.listing import Listed, RecordPage, record_page
 from api.paging import Cursor, Limit, Page, decode, page_of
 from api.passwords import LONGEST, SHORTEST, hash_password
+from api.versions import IfMatch, check_unchanged, tag
 from domain.errors import ConflictError, NotAllowedError
 from domain.people import PERMISSIONS, Role
 from store import audit, people
@@ -34,6 +36,8 @@ class Person(BaseModel):
     state: Literal["active", "disabled"]
     locked_until: datetime | None = Field(description="Too many wrong passwords.")
     created_at: datetime
+    changed_at: datetime
+    revision: int = Field(description="Counts changes; the ETag is made of it.")
 
 
 class NewPerson(BaseModel):
@@ -70,17 +74,20 @@ class AuditEntry(BaseModel):
 
 
 @router.get("/people", operation_id="list_people", responses=problem_responses(401, 403))
-def list_people(caller: Administrator, limit: Limit = 100, cursor: Cursor = None) -> Page[Person]:
+def list_people(caller: Administrator, listed: Listed) -> RecordPage[Person]:
     """People by login."""
-    after = decode(cursor, str)
+    return record_page(caller, people.LISTING, listed, people.list_people, Person.model_validate)
+
+
+@router.get("/people/{login}", operation_id="get_person", responses=problem_responses(401, 403, 404))
+def get_person(caller: Administrator, login: Login, response: Response) -> Person:
+    """One of them."""
     with caller.transaction() as connection:
-        rows = people.list_people(connection, after=after[0] if after else None, limit=limit + 1)
-    items, following = page_of(rows, limit, Person.model_validate, lambda row: (row.login,))
-    return Page(items=items, next_cursor=following)
+        return _answer(people.person_named(connection, login), response)
 
 
 @router.post("/people", operation_id="add_person", status_code=201, responses=problem_responses(401, 403, 409))
-def add_person(caller: Administrator, person: NewPerson) -> Person:
+def add_person(caller: Administrator, person: NewPerson, response: Response) -> Person:
     """Register somebody in one's own organisation, with no more rights than one has."""
     _refuse_more_than_own(caller, person.role)
     password_hash = hash_password(person.password)
@@ -89,17 +96,20 @@ def add_person(caller: Administrator, person: NewPerson) -> Person:
             connection, caller.org_id, login=person.login, name=person.name, role=person.role, password_hash=password_hash
         )
         caller.note(connection, Change(action="person.add", kind="person", identifier=row.login, after=_shown(row)))
-    return Person.model_validate(row)
+    return _answer(row, response)
 
 
-@router.patch("/people/{login}", operation_id="change_person", responses=problem_responses(401, 403, 404, 409))
-def change_person(caller: Administrator, login: Login, change: PersonChange) -> Person:
+@router.patch("/people/{login}", operation_id="change_person", responses=problem_responses(401, 403, 404, 409, 412))
+def change_person(
+    caller: Administrator, login: Login, change: PersonChange, response: Response, if_match: IfMatch = None
+) -> Person:
     """Change somebody's name, role, state or password."""
     if login == caller.actor and (change.role or change.state):
         raise ConflictError("somebody else has to change your own role or state")
     password_hash = hash_password(change.password) if change.password else None
     with caller.transaction() as connection:
         before = people.person_named(connection, login)
+        check_unchanged(if_match, before.revision)
         for role in (Role(before.role), change.role):
             _refuse_more_than_own(caller, role)
         after = people.change_person(
@@ -108,7 +118,12 @@ def change_person(caller: Administrator, login: Login, change: PersonChange) -> 
         what = "person.password" if change.password else "person.change"
         states = {"before": _shown(before), "after": _shown(after)}
         caller.note(connection, Change(action=what, kind="person", identifier=login, **states), after.org_id)
-    return Person.model_validate(after)
+    return _answer(after, response)
+
+
+def _answer(row: people.Person, response: Response) -> Person:
+    response.headers["etag"] = tag(row.revision)
+    return Person.model_validate(row)
 
 
 @router.get("/audit", operation_id="list_changes", responses=problem_responses(401, 403))

@@ -6,12 +6,13 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from api.access import Access, Planner, Reader
 from api.errors import problem_responses
 from api.records.resource import Given, Name, Text
+from api.versions import IfMatch, check_unchanged, tag
 from domain.devices import DeviceState
 from domain.errors import InvalidInputError
 from store import records, roster
@@ -48,6 +49,7 @@ class DeviceRecord(BaseModel):
     device_key: str
     model: str | None
     state: DeviceState
+    revision: int = Field(description="Counts changes; the ETag is made of it.")
 
 
 class NewDeviceAssignment(Given):
@@ -78,26 +80,29 @@ class DeviceAssignment(BaseModel):
 
 
 @router.post("", operation_id="add_device", status_code=201, responses=problem_responses(409))
-def add_device(caller: Planner, new: NewDevice) -> DeviceRecord:
+def add_device(caller: Planner, new: NewDevice, response: Response) -> DeviceRecord:
     """Register a device in one's own organisation."""
     with caller.transaction() as connection:
         roster.add_device(connection, caller.org_id, new.device_key, new.model)
         device = roster.lock_device(connection, new.device_key)
         _note(caller, connection, "device.add", device, None, new.model_dump())
-    return DeviceRecord.model_validate(device)
+    return _answer(device, response)
 
 
-@router.patch("/{device_key}", operation_id="change_device", responses=problem_responses(404))
-def change_device(caller: Planner, device_key: Key, change: DeviceChange) -> DeviceRecord:
+@router.patch("/{device_key}", operation_id="change_device", responses=problem_responses(404, 412))
+def change_device(
+    caller: Planner, device_key: Key, change: DeviceChange, response: Response, if_match: IfMatch = None
+) -> DeviceRecord:
     """Change a device's model, disable it or let it in again."""
     with caller.transaction() as connection:
         before = roster.lock_device(connection, device_key)
+        check_unchanged(if_match, before.revision)
         values = {"model": before.model, "state": before.state} | change.model_dump(exclude_unset=True)
         values["state"] = values["state"] or before.state
         roster.change_device(connection, before, **values)
         after = roster.lock_device(connection, device_key)
         _note(caller, connection, "device.change", after, {"model": before.model, "state": before.state}, values)
-    return DeviceRecord.model_validate(after)
+    return _answer(after, response)
 
 
 @router.get("/{device_key}/assignments", operation_id="list_assignments", responses=problem_responses(404))
@@ -129,6 +134,11 @@ def unassign_device(
     with caller.transaction() as connection:
         device = roster.lock_device(connection, device_key)
         _assign(caller, connection, device, None, since or datetime.now(UTC))
+
+
+def _answer(device: RegisteredDevice, response: Response) -> DeviceRecord:
+    response.headers["etag"] = tag(device.revision)
+    return DeviceRecord.model_validate(device)
 
 
 def _assign(

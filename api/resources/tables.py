@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -25,6 +26,7 @@ from api.resources.products import PRODUCTS
 from api.resources.promotions import PROMOTIONS
 from domain.errors import BeatwatchError, InvalidInputError, NotAllowedError, TooLargeError
 from store import records
+from store.listing import Part, place
 from store.pool import Connection, savepoint
 from store.records import Wanted
 from wire.files.sheets import CSV_TYPE, XLSX_TYPE, to_csv, to_xlsx
@@ -164,15 +166,14 @@ def _tell(report: ImportReport, row: int, column: str | None, detail: str) -> No
 
 def _all(caller: Access, resource: Resource) -> Iterator[Shown]:
     """Every record, a page a transaction: a slow reader holds no connection."""
-    after = None
+    part = Part(limit=500)
     while True:
-        wanted = Wanted(after=after, limit=500)
         with caller.transaction() as connection:
-            page = records.list_records(connection, resource.table, wanted)
+            page = records.list_records(connection, resource.table, Wanted(part=part))
         yield from map(resource.show, page)
-        if len(page) < wanted.limit:
+        if len(page) < part.limit:
             return
-        after = records.keys(resource.table, resource.table.key, page[-1])
+        part = replace(part, after=place(records.listing(resource.table), "", page[-1]))
 
 
 def _csv(names: list[str], rows: Iterator[list[Any]]) -> Iterator[bytes]:

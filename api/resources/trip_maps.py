@@ -19,8 +19,9 @@ from api.resources.trips import TripId, find_round, trip_of
 from api.resources.vehicles import Position, position_of
 from domain.grades import Grade
 from store import fleet, journal
-from store.fleet import TrackWindow
+from store.fleet import TrackWindow, VehicleKey
 from store.journal import EventFilter
+from store.listing import Part
 from store.rounds import Round
 
 router = APIRouter(prefix="/trips", tags=["trips"])
@@ -59,12 +60,12 @@ def get_trip_map(
 
 def _track(caller: Access, trip: Round) -> list[Position]:
     window = TrackWindow(trip.planned_start - BEFORE, trip.planned_end + AFTER, MOST_FIXES)
-    vehicle = fleet.Vehicle(trip.vehicle_id, trip.org_id, None, None, trip.device_key, None)
+    vehicle = VehicleKey(trip.vehicle_id, trip.org_id)
     with caller.transaction() as connection:
         return [position_of(fix) for fix in fleet.list_positions(connection, vehicle, window, Grade.rejected)]
 
 
 def _events(caller: Access, trip: Round) -> list[Event]:
     with caller.transaction() as connection:
-        rows = journal.list_events(connection, EventFilter(trip_id=trip.trip_id), after=None, limit=MOST_EVENTS)
+        rows = journal.list_events(connection, EventFilter(trip_id=trip.trip_id), Part(limit=MOST_EVENTS))
     return [event_of(row) for row in rows if row.org_id == trip.org_id]

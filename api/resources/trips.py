@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.access import Access, Caller, Planner
 from api.errors import problem_responses
-from api.paging import Cursor, Page, decode, page_of
+from api.listing import Listed, RecordPage, record_page
+from api.versions import tag
 from domain.errors import NotFoundError
 from domain.events import VisitState
 from domain.suppressors import Suppressor
 from store import planning, rounds, suppressors
 from store.audit import Change
 from store.journal import StopVisit
+from store.listing import Part
 from store.pool import Connection
 from store.rounds import Round, RoundFilter, RoundStop
 from store.suppressors import Approval
@@ -100,6 +103,7 @@ class Trip(BaseModel):
     vehicle_id: str
     device_key: str
     state: str = Field(examples=["planned"])
+    changed_at: datetime = Field(description="Of its plan, its life or any of its visits; the ETag is made of it.")
     planned_start: datetime
     planned_end: datetime
     corridor_m: float | None
@@ -121,28 +125,28 @@ TripId = Annotated[str, Path(max_length=200, examples=["T-2026-03-02-07"])]
 @router.get("", operation_id="list_trips")
 def list_trips(
     caller: Caller,
+    listed: Listed,
     vehicle_id: Annotated[str | None, Query(max_length=200)] = None,
     state: Annotated[list[str] | None, Query(description="In one of these states.")] = None,
     since: Annotated[AwareDatetime | None, Query(description="Planned to end at this time or later.")] = None,
     until: Annotated[AwareDatetime | None, Query(description="Planned to start before this time.")] = None,
     routes: Annotated[bool, Query(description="With the planned lines.")] = False,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    cursor: Cursor = None,
-) -> Page[Trip]:
+) -> RecordPage[Trip]:
     """Trips with their stops and visits, the latest planned start first."""
     wanted = RoundFilter(vehicle_id=vehicle_id, states=state, since=since, until=until)
-    with caller.transaction() as connection:
-        rows = rounds.list_rounds(connection, wanted, after=decode(cursor, datetime, str, int), limit=limit + 1)
-    items, following = page_of(
-        rows, limit, lambda row: trip_of(row, with_route=routes), lambda row: (row.planned_start, row.trip_id, row.org_id)
-    )
-    return Page(items=items, next_cursor=following)
+
+    def read(connection: Connection, part: Part) -> list[Round]:
+        return rounds.list_rounds(connection, wanted, part)
+
+    return record_page(caller, rounds.LISTING, listed, read, partial(trip_of, with_route=routes))
 
 
 @router.get("/{trip_id}", operation_id="get_trip", responses=problem_responses(404))
-def get_trip(caller: Caller, trip_id: TripId) -> Trip:
+def get_trip(caller: Caller, trip_id: TripId, response: Response) -> Trip:
     """One trip with its route, stops and visits."""
-    return trip_of(find_round(caller, trip_id), with_route=True)
+    row = find_round(caller, trip_id)
+    response.headers["etag"] = tag(row.changed_at)
+    return trip_of(row, with_route=True)
 
 
 _BODY: dict[str, Any] = {
@@ -188,6 +192,7 @@ def trip_of(row: Round, *, with_route: bool) -> Trip:
         vehicle_id=row.vehicle_id,
         device_key=row.device_key,
         state=row.state,
+        changed_at=row.changed_at,
         planned_start=row.planned_start,
         planned_end=row.planned_end,
         corridor_m=row.corridor_m,

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import Access, Caller
 from api.errors import problem_responses
-from api.paging import Cursor, Limit, Page, decode, page_of
+from api.listing import Listed, RecordPage, record_page
+from api.versions import tag
 from domain.errors import NotFoundError
 from domain.grades import Grade
 from store import fleet
 from store.fleet import Fix
+from store.listing import Part
+from store.pool import Connection
 
 router = APIRouter(prefix="/vehicles", tags=["vehicles"])
 
@@ -74,6 +78,7 @@ class Vehicle(BaseModel):
     device_key: str | None = Field(description="The tracker that reports for it now.", examples=["tracker-0007"])
     state: MotionState
     position: Position | None
+    changed_at: datetime = Field(description="What is registered of it, or its newest fix stored; the ETag is made of it.")
 
 
 VehicleId = Annotated[
@@ -84,22 +89,23 @@ VehicleId = Annotated[
 @router.get("", operation_id="list_vehicles")
 def list_vehicles(
     caller: Caller,
+    listed: Listed,
     q: Annotated[str | None, Query(max_length=100, description="Words in identifier, registration or name.")] = None,
-    limit: Limit = 100,
-    cursor: Cursor = None,
-) -> Page[Vehicle]:
-    """Vehicles with their latest positions, by identifier."""
-    now = datetime.now(UTC)
-    with caller.transaction() as connection:
-        rows = fleet.list_vehicles(connection, words=q, after=decode(cursor, str, int), limit=limit + 1)
-    items, following = page_of(rows, limit, lambda row: vehicle_of(row, now), lambda row: (row.vehicle_id, row.org_id))
-    return Page(items=items, next_cursor=following)
+) -> RecordPage[Vehicle]:
+    """Vehicles with their latest positions, by identifier. With `changed_since`, those that reported since, too."""
+
+    def read(connection: Connection, part: Part) -> list[fleet.Vehicle]:
+        return fleet.list_vehicles(connection, words=q, part=part)
+
+    return record_page(caller, fleet.LISTING, listed, read, partial(vehicle_of, now=datetime.now(UTC)))
 
 
 @router.get("/{vehicle_id}", operation_id="get_vehicle", responses=problem_responses(404))
-def get_vehicle(caller: Caller, vehicle_id: VehicleId) -> Vehicle:
+def get_vehicle(caller: Caller, vehicle_id: VehicleId, response: Response) -> Vehicle:
     """One vehicle with its latest position."""
-    return vehicle_of(find(caller, vehicle_id), datetime.now(UTC))
+    row = find(caller, vehicle_id)
+    response.headers["etag"] = tag(row.changed_at)
+    return vehicle_of(row, datetime.now(UTC))
 
 
 def vehicle_of(row: fleet.Vehicle, now: datetime) -> Vehicle:
@@ -111,6 +117,7 @@ def vehicle_of(row: fleet.Vehicle, now: datetime) -> Vehicle:
         device_key=row.device_key,
         state=motion_state(row.fix, now),
         position=position_of(row.fix) if row.fix else None,
+        changed_at=row.changed_at,
     )
 
 

@@ -46,9 +46,10 @@ def list_all(as_json: AsJson = False) -> None:
     """Everybody who can sign in."""
     from beatwatch.commands.tables import show
     from beatwatch.worker_connection import worker_connection
+    from store.listing import Part
     from store.people import list_people
 
     columns = ("login", "name", "role", "state", "locked_until", "created_at")
     with worker_connection() as connection:
-        people = list_people(connection, after=None, limit=100_000)
+        people = list_people(connection, Part(limit=100_000))
     show([{column: getattr(person, column) for column in columns} for person in people], columns, as_json=as_json)

@@ -1,20 +1,20 @@
 -- name: list_vehicles
-WITH named AS (
-    SELECT org_id, vehicle_id, registration, name, NULL::integer AS device_id
+-- By name the page is cut before anything is looked up of it; by change, everything has to be looked up before.
+WITH every AS (
+    SELECT org_id, vehicle_id, registration, name, NULL::integer AS device_id, changed_at
     FROM vehicle
-    WHERE (%(words)s::text IS NULL OR concat_ws(' ', vehicle_id, registration, name) ILIKE %(words)s)
-      AND (%(after_vehicle)s::text IS NULL OR (vehicle_id, org_id) > (%(after_vehicle)s, %(after_org)s::integer))
+    WHERE %(words)s::text IS NULL OR concat_ws(' ', vehicle_id, registration, name) ILIKE %(words)s
     UNION ALL
-    SELECT device.org_id, device.device_key, NULL, NULL, device.device_id
+    SELECT device.org_id, device.device_key, NULL, NULL, device.device_id, device.changed_at
     FROM device
     JOIN latest_position USING (device_id)
     WHERE NOT EXISTS (SELECT FROM device_assignment AS a WHERE a.device_id = device.device_id AND a.valid @> now())
       AND (%(words)s::text IS NULL OR device.device_key ILIKE %(words)s)
-      AND (%(after_vehicle)s::text IS NULL OR (device.device_key, device.org_id) > (%(after_vehicle)s, %(after_org)s::integer))
-    ORDER BY vehicle_id, org_id
-    LIMIT %(limit)s
+), named AS (
+    SELECT * FROM every AS named WHERE {part_by_name}
 )
-SELECT latest.*, named.org_id, named.vehicle_id, named.registration, named.name, device.device_key
+SELECT latest.*, named.org_id, named.vehicle_id, named.registration, named.name, device.device_key,
+    {changed_at} AS changed_at
 FROM named
 LEFT JOIN LATERAL (
     SELECT assignment.device_id
@@ -27,12 +27,20 @@ LEFT JOIN LATERAL (
 ) AS mounted ON true
 LEFT JOIN device ON device.device_id = coalesce(named.device_id, mounted.device_id)
 LEFT JOIN latest_position AS latest ON latest.device_id = device.device_id
-ORDER BY named.vehicle_id, named.org_id
+LEFT JOIN ingest_batch AS batch USING (batch_id)
+WHERE {part}
+
+-- name: changed_at
+greatest(named.changed_at, device.changed_at, batch.stored_at)
 
 -- name: find_vehicle
-SELECT latest.*, fleet.org_id, fleet.vehicle_id, fleet.registration, fleet.name, fleet.device_key
+SELECT latest.*, fleet.org_id, fleet.vehicle_id, fleet.registration, fleet.name, fleet.device_key,
+    greatest(vehicle.changed_at, device.changed_at, batch.stored_at) AS changed_at
 FROM fleet
+LEFT JOIN vehicle USING (org_id, vehicle_id)
+LEFT JOIN device USING (device_id)
 LEFT JOIN latest_position AS latest USING (device_id)
+LEFT JOIN ingest_batch AS batch USING (batch_id)
 WHERE fleet.vehicle_id = %(vehicle_id)s
 ORDER BY fleet.org_id <> acting_org(), fleet.name IS NULL, fleet.org_id
 LIMIT 1
@@ -67,7 +75,7 @@ LIMIT %(limit)s
 
 -- name: list_moved
 SELECT latest.*, device.org_id, coalesce(vehicle.vehicle_id, device.device_key) AS vehicle_id, vehicle.registration, vehicle.name,
-    device.device_key
+    device.device_key, batch.stored_at AS changed_at
 FROM ingest_batch AS batch
 JOIN latest_position AS latest USING (batch_id)
 JOIN device USING (device_id)

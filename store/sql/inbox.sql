@@ -12,9 +12,7 @@ WHERE (%(alert_id)s::bigint IS NULL OR alert.alert_id = %(alert_id)s)
   AND (%(vehicle_id)s::text IS NULL OR seen.vehicle_id = %(vehicle_id)s)
   AND (%(since)s::timestamptz IS NULL OR alert.opened_at >= %(since)s)
   AND (%(until)s::timestamptz IS NULL OR alert.opened_at < %(until)s)
-  AND (%(after_time)s::timestamptz IS NULL OR (alert.opened_at, alert.alert_id) < (%(after_time)s, %(after_id)s::bigint))
-ORDER BY alert.opened_at DESC, alert.alert_id DESC
-LIMIT %(limit)s
+  AND {part}
 
 -- name: changed_alerts
 SELECT alert.*, device.device_key, seen.vehicle_id, seen.longitude_e7, seen.latitude_e7, seen.place_name, event.facts

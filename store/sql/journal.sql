@@ -10,9 +10,7 @@ WHERE (%(rules)s::text[] IS NULL OR event.rule = ANY (%(rules)s))
   AND (%(since)s::timestamptz IS NULL OR event.started_at >= %(since)s)
   AND (%(until)s::timestamptz IS NULL OR event.started_at < %(until)s)
   AND (%(superseded)s OR event.superseded_at IS NULL)
-  AND (%(after_time)s::timestamptz IS NULL OR (event.started_at, event.event_id) < (%(after_time)s, %(after_id)s))
-ORDER BY event.started_at DESC, event.event_id DESC
-LIMIT %(limit)s
+  AND {part}
 
 -- name: find_event
 SELECT event.*, seen.vehicle_id, device.device_key, seen.longitude_e7, seen.latitude_e7, seen.place_name

@@ -16,12 +16,9 @@ SELECT found_organisation(%(slug)s, %(name)s, %(kind)s, %(currency)s, %(parent)s
 
 -- name: list_tree
 SELECT organisation.slug, organisation.name, organisation.kind, organisation.currency, organisation.time_zone, parent.slug AS parent,
-    organisation.created_at
+    organisation.created_at, organisation.changed_at, organisation.revision
 FROM organisation LEFT JOIN organisation AS parent ON parent.org_id = organisation.parent_id
-WHERE (%(slug)s::text IS NULL OR organisation.slug = %(slug)s)
-  AND (%(after)s::text IS NULL OR organisation.slug > %(after)s)
-ORDER BY organisation.slug
-LIMIT %(limit)s
+WHERE (%(slug)s::text IS NULL OR organisation.slug = %(slug)s) AND {part}
 
 -- name: change_organisation
 UPDATE organisation

@@ -33,14 +33,12 @@ UPDATE session SET revoked_at = now(), revoked_because = 'person_changed' WHERE 
 INSERT INTO person (org_id, login, name, role, password_hash)
 VALUES (%(org_id)s, %(login)s, %(name)s, %(role)s, %(password_hash)s)
 ON CONFLICT (login) DO NOTHING
-RETURNING person_id, org_id, login, name, role, state, locked_until, created_at
+RETURNING person_id, org_id, login, name, role, state, locked_until, created_at, changed_at, revision
 
 -- name: list_people
-SELECT person_id, org_id, login, name, role, state, locked_until, created_at
+SELECT person_id, org_id, login, name, role, state, locked_until, created_at, changed_at, revision
 FROM person
-WHERE (%(login)s::text IS NULL OR login = %(login)s) AND (%(after_login)s::text IS NULL OR login > %(after_login)s)
-ORDER BY login
-LIMIT %(limit)s
+WHERE (%(login)s::text IS NULL OR login = %(login)s) AND {part}
 
 -- name: set_password
 UPDATE person SET password_hash = %(password_hash)s WHERE person_id = %(person_id)s
@@ -51,4 +49,4 @@ SET role = coalesce(%(role)s, role), state = coalesce(%(state)s, state), name = 
     failed_count = 0,
     locked_until = NULL
 WHERE person_id = %(person_id)s
-RETURNING person_id, org_id, login, name, role, state, locked_until, created_at
+RETURNING person_id, org_id, login, name, role, state, locked_until, created_at, changed_at, revision

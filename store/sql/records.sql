@@ -7,9 +7,7 @@ UPDATE {table} SET {assignments} WHERE org_id = %(org_id)s AND {key} = %(key)s
 -- name: select
 SELECT record.*, (SELECT slug FROM organisation WHERE organisation.org_id = record.org_id) AS organisation {more}
 FROM {table} AS record
-WHERE {conditions}
-ORDER BY {order}
-LIMIT %(limit)s
+WHERE {conditions} AND {part}
 
 -- name: children
 , (SELECT coalesce(jsonb_agg(to_jsonb(child) - 'org_id' - {key_name} ORDER BY {order}), '[]')
@@ -20,9 +18,6 @@ DELETE FROM {table} WHERE org_id = %(org_id)s AND {key} = %(key)s
 
 -- name: insert_child
 INSERT INTO {table} (org_id, {key}, {columns}) VALUES (%(org_id)s, %(key)s, {values})
-
--- name: settled_until
-SELECT settled_until() AS moment
 
 -- name: driver_login
 (SELECT login FROM person WHERE person.person_id = record.person_id)

@@ -1,5 +1,6 @@
 -- name: list_devices
 SELECT device.org_id, device.device_key, device.model, device.state, device.adopted, device.created_at,
+    device.changed_at, device.revision,
     assignment.vehicle_id, assignment.shelf_id, assignment.asset_id,
     greatest(latest_position.received_at, latest_sensor_reading.received_at, latest_device_status.received_at) AS last_heard_at
 FROM device
@@ -9,9 +10,7 @@ LEFT JOIN latest_sensor_reading ON latest_sensor_reading.device_id = device.devi
 LEFT JOIN latest_device_status ON latest_device_status.device_id = device.device_id
 WHERE (%(state)s::text IS NULL OR device.state = %(state)s)
   AND (%(device_key)s::text IS NULL OR device.device_key = %(device_key)s)
-  AND (%(after_key)s::text IS NULL OR (device.device_key, device.org_id) > (%(after_key)s, %(after_org)s::integer))
-ORDER BY device.device_key, device.org_id
-LIMIT %(limit)s
+  AND {part}
 
 -- name: insert_device
 INSERT INTO device (org_id, device_key, model) VALUES (%(org_id)s, %(device_key)s, %(model)s)
@@ -19,7 +18,7 @@ ON CONFLICT (org_id, device_key) DO NOTHING
 RETURNING device_id
 
 -- name: lock_device
-SELECT device_id, org_id, device_key, model, state FROM device
+SELECT device_id, org_id, device_key, model, state, revision FROM device
 WHERE device_key = %(device_key)s
 ORDER BY org_id <> acting_org(), org_id
 LIMIT 1

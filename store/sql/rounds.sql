@@ -1,18 +1,23 @@
 -- name: list_trips
-SELECT trip.*, device.device_key, coalesce(trip.vehicle_id, vehicle_of(trip.device_id, trip.planned_start)) AS shown_vehicle_id
+-- A trip has changed when it or one of its visits has.
+SELECT trip.*, {changed_at} AS shown_changed_at, device.device_key, coalesce(trip.vehicle_id, vehicle_of(trip.device_id, trip.planned_start)) AS shown_vehicle_id
 FROM trip
 JOIN device USING (device_id)
 WHERE (%(vehicle_id)s::text IS NULL OR coalesce(trip.vehicle_id, vehicle_of(trip.device_id, trip.planned_start)) = %(vehicle_id)s)
   AND (%(states)s::text[] IS NULL OR trip.state = ANY (%(states)s))
   AND (%(since)s::timestamptz IS NULL OR trip.planned_end >= %(since)s)
   AND (%(until)s::timestamptz IS NULL OR trip.planned_start < %(until)s)
-  AND (%(after_time)s::timestamptz IS NULL
-       OR (trip.planned_start, trip.trip_id, trip.org_id) < (%(after_time)s, %(after_id)s, %(after_org)s::integer))
-ORDER BY trip.planned_start DESC, trip.trip_id DESC, trip.org_id DESC
-LIMIT %(limit)s
+  AND {part}
+
+-- name: changed_at
+greatest(trip.changed_at, (SELECT max(visit.changed_at) FROM visit WHERE visit.org_id = trip.org_id AND visit.trip_id = trip.trip_id))
+
+-- name: changed
+(trip.changed_at >= %(changed_since)s
+ OR (trip.org_id, trip.trip_id) IN (SELECT visit.org_id, visit.trip_id FROM visit WHERE visit.changed_at >= %(changed_since)s))
 
 -- name: find_trip
-SELECT trip.*, device.device_key, coalesce(trip.vehicle_id, vehicle_of(trip.device_id, trip.planned_start)) AS shown_vehicle_id
+SELECT trip.*, {changed_at} AS shown_changed_at, device.device_key, coalesce(trip.vehicle_id, vehicle_of(trip.device_id, trip.planned_start)) AS shown_vehicle_id
 FROM trip
 JOIN device USING (device_id)
 WHERE trip.trip_id = %(trip_id)s

@@ -36,7 +36,7 @@ def stop(state: str = "pending", *, arrived: datetime | None = None, closes: dat
 
 
 def trip(*stops: RoundStop) -> Round:
-    return Round(1, "T", "van", "tracker", NOW - HOUR, NOW + HOUR, (), None, None, "in_progress", stops)
+    return Round(1, "T", "van", "tracker", NOW - HOUR, NOW + HOUR, (), None, None, "in_progress", NOW, stops)
 
 
 @pytest.mark.parametrize(

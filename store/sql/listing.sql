@@ -1,0 +1,2 @@
+-- name: settled_until
+SELECT settled_until() AS moment
