@@ -1,4 +1,4 @@
-"""Sums by hour and by day, kept in step with what is stored; and the end of old readings."""
+"""Sums by ten minutes, hour and day, kept in step with what is stored; and the end of old readings."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ SERIES: Final = ("position", "sensor_reading", "device_status")
 
 
 def refresh_rollups(connection: Connection) -> bool:
-    """Work out anew the hours that the next stored batches touch; late readings correct the hours they belong to.
+    """Work out anew the ten minutes that the next stored batches touch, and the hours from these; late readings correct
+    those they belong to.
 
-    One transaction's worth: True if more waits. What is stored meanwhile does not count, or there would be no end; and an hour
+    One transaction's worth: True if more waits. What is stored meanwhile does not count, or there would be no end; and a span
     is worked out once for all that touch it. False also when another process is at it.
     """
     held = connection.execute(_SQL["lock_cursor"]).fetchone()
@@ -31,9 +32,10 @@ def refresh_rollups(connection: Connection) -> bool:
     ends = [batch.max_fix_time for batch in batches if batch.max_fix_time is not None]
     if starts:
         span = {"batch_ids": [batch.batch_id for batch in batches], "min_fix_time": min(starts), "max_fix_time": max(ends)}
-        touched = connection.execute(_SQL["touched_hours"], span).fetchall()
-        hours = {"devices": [row["device_id"] for row in touched], "hours": [row["hour"] for row in touched]}
-        connection.execute(_SQL["refresh_hours"], hours)
+        touched = connection.execute(_SQL["touched_spans"], span).fetchall()
+        spans = {"devices": [row["device_id"] for row in touched], "starts": [row["starts_at"] for row in touched]}
+        connection.execute(_SQL["refresh_spans"], spans)
+        connection.execute(_SQL["refresh_hours"], spans)
     connection.execute(_SQL["move_cursor"], {"cursor": batches[-1].cursor})
     return len(batches) == _BATCHES
 
@@ -57,9 +59,11 @@ def refresh_due_days(connection: Connection) -> bool:
 
 
 def drop_days_before(connection: Connection, before: date) -> int:
-    """Drop all readings of the days before `before`, a partition at a time; how many partitions."""
+    """Drop all readings of the days before `before`, a partition at a time, and their finest sums; how many partitions."""
     dropped = 0
     for series in SERIES:
         row = connection.execute(_SQL["drop_days_before"], {"series": series, "before": before}).fetchone()
         dropped += 0 if row is None else int(row["dropped"])
+    if dropped:
+        connection.execute(_SQL["forget_spans_before"], {"before": before})
     return dropped

@@ -3,22 +3,54 @@
 -- a transaction that still runs.
 SELECT cursor FROM rollup_cursor WHERE rollup = 'vehicle_hour' AND pg_try_advisory_xact_lock(hashtextextended('rollup', 0))
 
--- name: touched_hours
--- A fix also changes the segment that ends in the hour after it.
-SELECT DISTINCT p.device_id, date_trunc('hour', p.fix_time + offset_by, 'UTC') AS hour
-FROM position p CROSS JOIN (VALUES (interval '0'), (interval '10 minutes')) AS neighbour (offset_by)
-WHERE p.batch_id = ANY (%(batch_ids)s) AND p.fix_time BETWEEN %(min_fix_time)s AND %(max_fix_time)s AND p.grade < 2
+-- name: touched_spans
+-- A fix also changes the segment that ends in the span after it. Spans of the same hours that nobody has summed yet, since they
+-- are older than these sums, are due with them.
+WITH touched AS (
+    SELECT DISTINCT p.device_id, date_bin('10 minutes', p.fix_time + offset_by, 'epoch') AS starts_at
+    FROM position p CROSS JOIN (VALUES (interval '0'), (interval '10 minutes')) AS neighbour (offset_by)
+    WHERE p.batch_id = ANY (%(batch_ids)s) AND p.fix_time BETWEEN %(min_fix_time)s AND %(max_fix_time)s AND p.grade < 2
+)
+SELECT device_id, starts_at FROM touched
+UNION
+SELECT hour.device_id, hour.hour + part * interval '10 minutes'
+FROM (SELECT DISTINCT device_id, date_trunc('hour', starts_at, 'UTC') AS hour FROM touched) AS hour, generate_series(0, 5) AS part
+WHERE NOT EXISTS (
+    SELECT FROM vehicle_span AS known
+    WHERE known.device_id = hour.device_id AND known.starts_at = hour.hour + part * interval '10 minutes'
+)
+
+-- name: refresh_spans
+-- Sorted, so that all is worked out before the first row is written, as is told of locking.
+INSERT INTO vehicle_span
+SELECT * FROM vehicle_spans(%(devices)s::integer[], %(starts)s::timestamptz[]) ORDER BY device_id, starts_at
+ON CONFLICT (device_id, starts_at) DO UPDATE SET (
+    device_id, starts_at, org_id, fixes, speed_fixes, cargo_fixes, satellite_fixes, moving_fixes, external_fixes, door_openings,
+    speed_sum_mps, cargo_sum_kg, satellite_sum, external_sum_v, min_speed_mps, max_speed_mps, distance_m, moving_s, idling_s,
+    first_fix_at, last_fix_at
+) = ROW (excluded.*)
 
 -- name: refresh_hours
 -- Sorted, so that all is worked out before the first row is written, for the same reason.
 INSERT INTO vehicle_hour
-SELECT * FROM vehicle_hours(%(devices)s::integer[], %(hours)s::timestamptz[]) ORDER BY device_id, hour
+SELECT made.*
+FROM (
+    SELECT array_agg(device_id) AS devices, array_agg(hour) AS hours
+    FROM (
+        SELECT DISTINCT device_id, date_trunc('hour', starts_at, 'UTC') AS hour
+        FROM unnest(%(devices)s::integer[], %(starts)s::timestamptz[]) AS span (device_id, starts_at)
+    ) AS touched
+) AS wanted, vehicle_hours(wanted.devices, wanted.hours) AS made
+ORDER BY made.device_id, made.hour
 ON CONFLICT (device_id, hour) DO UPDATE SET (
     org_id, device_id, hour, vehicle_id, fixes, distance_m, moving_s, idling_s, max_speed_mps, first_fix_at, last_fix_at, door_openings
 ) = ROW (excluded.*)
 
 -- name: move_cursor
 UPDATE rollup_cursor SET cursor = %(cursor)s WHERE rollup = 'vehicle_hour'
+
+-- name: forget_spans_before
+DELETE FROM vehicle_span WHERE starts_at < %(before)s
 
 -- name: drop_days_before
 SELECT drop_days_before(%(series)s, %(before)s) AS dropped
