@@ -2,7 +2,8 @@
 
 Workload: github.com/timescale/tsbs, pkg/data/usecases/iot, cmd/tsbs_generate_queries; the questions are in tsbs.sql. What our
 rows have no name for is kept in a column of the same kind: fuel consumption in the external voltage, the grade in the dilution,
-the status in satellites. Ours are asked as the API asks, in its role and under row-level security; theirs by the tables' owner.
+the status in satellites. Ours are asked as the API asks: in its role, under row-level security, prepared, a fleet's questions
+by that fleet's organisation. Theirs are asked by the tables' owner, as text, as TSBS does, and prepared for comparison.
 
 On a server with TimescaleDB theirs are hypertables as TSBS makes them, and what is older than two days of ours is
 compressed, as our policy leaves it.
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -21,6 +22,8 @@ import psycopg
 
 from benchmarks.progress import Steps
 from benchmarks.sql_file import filled, statements
+from store.pool import Role, open_pool
+from store.rollups import refresh_rollups
 from store.telemetry import MISSING_INT8, MISSING_SMALL, POSITION, TelemetryBatch
 from store.telemetry_writer import TelemetryWriter
 
@@ -32,6 +35,8 @@ FLEETS: Final = ("East", "West", "North", "South")
 DRIVERS: Final = ("Derek", "Rodney", "Albert", "Andy", "Seth", "Trish")
 MODELS: Final = (("F-150", 2000, 200, 15), ("G-2000", 5000, 300, 19), ("H-2", 1500, 150, 12))
 _SQL: Final = statements("tsbs")
+OF_A_FLEET: Final = {"last-loc", "low-fuel", "high-load", "stationary-trucks", "long-driving-sessions", "long-daily-sessions"}
+Windows = Sequence[dict[str, object]]
 QUESTIONS: Final = tuple(name.removesuffix(" ours") for name in _SQL if name.endswith(" ours"))
 
 
@@ -45,9 +50,11 @@ def measure(database_url: str, trucks: int, steps: Steps) -> dict[str, Any]:
         _fill(owner, database_url, start, trucks, rng, steps)
         windows = list(_windows(rng, start, trucks, bool(extension)))
         found = {}
-        for name in QUESTIONS:
-            steps.next(f"TSBS: {name}")
-            found[name] = _asked(owner, name, windows)
+        with psycopg.connect(database_url, autocommit=True, options="-c timezone=UTC") as caller:
+            caller.execute("SET ROLE beatwatch_api")
+            for name in QUESTIONS:
+                steps.next(f"TSBS: {name}")
+                found[name] = _asked(owner, caller, name, windows)
     return {"trucks": trucks, "readings": trucks * DAYS * 86_400 // PERIOD_S, "timescaledb": extension, "questions": found}
 
 
@@ -56,21 +63,33 @@ def steps_of(trucks: int) -> int:
     return -(-trucks // AT_ONCE) + 1 + len(QUESTIONS)
 
 
-def _asked(owner: psycopg.Connection[Any], name: str, windows: list[dict[str, object]]) -> dict[str, float]:
-    ours, theirs = [], []
+def _asked(owner: psycopg.Connection[Any], caller: psycopg.Connection[Any], name: str, windows: Windows) -> dict[str, Any]:
+    """Both sides in turn, the first window only to warm up. The answers are compared as far as both say the same."""
+    ours, theirs, prepared = [], [], []
     for words in windows:
-        theirs.append(_ask(owner, filled(_SQL[f"{name} theirs"], words)))
-        owner.execute("SET ROLE beatwatch_api")
-        ours.append(_ask(owner, filled(_SQL[f"{name} ours"], words)))
-        owner.execute("RESET ROLE")
-    # The first window only warms both sides up.
-    return {"ours_ms": statistics.median(ours[1:]), "theirs_ms": statistics.median(theirs[1:])}
+        statement = _SQL[f"{name} theirs"]
+        theirs_ms, expected = _ask(owner, filled(statement, words), prepare=False)
+        prepared_ms, _ = _ask(owner, filled(statement, words), prepare=True)
+        caller.execute("SELECT set_config('app.org', %s, false)", (str(words["org"]) if name in OF_A_FLEET else "1",))
+        question = filled(_SQL[f"{name} ours"], words)
+        _ask(caller, question, prepare=True)  # as the API's connections keep their statements
+        ours_ms, found = _ask(caller, question, prepare=True)
+        if len(found) != len(expected):
+            raise AssertionError(f"{name}: {len(found)} rows of ours, {len(expected)} of theirs")
+        ours.append(ours_ms)
+        theirs.append(theirs_ms)
+        prepared.append(prepared_ms)
+    return {
+        "ours_ms": statistics.median(ours[1:]),
+        "theirs_ms": statistics.median(theirs[1:]),
+        "theirs_prepared_ms": statistics.median(prepared[1:]),
+    }
 
 
-def _ask(connection: psycopg.Connection[Any], question: bytes) -> float:
+def _ask(connection: psycopg.Connection[Any], question: bytes, *, prepare: bool) -> tuple[float, list[Any]]:
     started = time.perf_counter()
-    connection.execute(question).fetchall()
-    return 1000 * (time.perf_counter() - started)
+    rows = connection.execute(question, prepare=prepare).fetchall()
+    return 1000 * (time.perf_counter() - started), rows
 
 
 def _windows(rng: np.random.Generator, start: datetime, trucks: int, has_buckets: bool) -> Iterator[dict[str, object]]:
@@ -78,8 +97,10 @@ def _windows(rng: np.random.Generator, start: datetime, trucks: int, has_buckets
     bucket = "time_bucket('10 minutes', {})" if has_buckets else "date_bin('10 minutes', {}, 'epoch')"
     for _ in range(REPEATS + 1):
         begin = start + timedelta(seconds=float(rng.uniform(0, (DAYS - 1) * 86_400)))
+        fleet = int(rng.integers(4))
         yield {
-            "fleet": FLEETS[int(rng.integers(4))],
+            "fleet": FLEETS[fleet],
+            "org": fleet + 2,
             "truck": f"truck_{int(rng.integers(trucks)) + 1}",
             "start": begin.isoformat(),
             "ten_minutes": (begin + timedelta(minutes=10)).isoformat(),
@@ -114,8 +135,10 @@ def _fill(
     owner.execute(_SQL["copy_to_theirs"])
     if has_hypertables:
         owner.execute(_SQL["compress_ours"])
+    with open_pool(database_url, Role.worker, max_size=1) as pool, pool.connection() as connection:
+        while refresh_rollups(connection):
+            connection.commit()
     owner.execute("VACUUM ANALYZE")
-    owner.execute("SELECT set_config('app.org', '1', false)")
 
 
 def _register(connection: psycopg.Connection[Any], number: int, rng: np.random.Generator) -> int:

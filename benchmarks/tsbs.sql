@@ -50,8 +50,7 @@ WHERE t.name IS NOT NULL AND t.fleet = ':fleet'
 
 -- name: last-loc ours
 SELECT vehicle_id, vehicle.name, longitude_e7, latitude_e7
-FROM device JOIN latest_position USING (device_id) JOIN vehicle ON vehicle_id = device_key AND vehicle.org_id = device.org_id
-WHERE device.org_id = (SELECT org_id FROM organisation WHERE name = ':fleet')
+FROM latest_position JOIN device USING (device_id) JOIN vehicle ON vehicle_id = device_key AND vehicle.org_id = device.org_id
 
 -- name: low-fuel theirs
 SELECT t.name, t.driver, d.fuel_state FROM tags t
@@ -60,8 +59,8 @@ WHERE t.name IS NOT NULL AND d.fuel_state < 0.1 AND t.fleet = ':fleet'
 
 -- name: low-fuel ours
 SELECT vehicle_id, vehicle.name, fuel_pct
-FROM device JOIN latest_position USING (device_id) JOIN vehicle ON vehicle_id = device_key AND vehicle.org_id = device.org_id
-WHERE device.org_id = (SELECT org_id FROM organisation WHERE name = ':fleet') AND fuel_pct < 10
+FROM latest_position JOIN device USING (device_id) JOIN vehicle ON vehicle_id = device_key AND vehicle.org_id = device.org_id
+WHERE fuel_pct < 10
 
 -- name: high-load theirs
 SELECT t.name, t.driver, d.current_load, t.load_capacity FROM tags t
@@ -70,8 +69,8 @@ WHERE t.name IS NOT NULL AND d.current_load / t.load_capacity > 0.9 AND t.fleet 
 
 -- name: high-load ours
 SELECT vehicle_id, vehicle.name, cargo_kg, capacity_kg
-FROM device JOIN latest_position USING (device_id) JOIN vehicle ON vehicle_id = device_key AND vehicle.org_id = device.org_id
-WHERE device.org_id = (SELECT org_id FROM organisation WHERE name = ':fleet') AND cargo_kg / capacity_kg > 0.9
+FROM latest_position JOIN device USING (device_id) JOIN vehicle ON vehicle_id = device_key AND vehicle.org_id = device.org_id
+WHERE cargo_kg / capacity_kg > 0.9
 
 -- name: stationary-trucks theirs
 SELECT t.name, t.driver FROM tags t JOIN readings r ON r.tags_id = t.id
@@ -79,12 +78,19 @@ WHERE r.time >= ':start' AND r.time < ':ten_minutes' AND t.name IS NOT NULL AND 
 GROUP BY 1, 2 HAVING avg(r.velocity) < 1
 
 -- name: stationary-trucks ours
-SELECT device_key FROM device
+-- Whoever was never slower than that in the tens of minutes that the window meets need not be looked at.
+SELECT device_key, vehicle.name
+FROM (
+    SELECT device_id FROM vehicle_span
+    WHERE starts_at > timestamptz ':start' - interval '10 minutes' AND starts_at < ':ten_minutes'
+    GROUP BY device_id HAVING min(min_speed_mps) < 1
+) AS slow
+JOIN device USING (device_id) JOIN vehicle ON vehicle_id = device_key AND vehicle.org_id = device.org_id
 CROSS JOIN LATERAL (
     SELECT avg(speed_mps) AS mean FROM position
-    WHERE position.device_id = device.device_id AND fix_time >= ':start' AND fix_time < ':ten_minutes'
+    WHERE position.device_id = slow.device_id AND fix_time >= ':start' AND fix_time < ':ten_minutes'
 ) AS drive
-WHERE device.org_id = (SELECT org_id FROM organisation WHERE name = ':fleet') AND mean < 1
+WHERE mean < 1
 
 -- name: long-driving-sessions theirs
 SELECT t.name, t.driver FROM tags t
@@ -94,14 +100,29 @@ WHERE t.name IS NOT NULL AND t.fleet = ':fleet'
 GROUP BY 1, 2 HAVING count(*) > 22
 
 -- name: long-driving-sessions ours
-SELECT device_key FROM device
+-- The tens of minutes at both ends of the window are cut by it: these from the rows, all others from their sums.
+SELECT device_key, vehicle.name
+FROM (
+    SELECT device_id, count(*) AS driving FROM vehicle_span
+    WHERE starts_at >= ':start' AND starts_at <= timestamptz ':four_hours' - interval '10 minutes'
+        AND speed_sum_mps > speed_fixes
+    GROUP BY device_id
+) AS inner_spans
+JOIN device USING (device_id) JOIN vehicle ON vehicle_id = device_key AND vehicle.org_id = device.org_id
 CROSS JOIN LATERAL (
-    SELECT :bucket_of_ours AS bucket FROM position
-    WHERE position.device_id = device.device_id AND fix_time >= ':start' AND fix_time < ':four_hours'
-    GROUP BY 1 HAVING avg(speed_mps) > 1
-) AS drive
-WHERE device.org_id = (SELECT org_id FROM organisation WHERE name = ':fleet')
-GROUP BY 1 HAVING count(*) > 22
+    SELECT count(*) AS driving FROM (
+        SELECT :bucket_of_ours FROM position
+        WHERE position.device_id = inner_spans.device_id AND fix_time >= ':start'
+            AND fix_time < date_bin('10 minutes', ':start', 'epoch') + interval '10 minutes'
+        GROUP BY 1 HAVING avg(speed_mps) > 1
+        UNION ALL
+        SELECT :bucket_of_ours FROM position
+        WHERE position.device_id = inner_spans.device_id AND fix_time < ':four_hours'
+            AND fix_time >= date_bin('10 minutes', ':four_hours', 'epoch')
+        GROUP BY 1 HAVING avg(speed_mps) > 1
+    ) AS cut
+) AS ends
+WHERE inner_spans.driving + ends.driving > 22
 
 -- name: long-daily-sessions theirs
 SELECT t.name, t.driver FROM tags t
@@ -111,14 +132,29 @@ WHERE t.name IS NOT NULL AND t.fleet = ':fleet'
 GROUP BY 1, 2 HAVING count(*) > 60
 
 -- name: long-daily-sessions ours
-SELECT device_key FROM device
+-- The tens of minutes at both ends of the window are cut by it: these from the rows, all others from their sums.
+SELECT device_key, vehicle.name
+FROM (
+    SELECT device_id, count(*) AS driving FROM vehicle_span
+    WHERE starts_at >= ':start' AND starts_at <= timestamptz ':day' - interval '10 minutes'
+        AND speed_sum_mps > speed_fixes
+    GROUP BY device_id
+) AS inner_spans
+JOIN device USING (device_id) JOIN vehicle ON vehicle_id = device_key AND vehicle.org_id = device.org_id
 CROSS JOIN LATERAL (
-    SELECT :bucket_of_ours AS bucket FROM position
-    WHERE position.device_id = device.device_id AND fix_time >= ':start' AND fix_time < ':day'
-    GROUP BY 1 HAVING avg(speed_mps) > 1
-) AS drive
-WHERE device.org_id = (SELECT org_id FROM organisation WHERE name = ':fleet')
-GROUP BY 1 HAVING count(*) > 60
+    SELECT count(*) AS driving FROM (
+        SELECT :bucket_of_ours FROM position
+        WHERE position.device_id = inner_spans.device_id AND fix_time >= ':start'
+            AND fix_time < date_bin('10 minutes', ':start', 'epoch') + interval '10 minutes'
+        GROUP BY 1 HAVING avg(speed_mps) > 1
+        UNION ALL
+        SELECT :bucket_of_ours FROM position
+        WHERE position.device_id = inner_spans.device_id AND fix_time < ':day'
+            AND fix_time >= date_bin('10 minutes', ':day', 'epoch')
+        GROUP BY 1 HAVING avg(speed_mps) > 1
+    ) AS cut
+) AS ends
+WHERE inner_spans.driving + ends.driving > 60
 
 -- name: avg-vs-projected-fuel-consumption theirs
 SELECT t.fleet, avg(r.fuel_consumption), avg(t.nominal_fuel_consumption)
@@ -128,7 +164,9 @@ GROUP BY 1
 
 -- name: avg-vs-projected-fuel-consumption ours
 SELECT organisation.name, sum(consumed) / sum(fixes), sum(nominal_fuel_consumption * fixes) / sum(fixes)
-FROM (SELECT device_id, count(*) AS fixes, sum(external_mv) / 1000.0 AS consumed FROM position WHERE speed_mps > 1 GROUP BY 1) AS drive
+FROM (
+    SELECT device_id, sum(moving_fixes) AS fixes, sum(external_sum_v::float8) AS consumed FROM vehicle_span GROUP BY 1
+) AS drive
 JOIN device USING (device_id) JOIN organisation USING (org_id) JOIN tags ON tags.id = device_id
 GROUP BY 1
 
@@ -141,12 +179,15 @@ WITH ten AS (
 SELECT fleet, name, driver, avg(hours) FROM daily JOIN tags ON tags.id = tags_id GROUP BY 1, 2, 3
 
 -- name: avg-daily-driving-duration ours
-WITH ten AS (
-    SELECT :bucket_of_ours AS bucket, device_id FROM position GROUP BY 1, 2 HAVING avg(speed_mps) > 1
-), daily AS (
-    SELECT device_id, date_trunc('day', bucket) AS day, count(*) / 6 AS hours FROM ten GROUP BY 1, 2
+WITH daily AS (
+    SELECT device_id, date_trunc('day', starts_at) AS day, count(*) / 6 AS hours FROM vehicle_span
+    WHERE speed_sum_mps > speed_fixes
+    GROUP BY 1, 2
 )
-SELECT device.org_id, device_key, avg(hours) FROM daily JOIN device USING (device_id) GROUP BY 1, 2
+SELECT organisation.name, device_key, vehicle.name, avg(hours)
+FROM daily JOIN device USING (device_id) JOIN organisation USING (org_id)
+JOIN vehicle ON vehicle_id = device_key AND vehicle.org_id = device.org_id
+GROUP BY 1, 2, 3
 
 -- name: avg-daily-driving-session theirs
 WITH ten AS (
@@ -161,7 +202,7 @@ SELECT name, date_trunc('day', bucket), avg(age(stop, bucket)) FROM session JOIN
 
 -- name: avg-daily-driving-session ours
 WITH ten AS (
-    SELECT device_id, :bucket_of_ours AS bucket, avg(speed_mps) > 5 AS driving FROM position GROUP BY 1, 2
+    SELECT device_id, starts_at AS bucket, speed_sum_mps > 5 * speed_fixes AS driving FROM vehicle_span
 ), turned AS (
     SELECT *, lag(driving) OVER (PARTITION BY device_id ORDER BY bucket) AS before FROM ten
 ), session AS (
@@ -176,9 +217,10 @@ FROM (SELECT tags_id, avg(current_load) AS share FROM diagnostics GROUP BY 1) AS
 GROUP BY 1, 2, 3
 
 -- name: avg-load ours
-SELECT device.org_id, device.model, capacity_kg, avg(share)
-FROM (SELECT device_id, avg(cargo_kg) AS share FROM position GROUP BY 1) AS carried
-JOIN device USING (device_id) JOIN vehicle ON vehicle_id = device_key AND vehicle.org_id = device.org_id
+SELECT organisation.name, device.model, capacity_kg, avg(share)
+FROM (SELECT device_id, sum(cargo_sum_kg::float8) / sum(cargo_fixes) AS share FROM vehicle_span GROUP BY 1) AS carried
+JOIN device USING (device_id) JOIN organisation USING (org_id)
+JOIN vehicle ON vehicle_id = device_key AND vehicle.org_id = device.org_id
 GROUP BY 1, 2, 3
 
 -- name: daily-activity theirs
@@ -188,11 +230,10 @@ WITH ten AS (
 SELECT fleet, model, date_trunc('day', bucket), sum(n) / 144 FROM ten JOIN tags ON tags.id = tags_id GROUP BY 1, 2, 3
 
 -- name: daily-activity ours
-WITH ten AS (
-    SELECT device_id, :bucket_of_ours AS bucket, count(*) AS n FROM position GROUP BY 1, 2
-    HAVING avg(satellites) < 1
-)
-SELECT org_id, model, date_trunc('day', bucket), sum(n) / 144 FROM ten JOIN device USING (device_id) GROUP BY 1, 2, 3
+SELECT organisation.name, model, date_trunc('day', starts_at), sum(fixes) / 144
+FROM vehicle_span JOIN device USING (device_id) JOIN organisation ON organisation.org_id = device.org_id
+WHERE satellite_sum < satellite_fixes
+GROUP BY 1, 2, 3
 
 -- name: breakdown-frequency theirs
 WITH ten AS (
@@ -204,9 +245,9 @@ WITH ten AS (
 SELECT model, count(*) FROM next JOIN tags ON tags.id = tags_id WHERE NOT broken AND after GROUP BY 1
 
 -- name: breakdown-frequency ours
+-- TSBS's own condition counts what is known, not what is 0, and divides whole numbers: it holds where all is known.
 WITH ten AS (
-    SELECT device_id, :bucket_of_ours AS bucket, count(satellites = 0) / count(*) >= 0.5 AS broken
-    FROM position GROUP BY 1, 2
+    SELECT device_id, starts_at AS bucket, satellite_fixes = fixes AS broken FROM vehicle_span
 ), next AS (
     SELECT *, lead(broken) OVER (PARTITION BY device_id ORDER BY bucket) AS after FROM ten
 )

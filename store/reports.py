@@ -24,5 +24,5 @@ _KEYS: Final[Mapping[Grouping, LiteralString]] = {
 def run(connection: Connection, report: Report, by: Grouping, since: datetime, until: datetime) -> list[dict[str, Any]]:
     """The rows of a report from `since` to before `until`: `key`, null where it is not known, and each figure by name."""
     # The grouping is a name of our own; a parameter would keep the planner from knowing the column.
-    statement = _SQL[report.name].replace("{key}", _KEYS[by])
+    statement = _SQL.get(f"{report.name}_by_{by}", _SQL.get(report.name, "")).replace("{key}", _KEYS[by])
     return [dict(row) for row in connection.execute(statement, {"since": since, "until": until})]

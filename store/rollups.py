@@ -41,12 +41,12 @@ def refresh_rollups(connection: Connection) -> bool:
 
 
 def refresh_due_days(connection: Connection) -> bool:
-    """Work out anew the next days of outlets and products of which visits, stops, orders or their lines have changed.
+    """Work out anew the next trips, and days of outlets and products, of which visits, stops, drives or orders have changed.
 
     One transaction's worth: True if there was anything. Safe to run in several processes at once.
     """
     due = connection.execute(_SQL["take_due"], {"limit": _DUE}).fetchall()
-    for rollup in ("outlet_day", "product_day"):
+    for rollup in ("outlet_day", "product_day", "trip"):
         keys = sorted({(row["org_id"], row["subject"], row["day"]) for row in due if row["rollup"] == rollup})
         if keys:
             org_ids, subjects, days = (list(column) for column in zip(*keys, strict=True))

@@ -1,23 +1,33 @@
 -- name: trips
-WITH counted AS (
-    SELECT {key} AS key, trip.* FROM report_trip AS trip WHERE planned_start >= %(since)s AND planned_start < %(until)s
-), served AS (
-    SELECT counted.key, count(*) AS planned, count(*) FILTER (WHERE visit.state IN ('serviced', 'out_of_sequence')) AS completed
-    FROM counted JOIN stop USING (org_id, trip_id) LEFT JOIN visit USING (org_id, trip_id, stop_id)
-    GROUP BY counted.key
-), driven AS (
-    SELECT counted.key, sum(distance_m) AS distance_m, sum(moving_s) AS moving_s, sum(idling_s) AS idling_s
-    FROM counted JOIN vehicle_hour AS drive ON drive.device_id = counted.device_id
-        AND drive.hour >= date_trunc('hour', counted.planned_start, 'UTC') AND drive.hour < counted.planned_end
-    GROUP BY counted.key
-)
-SELECT key, count(*) AS trips, coalesce(max(planned), 0) AS planned_stops, coalesce(max(completed), 0) AS completed_stops,
-    max(completed)::float8 / nullif(max(planned), 0) AS stop_completion, coalesce(max(distance_m), 0) / 1000 AS driven_km,
-    coalesce(max(moving_s), 0) / 3600 AS moving_h, coalesce(max(idling_s), 0) / 3600 AS idling_h
-FROM counted LEFT JOIN served USING (key) LEFT JOIN driven USING (key)
-GROUP BY key ORDER BY key
+SELECT {key} AS key, count(*) AS trips, sum(stops)::bigint AS planned_stops, sum(completed)::bigint AS completed_stops,
+    sum(completed)::float8 / nullif(sum(stops), 0)::float8 AS stop_completion, sum(distance_m) / 1000 AS driven_km,
+    sum(moving_s) / 3600 AS moving_h, sum(idling_s) / 3600 AS idling_h
+FROM report_trip AS trip JOIN trip_figures USING (org_id, trip_id)
+WHERE planned_start >= %(since)s AND planned_start < %(until)s
+GROUP BY 1 ORDER BY 1
+
+-- name: planned_actual
+SELECT {key} AS key, count(*) AS trips, sum(stops)::bigint AS planned_stops, sum(completed)::bigint AS completed_stops,
+    sum(completed)::float8 / nullif(sum(stops), 0)::float8 AS stop_completion,
+    sum(completed - out_of_sequence)::float8 / nullif(sum(completed), 0)::float8 AS sequence_adherence,
+    sum(planned_m) / 1000 AS planned_km, sum(distance_m) / 1000 AS driven_km,
+    sum(distance_m) FILTER (WHERE planned_m > 0) / nullif(sum(planned_m), 0) AS detour_ratio,
+    sum(extract(epoch FROM planned_end - planned_start))::float8 / 3600 AS planned_h,
+    sum(extract(epoch FROM last_departed_at - first_arrived_at))::float8 / 3600 AS stops_h,
+    sum(planned_service_s) / 3600 AS planned_service_h, sum(dwell_s) / 3600 AS dwell_h
+FROM report_trip AS trip JOIN trip_figures USING (org_id, trip_id)
+WHERE planned_start >= %(since)s AND planned_start < %(until)s
+GROUP BY 1 ORDER BY 1
 
 -- name: stops
+SELECT {key} AS key, sum(stops)::bigint AS planned, sum(completed)::bigint AS completed, sum(on_time)::bigint AS on_time,
+    sum(early)::bigint AS early, sum(late)::bigint AS late, sum(missed)::bigint AS missed, sum(no_data)::bigint AS no_data,
+    sum(unverified)::bigint AS unverified, sum(skipped)::bigint AS skipped
+FROM report_trip AS trip JOIN trip_figures USING (org_id, trip_id)
+WHERE planned_start >= %(since)s AND planned_start < %(until)s AND stops > 0
+GROUP BY 1 ORDER BY 1
+
+-- name: stops_by_outlet
 SELECT {key} AS key, count(*) AS planned, count(*) FILTER (WHERE is_done) AS completed,
     count(*) FILTER (WHERE punctuality = 'on_time') AS on_time, count(*) FILTER (WHERE punctuality = 'early') AS early,
     count(*) FILTER (WHERE punctuality = 'late') AS late, count(*) FILTER (WHERE visit_state = 'missed') AS missed,
@@ -37,16 +47,12 @@ WHERE planned_start >= %(since)s AND planned_start < %(until)s AND is_done
 GROUP BY 1 ORDER BY 1
 
 -- name: productivity
-WITH round AS (
-    SELECT {key} AS key, count(*) AS completed, max(departed_at) - min(arrived_at) AS lasted
-    FROM report_stop AS trip
-    WHERE planned_start >= %(since)s AND planned_start < %(until)s AND is_done
-    GROUP BY {key}, org_id, trip_id
-    HAVING count(*) > 1 AND max(departed_at) > min(arrived_at)
-)
-SELECT key, count(*) AS trips, sum(completed)::bigint AS completed, sum(extract(epoch FROM lasted))::float8 / 3600 AS span_h,
-    sum(completed)::float8 * 3600 / sum(extract(epoch FROM lasted))::float8 AS stops_per_hour
-FROM round GROUP BY key ORDER BY key
+SELECT {key} AS key, count(*) AS trips, sum(completed)::bigint AS completed,
+    sum(extract(epoch FROM last_departed_at - first_arrived_at))::float8 / 3600 AS span_h,
+    sum(completed)::float8 * 3600 / sum(extract(epoch FROM last_departed_at - first_arrived_at))::float8 AS stops_per_hour
+FROM report_trip AS trip JOIN trip_figures USING (org_id, trip_id)
+WHERE planned_start >= %(since)s AND planned_start < %(until)s AND completed > 1 AND last_departed_at > first_arrived_at
+GROUP BY 1 ORDER BY 1
 
 -- name: deviations
 SELECT {key} AS key, count(*) FILTER (WHERE event.rule = 'route_deviation') AS deviations,
@@ -129,10 +135,7 @@ FROM settled GROUP BY key ORDER BY key
 WITH counted AS (
     SELECT {key} AS key, trip.* FROM report_trip AS trip WHERE planned_start >= %(since)s AND planned_start < %(until)s
 ), driven AS (
-    SELECT counted.key, sum(distance_m) / 1000 AS km
-    FROM counted JOIN vehicle_hour AS drive ON drive.device_id = counted.device_id
-        AND drive.hour >= date_trunc('hour', counted.planned_start, 'UTC') AND drive.hour < counted.planned_end
-    GROUP BY counted.key
+    SELECT counted.key, sum(distance_m) / 1000 AS km FROM counted JOIN trip_figures USING (org_id, trip_id) GROUP BY counted.key
 ), held AS (
     SELECT counted.key, count(*) FILTER (WHERE rule = 'overspeed') AS overspeed, count(*) FILTER (WHERE rule = 'harsh_driving') AS harsh,
         count(*) FILTER (WHERE rule IN ('unscheduled_stop', 'route_deviation', 'detour')) AS off_plan,
@@ -173,4 +176,66 @@ SELECT {key} AS key, count(*) FILTER (WHERE rule = 'shelf_stock_out') AS stock_o
     coalesce(sum(extract(epoch FROM ended_at - started_at)) FILTER (WHERE rule = 'shelf_stock_out'), 0)::float8 / 3600 AS empty_h,
     count(*) FILTER (WHERE rule = 'shelf_sweep') AS sweeps, count(*) FILTER (WHERE rule = 'shelf_shrink') AS shrinks,
     coalesce(sum((facts ->> 'missing_units')::float8) FILTER (WHERE rule = 'shelf_shrink'), 0) AS missing
+FROM trip GROUP BY 1 ORDER BY 1
+
+-- name: stock_out_rate
+-- A product is out at an outlet while all shelves that are fitted for it there are, in the hours in which the shop is open.
+WITH open AS (
+    SELECT shelf.org_id, shelf.device_id, shelf.outlet_id, shelf.product_id, organisation.slug AS distributor, day::date AS day,
+        shelf.valid * tstzrange(%(since)s, greatest(%(since)s, least(%(until)s, now()))) * tstzrange(opens.at, opens.at
+            + make_interval(secs => 3600 * (closes_h - opens_h + CASE WHEN closes_h > opens_h THEN 0 ELSE 24 END))) AS hours
+    FROM shelf_sensor AS shelf JOIN organisation USING (org_id)
+    CROSS JOIN LATERAL generate_series(
+        date_trunc('day', %(since)s::timestamptz, 'UTC') - interval '1 day', greatest(%(since)s, least(%(until)s, now())), interval '1 day'
+    ) AS day
+    CROSS JOIN LATERAL (
+        SELECT day + make_interval(mins => -utc_offset_min, secs => 3600 * opens_h) AS at
+    ) AS opens
+    WHERE shelf.valid && tstzrange(%(since)s, greatest(%(since)s, least(%(until)s, now())))
+), shelf AS (
+    SELECT open.*, coalesce((
+        SELECT range_agg(tstzrange(event.started_at, coalesce(event.ended_at, 'infinity')) * open.hours)
+        FROM event
+        WHERE event.org_id = open.org_id AND event.device_id = open.device_id AND event.rule = 'shelf_stock_out'
+            AND event.superseded_at IS NULL AND tstzrange(event.started_at, coalesce(event.ended_at, 'infinity')) && open.hours
+    ), '{}'::tstzmultirange) AS empty
+    FROM open WHERE NOT isempty(open.hours)
+), trip AS (
+    SELECT day::text AS day, outlet_id AS outlet, distributor, NULL::text AS route, NULL::text AS driver, NULL::text AS vehicle,
+        outlet_id, product_id, range_agg(hours) AS listed, range_intersect_agg(empty) AS empty
+    FROM shelf GROUP BY org_id, outlet_id, product_id, distributor, shelf.day
+), minutes AS (
+    SELECT {key} AS key, outlet_id, product_id, coverage.listed_s, coverage.empty_s
+    FROM trip CROSS JOIN LATERAL (
+        SELECT (SELECT sum(extract(epoch FROM upper(part) - lower(part))) FROM unnest(listed) AS part) AS listed_s,
+            (SELECT coalesce(sum(extract(epoch FROM upper(part) - lower(part))), 0) FROM unnest(empty) AS part) AS empty_s
+    ) AS coverage
+)
+SELECT key, count(DISTINCT (outlet_id, product_id)) AS products, sum(listed_s)::float8 / 3600 AS listed_h,
+    sum(empty_s)::float8 / 3600 AS empty_h, sum(empty_s)::float8 / nullif(sum(listed_s), 0)::float8 AS stock_out_rate
+FROM minutes GROUP BY key ORDER BY key
+
+-- name: shrink
+WITH missing AS (
+    SELECT event.org_id, event.facts ->> 'outlet_id' AS outlet_id, sum((facts ->> 'missing_units')::float8) AS pieces
+    FROM event
+    WHERE event.started_at >= %(since)s AND event.started_at < %(until)s AND event.superseded_at IS NULL
+        AND event.rule = 'shelf_shrink'
+    GROUP BY 1, 2
+), booked AS (
+    SELECT movement.org_id, movement.place_id AS outlet_id,
+        coalesce(sum(pieces) FILTER (WHERE moved_at < %(since)s), 0) AS opening,
+        coalesce(sum(pieces) FILTER (WHERE moved_at >= %(since)s AND pieces > 0 AND cause <> 'adjustment'), 0) AS received
+    FROM stock_movement AS movement
+    JOIN (SELECT DISTINCT org_id, outlet_id, product_id FROM shelf_sensor WHERE valid && tstzrange(%(since)s, %(until)s)) AS seen
+        ON seen.org_id = movement.org_id AND seen.outlet_id = movement.place_id AND seen.product_id = movement.product_id
+    WHERE movement.place_kind = 'outlet' AND moved_at < %(until)s
+    GROUP BY 1, 2
+), trip AS (
+    SELECT outlet_id AS outlet, organisation.slug AS distributor, coalesce(missing.pieces, 0) AS missing,
+        greatest(coalesce(booked.opening, 0), 0) AS opening, coalesce(booked.received, 0) AS received
+    FROM missing FULL JOIN booked USING (org_id, outlet_id) JOIN organisation USING (org_id)
+)
+SELECT {key} AS key, sum(missing)::float8 AS missing, sum(opening)::bigint AS opening, sum(received)::bigint AS received,
+    sum(missing)::float8 / nullif(sum(opening + received), 0)::float8 AS shrink
 FROM trip GROUP BY 1 ORDER BY 1

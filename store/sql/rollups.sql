@@ -99,6 +99,13 @@ SELECT org_id, outlet_id, day, coalesce(stops, 0), coalesce(done, 0), coalesce(o
     coalesce(dwell_s, 0), coalesce(orders, 0), coalesce(ordered, 0), coalesce(delivered, 0), coalesce(returned, 0), coalesce(net_value, 0)
 FROM planned FULL JOIN sold USING (org_id, outlet_id, day)
 
+-- name: sum_trips
+INSERT INTO trip_sum SELECT DISTINCT made.* FROM trip_sums(%(org_ids)s::integer[], %(subjects)s::text[]) AS made
+
+-- name: forget_trips
+DELETE FROM trip_sum USING unnest(%(org_ids)s::integer[], %(subjects)s::text[], %(days)s::date[]) AS wanted (org_id, trip_id, day)
+WHERE trip_sum.org_id = wanted.org_id AND trip_sum.trip_id = wanted.trip_id
+
 -- name: forget_product_days
 DELETE FROM product_day USING unnest(%(org_ids)s::integer[], %(subjects)s::text[], %(days)s::date[]) AS wanted (org_id, product_id, day)
 WHERE product_day.org_id = wanted.org_id AND product_day.product_id = wanted.product_id AND product_day.day = wanted.day

@@ -10,6 +10,10 @@ import pytest
 from openpyxl import load_workbook
 
 from domain.reports import REPORTS
+from store import stock
+from store.rollups import refresh_rollups
+from store.stock import Cause, Movement, Place, PlaceKind
+from tests.api.goods import outlet, product
 from tests.api.yard import Yard, trip_document
 
 pytestmark = pytest.mark.server
@@ -65,6 +69,72 @@ def test_stops_are_counted_as_they_were_judged(client: httpx.Client, day: int) -
     assert rows(client, "productivity", "vehicle")["van-1"]["stops_per_hour"] == pytest.approx(2 / 1.7)
     deviations = rows(client, "deviations", "vehicle")["van-1"]
     assert (deviations["deviations"], deviations["off_route_h"], deviations["peak_m"]) == (1, 0.5, 640)
+
+
+def test_what_was_planned_stands_beside_what_was_done(client: httpx.Client, yard: Yard, day: int) -> None:
+    with yard.pool.connection() as connection:
+        refresh_rollups(connection)
+    actual = rows(client, "planned_actual", "vehicle")["van-1"]
+    assert (actual["planned_stops"], actual["completed_stops"], actual["sequence_adherence"]) == (3, 2, 1)
+    assert actual["planned_km"] == pytest.approx(3 * 1.0836, rel=1e-3)
+    assert actual["driven_km"] == pytest.approx(36, rel=0.01)
+    assert actual["detour_ratio"] == pytest.approx(actual["driven_km"] / actual["planned_km"])
+    assert (actual["planned_h"], actual["stops_h"]) == (4, pytest.approx(1.7))
+    assert (actual["planned_service_h"], actual["dwell_h"]) == (pytest.approx(600 / 3600), pytest.approx(0.4))
+
+
+def test_the_stock_out_rate_is_of_the_minutes_in_which_the_product_is_listed(client: httpx.Client, yard: Yard) -> None:
+    """A shop that is open from 9 to 17 in a zone an hour ahead has two shelves of soap and one of cola."""
+    for name in ("soap", "cola"):
+        product(yard, name)
+    outlet(yard, "O-1")
+    shelves = [yard.device(f"shelf-{number}") for number in range(3)]
+    morning = START.replace(hour=0)
+    for device_id, name in zip(shelves, ("soap", "soap", "cola"), strict=True):
+        yard.owner.execute(
+            "INSERT INTO shelf_sensor (org_id, device_id, outlet_id, product_id, unit_weight_g, opens_h, closes_h,"
+            " utc_offset_min, valid) VALUES (%s, %s, 'O-1', %s, 500, 9, 17, 60, tstzrange(%s, NULL))",
+            (yard.org_id, device_id, name, morning + timedelta(hours=12)),
+        )
+
+    def empty(device_id: int, since_h: float, until_h: float) -> None:
+        since, until = (morning + timedelta(hours=hours) for hours in (since_h, until_h))
+        yard.event(device_id, "shelf_stock_out", since, ended_at=until, facts={"outlet_id": "O-1"})
+
+    empty(shelves[0], 12, 15)  # soap is out only while both of its shelves are: from 14 to 15
+    empty(shelves[1], 14, 18)  # and the shop closes at 16 UTC
+    empty(shelves[2], 13, 13.5)
+    asked = {"by": "outlet", "since": morning.isoformat(), "until": (morning + timedelta(days=1)).isoformat()}
+    (row,) = client.get("/reports/stock_out_rate", params=asked).json()["rows"]
+    assert (row["key"], row["products"]) == ("O-1", 2)
+    assert row["listed_h"] == pytest.approx(2 * 4)  # fitted at noon, open until 16 UTC
+    assert row["empty_h"] == pytest.approx(1 + 0.5)
+    assert row["stock_out_rate"] == pytest.approx(1.5 / 8)
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    later = {"since": tomorrow.isoformat(), "until": (tomorrow + timedelta(days=1)).isoformat()}
+    assert client.get("/reports/stock_out_rate", params=later).json()["rows"] == []
+
+
+def test_shrink_is_of_what_was_there_and_came(client: httpx.Client, yard: Yard) -> None:
+    product(yard, "soap")
+    outlet(yard, "O-1")
+    shelf = yard.device("shelf-1")
+    yard.owner.execute(
+        "INSERT INTO shelf_sensor (org_id, device_id, outlet_id, product_id, unit_weight_g)"
+        " VALUES (%s, %s, 'O-1', 'soap', 500)",
+        (yard.org_id, shelf),
+    )
+    place = Place(PlaceKind.outlet, "O-1")
+    came = [(START - timedelta(days=3), 30, "opening", Cause.opening), (START, 20, "delivery", Cause.delivery)]
+    with yard.pool.connection() as connection:
+        moved = [
+            Movement(moved_at=at, place=place, product_id="soap", pieces=pieces, cause=cause, ref=ref)
+            for at, pieces, ref, cause in came
+        ]
+        stock.move(connection, yard.org_id, "asha", moved)
+    yard.event(shelf, "shelf_shrink", START, facts={"outlet_id": "O-1", "missing_units": 5})
+    row = rows(client, "shrink", "outlet")["O-1"]
+    assert (row["missing"], row["opening"], row["received"], row["shrink"]) == (5, 30, 20, pytest.approx(0.1))
 
 
 def test_orders_are_on_time_and_in_full_only_together(client: httpx.Client, yard: Yard, day: int) -> None:

@@ -156,6 +156,45 @@ def test_a_day_of_an_outlet_follows_its_visits_and_orders(connection: Connection
     assert one(connection, "SELECT count(*) AS n FROM outlet_day") == {"n": 1}
 
 
+TRIPS = "SELECT trip_id, stops, completed, on_time, late, missed, dwell_s, planned_m, distance_m FROM {} ORDER BY trip_id"
+
+
+def test_a_trip_is_never_reported_otherwise_than_its_rows_say(connection: Connection, owner: Any) -> None:
+    def both() -> list[dict[str, Any]]:
+        """The sums as reports see them, before and after they are worked out anew."""
+        due = connection.execute(TRIPS.format("trip_figures").encode()).fetchall()
+        with connection.transaction():
+            while refresh_due_days(connection):
+                pass
+        kept = connection.execute(TRIPS.format("trip_sum").encode()).fetchall()
+        assert due == connection.execute(TRIPS.format("trip_figures").encode()).fetchall() == kept
+        return due
+
+    first = both()
+    assert [(row["trip_id"], row["stops"], row["completed"], row["planned_m"]) for row in first] == [
+        ("T-1", 1, 0, None),
+        ("T-2", 1, 0, None),
+    ]
+    visit(owner, "T-1", "serviced", "2026-05-04T06:30Z", "2026-05-04T06:45Z")
+    visit(owner, "T-2", "serviced", "2026-05-04T07:16Z", "2026-05-04T07:20Z")
+    one, two = both()
+    assert (one["completed"], one["on_time"], one["late"], one["dwell_s"]) == (1, 1, 0, 900.0)
+    assert (two["completed"], two["on_time"], two["late"]) == (1, 0, 1)
+    owner.execute("UPDATE trip SET route = '[[77.0, 13.0], [77.0, 13.1]]' WHERE trip_id = 'T-1'")
+    owner.execute("UPDATE trip SET planned_start = planned_start - interval '1 day' WHERE trip_id = 'T-1'")
+    owner.execute(
+        "INSERT INTO vehicle_hour SELECT 1, device_id, '2026-05-04T08:00Z', 'van', 60, 5000, 900, 0, 9, '2026-05-04T08:00Z',"
+        " '2026-05-04T08:59Z', 0 FROM device"
+    )
+    one, two = both()
+    assert one["planned_m"] == pytest.approx(haversine_m((77.0, 13.0), (77.0, 13.1)))
+    assert (one["distance_m"], two["distance_m"]) == (5000, 5000)
+    owner.execute("DELETE FROM visit WHERE trip_id = 'T-1'")
+    assert both()[0]["completed"] == 0
+    owner.execute("DELETE FROM trip WHERE trip_id = 'T-1'")
+    assert [row["trip_id"] for row in both()] == ["T-2"]
+
+
 def test_a_day_of_a_product_follows_its_order_lines(connection: Connection, owner: Any) -> None:
     owner.execute("UPDATE order_line SET loaded = 10, delivered = 8, short = 2, damaged = 1, returned = 1")
     refresh(connection)
