@@ -6,14 +6,16 @@ would write it first: no newest-position table, no index by vehicle, one query a
 
 from __future__ import annotations
 
+import os
 import statistics
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import typer
@@ -21,6 +23,7 @@ import typer
 from api.access import Access
 from api.resources.day_board import read_day_board
 from benchmarks import query_data, tsbs
+from benchmarks.progress import Steps, steps
 from benchmarks.report import write_report
 from benchmarks.sql_file import filled
 from benchmarks.stand import stand
@@ -29,9 +32,11 @@ from domain.people import Role as PersonRole
 from domain.reports import REPORTS, Grouping
 from store import fleet, reports, rounds
 from store.fleet import TrackWindow
+from store.migrate import migrate
 from store.pool import Pool, Role, open_pool, organisation_transaction
 
 ROWS: Final = 8_000_000
+TRUCKS: Final = 1_000
 REPEATS: Final = 15
 PLAIN_REPEATS: Final = 3
 ORG: Final = 1
@@ -101,45 +106,68 @@ class Questions:
         return len(self._owner.execute(statement).fetchall())
 
 
-def answers(asked: Questions, owner: psycopg.Connection[Any], told: Callable[[str], None]) -> dict[str, float]:
+def answers(asked: Questions, owner: psycopg.Connection[Any], bar: Steps) -> dict[str, float]:
     """The four questions, ours and plain."""
-    told("asking")
     latest_plain = partial(asked.plain, query_data.SQL["latest_plain"])
     day_plain = partial(asked.plain, query_data.SQL["vehicle_day_plain"])
-    found = {
-        **figures("latest_20000", timed(asked.latest, REPEATS), timed(latest_plain, PLAIN_REPEATS)),
-        **figures("vehicle_day", timed(asked.vehicle_day, REPEATS), timed(day_plain, PLAIN_REPEATS)),
-        **figures(
-            "report_31_days_1000_vans", timed(asked.report, REPEATS), [10 * taken for taken in timed(asked.report_plain, 1)]
-        ),
-    }
+    bar.next("newest positions")
+    found = figures("latest_20000", timed(asked.latest, REPEATS), timed(latest_plain, PLAIN_REPEATS))
+    bar.next("a vehicle-day")
+    found |= figures("vehicle_day", timed(asked.vehicle_day, REPEATS), timed(day_plain, PLAIN_REPEATS))
+    bar.next("a month's report")
+    plain = [10 * taken for taken in timed(asked.report_plain, 1)]
+    found |= figures("report_31_days_1000_vans", timed(asked.report, REPEATS), plain)
+    bar.next("a day board")
     org_id = query_data.make_distributor(owner)
     board, board_plain = partial(asked.day_board, org_id), partial(asked.day_board_plain, org_id)
     return {**found, **figures("day_board", timed(board, REPEATS), timed(board_plain, PLAIN_REPEATS))}
 
 
-def measure(rows: int, told: Callable[[str], None]) -> dict[str, Any]:
-    """All figures."""
-    with stand() as standing:
-        query_data.fill(standing.database_url, rows, told)
-        with (
-            open_pool(standing.database_url, Role.api, max_size=1) as pool,
-            psycopg.connect(standing.database_url, autocommit=True) as owner,
-        ):
-            found = answers(Questions(pool, owner), owner, told)
-    with stand() as standing:
-        return {**found, "rows": rows, "tsbs": tsbs.measure(standing.database_url, told)}
+def measure(rows: int, trucks: int, server: str | None) -> dict[str, Any]:
+    """All figures, on a server of the benchmark's own or in a database of its own on `server`."""
+    with steps(query_data.steps_of(rows) + 4 + tsbs.steps_of(trucks)) as bar:
+        with _database(server) as database_url:
+            query_data.fill(database_url, rows, bar)
+            with (
+                open_pool(database_url, Role.api, max_size=1) as pool,
+                psycopg.connect(database_url, autocommit=True, options="-c timezone=UTC") as owner,
+            ):
+                found = answers(Questions(pool, owner), owner, bar)
+        with _database(server) as database_url:
+            return {**found, "rows": rows, "tsbs": tsbs.measure(database_url, trucks, bar)}
+
+
+@contextmanager
+def _database(server: str | None) -> Iterator[str]:
+    """The URL of a migrated database that is gone afterwards."""
+    if server is None:
+        with stand() as standing:
+            yield standing.database_url
+        return
+    name = f"beatwatch_queries_{os.getpid()}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+        try:
+            url = urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+            migrate(url)
+            yield url
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 def main(
     rows: Annotated[int, typer.Option(help="positions of the day that a vehicle-day is read from")] = ROWS,
+    trucks: Annotated[int, typer.Option(help="of the TSBS questions, with a reading a minute for three days")] = TRUCKS,
+    quick: Annotated[bool, typer.Option("--quick", help="2,000,000 rows and 100 trucks: minutes, for a first look")] = False,
+    server: Annotated[str | None, typer.Option(help="superuser's URL of another server, such as one with TimescaleDB")] = None,
     seconds: Annotated[float, typer.Option(help="taken for the sake of the others; the work is fixed")] = 0.0,
     json: Annotated[Path | None, typer.Option(help="where to write the figures")] = None,
 ) -> None:
     """Fill a database, ask, and say how long it took."""
     del seconds
-    found = measure(rows, lambda what: print(f"queries: {what} ...", file=sys.stderr))
-    write_report("queries", found, json)
+    found = measure(2_000_000 if quick else rows, 100 if quick else trucks, server)
+    questions = found["tsbs"].pop("questions")
+    write_report("queries", {**found, "tsbs": questions, "tsbs_data": found["tsbs"]}, json)
 
 
 if __name__ == "__main__":

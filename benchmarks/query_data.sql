@@ -15,8 +15,9 @@ INSERT INTO position (device_id, fix_time, seq, org_id, longitude_e7, latitude_e
     satellites, fix_valid, ignition, odometer_m, received_at, batch_id, grade, grade_reason)
 SELECT n, at, extract(epoch FROM at), 1, 775946000 + n * 97, 129716000 + n * 89, n % 20, n % 360 * 100, 900, 100, 9, true, true, n,
     at, 1, 0, 0
-FROM generate_series(1, :vans) AS n,
-    generate_series(current_date - 1, current_date - 1 + interval '86390 s', interval '10 s') AS at;
+FROM generate_series(:first, :last) AS n,
+    generate_series(current_date - 1, current_date - 1 + interval '86390 s', interval '10 s') AS at
+ORDER BY n, at;
 
 -- name: trips
 INSERT INTO trip (org_id, trip_id, device_id, planned_start, planned_end, state)
@@ -31,6 +32,7 @@ INSERT INTO visit (org_id, trip_id, stop_id, device_id, state, arrived_at, depar
 SELECT 1, trip_id, stop_id, device_id, CASE WHEN position_no % 25 = 0 THEN 'missed' ELSE 'serviced' END,
     planned_start + position_no * interval '18 min', planned_start + position_no * interval '18 min' + interval '6 min', 0.95
 FROM trip JOIN stop USING (org_id, trip_id);
+INSERT INTO rollup_due (org_id, rollup, subject, day) SELECT org_id, 'trip', trip_id, planned_start::date FROM trip;
 INSERT INTO vehicle_hour (org_id, device_id, hour, vehicle_id, fixes, distance_m, moving_s, idling_s, max_speed_mps,
     first_fix_at, last_fix_at, door_openings)
 SELECT 1, n, hour, 'van-' || n, 360, 18000, 2400, 300, 16, hour, hour + interval '59 min', 3
@@ -43,6 +45,7 @@ INSERT INTO organisation (slug, name, parent_id) VALUES ('north', 'North', 1);
 UPDATE trip SET org_id = 2 WHERE device_id <= 25 AND trip_id LIKE 'T-%-1';
 UPDATE stop SET org_id = 2 WHERE trip_id IN (SELECT trip_id FROM trip WHERE org_id = 2);
 UPDATE visit SET org_id = 2 WHERE trip_id IN (SELECT trip_id FROM trip WHERE org_id = 2);
+UPDATE trip_sum SET org_id = 2 WHERE trip_id IN (SELECT trip_id FROM trip WHERE org_id = 2);
 UPDATE device SET org_id = 2 WHERE device_id <= 25;
 
 -- name: latest_plain
