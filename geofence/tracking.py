@@ -157,7 +157,7 @@ class Device:
         self.last_good: GoodFix | None = None  # as of the timer that goes off
         self._fact: Fact | None = None  # the fact that decides what is concluded,
         self._here: GoodFix | None = None  # or the fix
-        self.evidence: dict[int, dict[str, Any]] = {}  # by stop, what is new of its visit's
+        self.evidence: dict[int, dict[str, GoodFix]] = {}  # by stop, the fixes that are new of its visit's
         self.last_heard_us = NEVER_US
         self.episodes: dict[str, Episode] = {}
         self._memory: dict[str, Any] | bytes = _NOTHING  # packed between calls
@@ -392,7 +392,7 @@ class Device:
     def note_fix(self, number: int, role: str) -> None:
         """Keep the fix that decides now as evidence of a visit."""
         if self.here is not None:
-            self.evidence.setdefault(number, {})[role] = self.journal.sightings.around(self.here)
+            self.evidence.setdefault(number, {})[role] = self.here
 
     # visits
 
@@ -486,7 +486,7 @@ class Device:
         self.evidence = {}
 
     def _show_visit(self, number: int) -> None:
-        plan, visit = self.planned, self.visits[number]
+        plan, visit, around = self.planned, self.visits[number], self.journal.sightings.around
         marks = int(visit["marks"])
         facts: dict[str, Any] = {"position_no": number + 1}
         if visit["dwell_s"] > 0:
@@ -512,7 +512,7 @@ class Device:
             departed_at=self._moment(int(visit["went_ms"])),
             confidence=int(visit["confidence"]) / 100,
             facts=rounded(facts),
-            evidence=self.evidence.pop(number, {}),
+            evidence={role: around(fix) for role, fix in self.evidence.pop(number, {}).items()},
         )
 
     def _minutes_left(self, number: int) -> float:

@@ -119,6 +119,7 @@ def _evidence(paths: dict[str, Path], world: World, rows: Rows, positions: list[
 
 
 def _judge(world: World, parameters: Parameters, rows: Rows, evidence: Evidence, *, arrival_order: bool) -> Judgement:
+    from geofence.collector import spare_the_collector
     from geofence.engine import Engine
     from geofence.history import Judgement, last_moment_us, sound_rows
     from geofence.history import judge as judge_rows
@@ -126,6 +127,7 @@ def _judge(world: World, parameters: Parameters, rows: Rows, evidence: Evidence,
     from geofence.whole import complete
 
     engine = Engine(world, parameters)
+    spare_the_collector()
     with _progress("judging", len(rows)) as moved:
         if arrival_order:
             replay = Replay(engine, dict(world.devices), {trip.trip_id: trip.device_id for trip in world.trips})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from domain.events import VisitState
@@ -25,7 +26,7 @@ _PARAMETERS = (
     Parameter(f"{NAME}.recover_s", 120, "s", 0, 3600, "A stop is not at risk any more this long before its window ends."),
 )
 _AHEAD: Final = sum(1 << CODE[state] for state in (VisitState.pending, VisitState.approaching, VisitState.drive_by))
-_MANNER: Final = tuple(f"{NAME}.{name}" for name in Manner._fields)
+_MANNER_OF: Final = itemgetter(*(f"{NAME}.{name}" for name in Manner._fields))
 
 
 def _moved(device: Device, fact: Fact) -> None:
@@ -52,7 +53,7 @@ def _waited(device: Device, now_us: int) -> None:
 
 def _estimate(device: Device, now_us: int, here: GoodFix) -> None:
     plan = device.planned
-    manner = _manner(device.values)
+    manner = Manner._make(_MANNER_OF(device.values))
     place = float(here.longitude_e7), float(here.latitude_e7)
     due_us, told = renew_arrivals(
         plan.record, plan.stops, device.visits, plan.xy, plan.along, *place, now_us, manner, _AHEAD, TOO_LATE
@@ -65,10 +66,6 @@ def _estimate(device: Device, now_us: int, here: GoodFix) -> None:
     device.timers.pop(NAME, None)
     if now_us < due_us < plan.end_us:
         device.timers[NAME] = due_us
-
-
-def _manner(values: dict[str, float]) -> Manner:
-    return Manner(*(values[name] for name in _MANNER))
 
 
 def _turn(device: Device, number: int, arrival_us: int, *, is_late: bool) -> None:

@@ -53,6 +53,7 @@ _LEEWAY_US: Final = 60_000_000
 _SIGNED_BEFORE_US: Final = 20_000_000
 _NO_PLACE_M: Final = 1e5
 _HABIT: Final = 3
+_IN_ORDER: Final = CODE[VisitState.serviced]
 _UNSERVED: Final = OPEN_STATES | {CODE[state] for state in (VisitState.missed, VisitState.no_data, VisitState.probable)}
 _PARAMETERS = (
     Parameter(
@@ -345,10 +346,9 @@ def _order(device: Device) -> None:
     served.sort()
     inside = longest_increasing([k for _, k in served])
     for n, (_, k) in enumerate(served, 1):
-        state = VisitState.serviced if k in inside else VisitState.out_of_sequence
-        if served_n[k] != n or states[k] != CODE[state]:
+        if served_n[k] != n or (states[k] == _IN_ORDER) != (k in inside):
             device.visits[k]["served_n"] = n
-            device.set_visit(k, state)
+            device.set_visit(k, VisitState.serviced if k in inside else VisitState.out_of_sequence)
 
 
 def longest_increasing(numbers: list[int]) -> set[int]:

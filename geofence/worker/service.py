@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 
 from domain.errors import UnavailableError
+from geofence.collector import spare_the_collector
 from geofence.engine import Engine
 from geofence.worker.cohort import Cohort, Step
 from geofence.worker.judge import MakeEngine
@@ -144,6 +145,7 @@ def run(
     """
     stop = stop or _stop_on_signals()
     warm_up(make_engine)
+    spare_the_collector()
     while not stop.is_set():
         try:
             session = open_session(database_url, Role.worker, CHANNELS)
