@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 _VERSION: Final = 2
 _LAYOUT: Final = zlib.crc32(f"{_VERSION}{STATE}{VISIT}{ROW}".encode())
 """Changes with the layout, so that a checkpoint of another version is refused instead of misread."""
-_ZONE_FIELDS: Final = ("nearest_allowed", "nearest_red", "limit_zone", "st_allowed")
+ZONE_FIELDS: Final = ("nearest_allowed", "nearest_red", "limit_zone", "st_allowed")
+"""Fields of STATE that are a zone's number where they are not negative."""
 
 
 @dataclass(slots=True)
@@ -41,7 +42,7 @@ class Snapshot:
 def pack(snapshot: Snapshot, fleet: Fleet) -> bytes:
     """A snapshot as bytes."""
     state = snapshot.state.copy()
-    names = [zone_name(zone) for zone in fleet.shared.zones]
+    zones = fleet.zones
     used = [j for j in range(len(state[0]["zn_id"])) if state[0]["zn_phase"][j] > 0]
     device = snapshot.device
     document = {
@@ -49,8 +50,8 @@ def pack(snapshot: Snapshot, fleet: Fleet) -> bytes:
         "state": zlib.compress(state.tobytes(), 1),
         "suspects": snapshot.suspects[: int(state[0]["suspects"])].tobytes(),
         "visits": zlib.compress(snapshot.visits.tobytes(), 1),
-        "zones": {j: names[int(state[0]["zn_id"][j])] for j in used},
-        "places": {name: names[int(state[0][name])] for name in _ZONE_FIELDS if state[0][name] >= 0},
+        "zones": {j: zone_name(zones[int(state[0]["zn_id"][j])]) for j in used},
+        "places": {name: zone_name(zones[int(state[0][name])]) for name in ZONE_FIELDS if state[0][name] >= 0},
         "kernel_trip": _trip_name(fleet, int(state[0]["trip"])),
         "trip": _trip_name(fleet, device.trip_number),
         "decided_us": snapshot.decided_us,
@@ -102,7 +103,7 @@ def _rename_zones(state: Any, document: dict[str, Any], fleet: Fleet) -> None:
         state["zn_id"][j] = number
         if number < 0:
             state["zn_phase"][j] = 0
-    for field in _ZONE_FIELDS:
+    for field in ZONE_FIELDS:
         if state[field] >= 0:
             state[field] = fleet.zone_numbers.get(document["places"][field], -1)
 

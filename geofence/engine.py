@@ -16,9 +16,10 @@ from geofence.checkpoints import Snapshot, pack, unpack
 from geofence.conclusions import Conclusions
 from geofence.facts import FACT, KINDS, TRIP_OFF, Fact
 from geofence.fixes import GoodFix
-from geofence.fleet import Fleet, Holdings, zones_of
+from geofence.fleet import Fleet, Holdings
 from geofence.journal import Journal
 from geofence.kernels.stepping import fall_silent, find_silent, step_rows
+from geofence.moving import move_in
 from geofence.parameters import Parameters
 from geofence.rows import Rows
 from geofence.rulebook import CATALOGUE, RULES
@@ -127,15 +128,13 @@ class Engine:
     def renew(self, world: World, parameters: Parameters | None = None) -> None:
         """Go on in a changed world (a trip dispatched, a zone drawn), every device keeping what it knows.
 
-        What changed about the past, such as a proof captured before the frontier, takes effect by replaying from before it.
+        What is still the same is not laid out again: the trips that changed cost, the others next to nothing. What changed
+        about the past, such as a proof captured before the frontier, takes effect by replaying from before it.
         """
         parameters = self._parameters if parameters is None else parameters
         parameters.check(CATALOGUE)
-        same_zones = world.zones is self._world.zones and zones_of(world) == self._fleet.zones
-        fleet = Fleet(world, parameters, self._fleet.index if same_zones else None)
-        kept: dict[int, bytes] = {number: self.checkpoint(number) for number in self._fleet.seen()}
-        for number, checkpoint in kept.items():
-            fleet.remember(fleet.slot(number), unpack(checkpoint, fleet))
+        fleet = Fleet(world, parameters, self._fleet)
+        move_in(self._fleet, fleet)
         self._fleet, self._world, self._parameters = fleet, world, parameters
 
     @property

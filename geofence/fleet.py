@@ -15,11 +15,12 @@ from geofence.index import ZoneIndex
 from geofence.journal import Journal
 from geofence.kernels.stepping import Land, Memory, Plans
 from geofence.parameters import Parameters
-from geofence.plan import compile_world, zone_table
+from geofence.plan import Part, compile_world, zone_table
+from geofence.planned import PlannedTrip, Versions, planned_trip
 from geofence.rulebook import resolve
 from geofence.state import NEVER_US, fresh_states, fresh_suspects, fresh_visits
 from geofence.suppressions import Suppressions, approved_zones
-from geofence.tracking import FAR_FUTURE_US, Device, PlannedTrip, ProofPlace, Surroundings, Versions
+from geofence.tracking import FAR_FUTURE_US, Device, Surroundings
 from geofence.world import World
 
 _NO_VISITS: Final = fresh_visits(0)
@@ -38,22 +39,27 @@ class Holdings(NamedTuple):
 class Fleet:
     """Slots by device number, the kernels' memory, and a Device for each slot that rules have dealt with."""
 
-    def __init__(self, world: World, parameters: Parameters, index: ZoneIndex | None = None) -> None:
-        """`index` is that of the world's zones, where there is one already."""
-        self._world, self._parameters = world, parameters
+    def __init__(self, world: World, parameters: Parameters, before: Fleet | None = None) -> None:
+        """`before` knew the world as it was; what is still the same is taken from there."""
+        self._world, self.parameters = world, parameters
         self._numbers: list[int] = list(world.devices)
         self._slots = {number: slot for slot, number in enumerate(self._numbers)}
         self._keys = list(world.devices.values())
         slots = len(self._numbers)
         slot_of = {key: slot for slot, key in enumerate(self._keys)}
-        compiled = compile_world(world, parameters, slot_of, slots)
+        same = before if before is not None and before.parameters == parameters else None
+        compiled = compile_world(world, parameters, slot_of, slots, {} if same is None else same.parts)
         self.plans: Plans = compiled.arrays
+        self.parts: dict[str, Part] = {part.trip.trip_id: part for part in compiled.parts}
         self.zones = zones_of(world)
-        self.index = ZoneIndex(self.zones) if index is None else index
-        self.land = Land(self.index.arrays, self.index.scratch(), zone_table(self.zones))
-        self.zone_numbers = {zone_name(zone): number for number, zone in enumerate(self.zones)}
+        known = before if before is not None and before.zones == self.zones else None
+        self.index: ZoneIndex = known.index if known else ZoneIndex(self.zones)
+        self.land: Land = known.land if known else Land(self.index.arrays, self.index.scratch(), zone_table(self.zones))
+        self.zone_numbers: dict[str, int] = known.zone_numbers if known else _numbers_of(self.zones)
         self._goods = goods_of(world.orders)
-        planned = tuple(self._planned(number, compiled) for number in range(len(compiled.trips)))
+        planned = tuple(
+            self._planned(part, record, same) for part, record in zip(compiled.parts, self.plans.trips, strict=True)
+        )
         suppressions = Suppressions(world.suppressors, world.zones)
         now = (parameters.since_us, self.land, suppressions)
         self.shared = Surroundings(self.zones, planned, self.plans.first_trip, *now)
@@ -63,38 +69,21 @@ class Fleet:
         self.memory = Memory(fresh_states(slots), fresh_suspects(slots), fresh_visits(int(self.plans.first_visit[-1])))
         self.decided_us = np.full(slots, NEVER_US, np.int64)
         self.wake_us = np.full(slots, FAR_FUTURE_US, np.int64)
-        self._devices: dict[int, Device] = {}
+        self.devices: dict[int, Device] = {}
         self._touched: set[int] = set()
         self._values: dict[str, Versions] = {}
         has_trip = np.flatnonzero(np.diff(self.plans.first_trip) > 0)
         self.wake_us[has_trip] = self.plans.trips["begin_us"][self.plans.first_trip[has_trip]]
 
-    def _planned(self, number: int, compiled: Any) -> PlannedTrip:
-        record, trip = compiled.arrays.trips[number], compiled.trips[number]
-        first, proof = int(record["first_stop"]), int(record["first_proof"])
-        until, vertex = proof + int(record["proofs"]), int(record["first_vertex"])
-        line = slice(vertex, vertex + int(record["vertices"]))
-        organisation = str(self._world.organisations.get(self._numbers[int(record["slot"])], 0))
-        signed_us = {int(one["stop"]): int(one["at_us"]) for one in reversed(compiled.arrays.proofs[proof:until])}
-        return PlannedTrip(
-            trip=trip,
-            begin_us=int(record["begin_us"]),
-            end_us=int(record["end_us"]),
-            planned_start_us=int(record["planned_start_us"]),
-            planned_end_us=int(record["planned_end_us"]),
-            length_m=float(record["length_m"]),
-            stops=compiled.arrays.stops[first : first + int(record["stops"])],
-            proofs=tuple(ProofPlace(*one) for one in compiled.arrays.proofs[proof:until].tolist()),
-            versions=self._versions(organisation, trip.route_id),
-            record=record,
-            xy=compiled.arrays.xy[line],
-            along=compiled.arrays.along[line],
-            captured_us=tuple(compiled.arrays.proofs["at_us"][proof:until].tolist()),
-            places=_places(compiled.arrays.stops[first : first + int(record["stops"])]),
-            signed_us=signed_us,
-            signed_at_us=tuple(sorted(signed_us.values())),
-            goods={k: known for k, stop in enumerate(trip.stops) if (known := self._goods.get((trip.trip_id, stop.stop_id)))},
-        )
+    def _planned(self, part: Part, record: Any, same: Fleet | None) -> PlannedTrip:
+        trip = part.trip
+        goods = {k: known for k, stop in enumerate(trip.stops) if (known := self._goods.get((trip.trip_id, stop.stop_id)))}
+        begin_us, end_us = int(record["begin_us"]), int(record["end_us"])
+        if same is not None and same.parts.get(trip.trip_id) is part:
+            plan = same.shared.trips[same.trip_numbers[trip.trip_id]]
+            if (plan.begin_us, plan.end_us, plan.goods) == (begin_us, end_us, goods):
+                return plan
+        return planned_trip(part, record.copy(), self._versions(part.organisation, trip.route_id), goods)
 
     def known_slot(self, number: int) -> int | None:
         """Where a device's state lies, if it is known."""
@@ -133,14 +122,14 @@ class Fleet:
         return [
             number
             for slot, number in enumerate(self._numbers)
-            if states[slot]["last_us"] != NEVER_US or first[slot + 1] > first[slot] or slot in self._devices
+            if states[slot]["last_us"] != NEVER_US or first[slot + 1] > first[slot] or slot in self.devices
         ]
 
     def device(self, slot: int, journal: Journal) -> Device:
         """What is known of a device above the kernels, concluding into `journal`."""
-        device = self._devices.get(slot)
+        device = self.devices.get(slot)
         if device is None:
-            device = self._devices[slot] = Device(slot, self._keys[slot], self.shared, self._device_versions(slot), _NO_VISITS)
+            device = self.devices[slot] = Device(slot, self._keys[slot], self.shared, self._device_versions(slot), _NO_VISITS)
             self.schedule_trip(device)
         device.journal = journal
         self._touched.add(slot)
@@ -149,7 +138,7 @@ class Fleet:
     def complete(self, journal: Journal) -> None:
         """Conclude the visits that changed since this was called last, and say what lies around the fixes that decided."""
         for slot in self._touched:
-            device = self._devices.get(slot)
+            device = self.devices.get(slot)
             if device is not None:
                 device.show_visits()
                 device.rest()
@@ -157,7 +146,7 @@ class Fleet:
         journal.sightings.look_around(self.land, self.zones)
 
     def _versions(self, organisation: str, route: str | None) -> Versions:
-        return tuple(resolve(version, organisation, route) for version in self._parameters.versions())
+        return tuple(resolve(version, organisation, route) for version in self.parameters.versions())
 
     def _device_versions(self, slot: int) -> Versions:
         organisation = str(self._world.organisations.get(self._numbers[slot], 0))
@@ -188,7 +177,7 @@ class Fleet:
         """Everything kept of the devices."""
         versions = (*self._values.values(), *(plan.versions for plan in self.shared.trips))
         shared = (self.shared, *versions, *chain.from_iterable(versions), _NO_JOURNAL)
-        devices = tuple(self._devices.values())
+        devices = tuple(self.devices.values())
         for device in devices:
             device.journal = _NO_JOURNAL
         return Holdings((*self.memory, self.decided_us, self.wake_us), devices, shared, len(self._numbers))
@@ -213,7 +202,7 @@ class Fleet:
         visits = self._visits(slot)
         visits[:] = fresh_visits(len(visits))
         self.decided_us[slot] = NEVER_US
-        self._devices.pop(slot, None)
+        self.devices.pop(slot, None)
         self.wake_us[slot] = self.device(slot, Journal()).wake_us()
 
     def remember(self, slot: int, snapshot: Snapshot) -> None:
@@ -222,25 +211,26 @@ class Fleet:
         self.memory.states[slot] = snapshot.state[0]
         self.memory.suspects[slot] = snapshot.suspects
         self.decided_us[slot] = snapshot.decided_us
-        device = snapshot.device.moved(slot, self._keys[slot], self.shared, self._device_versions(slot))
-        self._devices[slot] = device
+        self.settle(slot, snapshot.device, snapshot.visits)
+
+    def settle(self, slot: int, device: Device, visits: NDArray[np.void]) -> None:
+        """Have a device of another time or world go on here, its visits as they are."""
+        device.move(slot, self._keys[slot], self.shared, self._device_versions(slot))
+        self.devices[slot] = device
         if device.trip_number >= 0:
-            visits = self._visits(slot)[: len(snapshot.visits)]
-            visits[:] = snapshot.visits
-            device.visits = visits
-            if device.plan is not None:
-                device.versions = device.plan.versions
-                device.reach(device.now_us)
+            room = self._visits(slot)[: len(visits)]
+            room[:] = visits
+            device.visits = room
         self.schedule_trip(device)
         device.await_breakdown()
         self.wake_us[slot] = device.wake_us()
+
+
+def _numbers_of(zones: tuple[Zone, ...]) -> dict[str, int]:
+    return {zone_name(zone): number for number, zone in enumerate(zones)}
 
 
 def zones_of(world: World) -> tuple[Zone, ...]:
     """The zones of a world and its approved places; the very same tuple where there are none."""
     approved = approved_zones(world.suppressors)
     return (*world.zones, *approved) if approved else world.zones
-
-
-def _places(stops: NDArray[np.void]) -> NDArray[np.float64]:
-    return np.column_stack((stops["lon"], stops["lat"])).astype(np.float64)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 
 from domain.deliveries import Order, OrderLine
-from geofence.tracking import Goods
+from geofence.planned import Goods
 
 
 def goods_of(orders: Iterable[Order]) -> dict[tuple[str, str], Goods]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,7 @@ TRIP: Final = np.dtype(
     + [(name, "<f8") for name in ("length_m", "width_m", "depot_m", "depot_lon", "depot_lat")]
     + [(name, "<f8") for name in ("origin_lon", "origin_lat", "east_m", "north_m")]
 )
+_FIRST: Final = {"stops": "first_stop", "vertices": "first_vertex", "proofs": "first_proof"}
 STOP: Final = np.dtype(
     [(name, "<f8") for name in ("x", "y", "radius_m", "along_m", "need_s", "long_s", "service_s", "lon", "lat")]
     + [("opens_us", "<i8"), ("closes_us", "<i8")]  # -ALWAYS_US and ALWAYS_US: no window
@@ -40,16 +41,34 @@ PROOF: Final = np.dtype([("at_us", "<i8"), ("stop", "<i4"), ("lon", "<f8"), ("la
 ZONE: Final = np.dtype([("allowed", "<u1"), ("red", "<u1"), ("dead", "<u1"), ("limit_mps", "<f8")])
 
 
+class Part(NamedTuple):
+    """One trip as arrays, wherever it comes to lie among the others."""
+
+    trip: Trip
+    organisation: str
+    record: NDArray[np.void]  # of TRIP, but for its place and what its neighbours decide
+    stops: NDArray[np.void]
+    xy: NDArray[np.float64]
+    along: NDArray[np.float64]
+    proofs: NDArray[np.void]
+
+
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A world ready for the kernels. `trips[k]` is what `arrays.trips[k]` was made of."""
+    """A world ready for the kernels. `parts[k]` is what `arrays.trips[k]` was made of."""
 
     arrays: Plans
-    trips: tuple[Trip, ...]
+    parts: tuple[Part, ...]
 
 
-def compile_world(world: World, parameters: Parameters, slot_of: dict[str, int], slots: int) -> Compiled:
-    """Lay the trips of known devices out by (slot, begin)."""
+def compile_world(
+    world: World, parameters: Parameters, slot_of: dict[str, int], slots: int, known: Mapping[str, Part] | None = None
+) -> Compiled:
+    """Lay the trips of known devices out by (slot, begin).
+
+    `known`: parts made before with the same parameters, by the names of their trips; those of trips that are still the same are
+    taken as they are.
+    """
     ordered = sorted(
         (slot_of[trip.device_id], trip.planned_start, number)
         for number, trip in enumerate(world.trips)
@@ -59,16 +78,15 @@ def compile_world(world: World, parameters: Parameters, slot_of: dict[str, int],
         if slot == other_slot and start == other_start:
             detail = f"begins together with trips.{first} of the same device"
             raise InvalidInputError(f"trips.{second}.planned_start", detail)
-    builder = _Builder(world, parameters, slots)
-    trips = [world.trips[number] for _, _, number in ordered]
-    for (slot, _, _), trip in zip(ordered, trips, strict=True):
-        builder.add(slot, trip)
-    return Compiled(builder.finish(), tuple(trips))
+    builder = _Builder(world, parameters, slots, known or {})
+    parts = [builder.add(slot, world.trips[number]) for slot, _, number in ordered]
+    return Compiled(builder.finish(), tuple(parts))
 
 
 class _Builder:
-    def __init__(self, world: World, parameters: Parameters, slots: int) -> None:
+    def __init__(self, world: World, parameters: Parameters, slots: int, known: Mapping[str, Part]) -> None:
         self.world = world
+        self.known = known
         self.parameters = parameters
         self.slots = slots
         self.trips: list[NDArray[np.void]] = []
@@ -85,17 +103,26 @@ class _Builder:
     def tuning(self, organisation: str, route: str | None) -> int:
         return self.tunings.setdefault((organisation, route), len(self.tunings))
 
-    def add(self, slot: int, trip: Trip) -> None:
+    def add(self, slot: int, trip: Trip) -> Part:
+        """Lay a trip after the others."""
         organisation = self.organisations.get(trip.device_id, "0")
+        part = self.known.get(trip.trip_id)
+        if part is None or part.organisation != organisation or (part.trip is not trip and part.trip != trip):
+            part = self._part(organisation, trip)
+        record = part.record.copy()
+        record["slot"], record["tuning"] = slot, self.tuning(organisation, trip.route_id)
+        self._order(slot, record)
+        self._append(record, part)
+        return part
+
+    def _part(self, organisation: str, trip: Trip) -> Part:
         route = trip.route_id
         frozen = self.parameters.at(to_us(trip.planned_start))
         values = resolve(frozen, organisation, route)
         record = np.zeros((), TRIP)
-        record["slot"], record["tuning"] = slot, self.tuning(organisation, route)
         record["planned_start_us"], record["planned_end_us"] = to_us(trip.planned_start), to_us(trip.planned_end)
         record["begin_us"] = record["planned_start_us"] - int(values["trip.lead_s"] * 1e6)
         record["end_us"] = record["planned_end_us"] + int(values["trip.overrun_s"] * 1e6)
-        self._order(slot, record)
         self._plane(record, trip)
         xy, along = self._line(record, trip)
         width = trip.corridor_m if trip.corridor_m is not None else values["route.width_m"]
@@ -103,7 +130,7 @@ class _Builder:
         stops = [self._stop(record, stop, partial(resolve, frozen, organisation, route)) for stop in trip.stops]
         table = np.array(stops, STOP) if stops else np.zeros(0, STOP)
         table["along_m"] = places_along(xy, along, table["x"].copy(), table["y"].copy(), float(width))
-        self._append(record, table, xy, along, _proof_table(trip))
+        return Part(trip, organisation, record, table, xy, along, _proof_table(trip))
 
     def _order(self, slot: int, record: NDArray[np.void]) -> None:
         """A later trip of the same device begins when its time has come, and ends the one before."""
@@ -147,17 +174,16 @@ class _Builder:
         opens, closes = _bound(stop.window_start, -ALWAYS_US), _bound(stop.window_end, ALWAYS_US)
         return x, y, stop.place.radius_m, np.nan, need_s, long_s, service_s, lon * 1e7, lat * 1e7, opens, closes
 
-    def _append(self, record: Any, stops: Any, xy: Any, along: Any, proofs: Any) -> None:
-        record["first_stop"], record["stops"] = self.totals["stops"], len(stops)
-        record["first_vertex"], record["vertices"] = self.totals["vertices"], len(along)
-        record["first_proof"], record["proofs"] = self.totals["proofs"], len(proofs)
-        for name, count in (("stops", len(stops)), ("vertices", len(along)), ("proofs", len(proofs))):
+    def _append(self, record: Any, part: Part) -> None:
+        counts = {"stops": len(part.stops), "vertices": len(part.along), "proofs": len(part.proofs)}
+        for name, count in counts.items():
+            record[_FIRST[name]], record[name] = self.totals[name], count
             self.totals[name] += count
         self.trips.append(record)
-        self.stops.append(stops)
-        self.xy.append(xy)
-        self.along.append(along)
-        self.proofs.append(proofs)
+        self.stops.append(part.stops)
+        self.xy.append(part.xy)
+        self.along.append(part.along)
+        self.proofs.append(part.proofs)
 
     def finish(self) -> Plans:
         """Everything laid end to end."""

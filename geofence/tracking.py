@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from domain.events import Severity, Visit, VisitState
 from domain.suppressors import SuppressorKind
-from domain.trips import Trip
 from domain.zones import Zone
 from geofence.alike import Alike
 from geofence.conclusions import Withdrawal
@@ -24,6 +23,7 @@ from geofence.journal import Episode, Journal, event_id, rounded
 from geofence.kernels.ground import metres
 from geofence.kernels.stepping import Land
 from geofence.parameters import SINCE_EVER_US
+from geofence.planned import PlannedTrip, Versions
 from geofence.rows import from_us
 from geofence.state import NEVER_US, fresh_visits
 from geofence.suppressions import Suppressions
@@ -46,55 +46,6 @@ _UNSET: Final = ("came_ms", "went_ms", "risk_s")
 _MS_US: Final = 1_000
 _KEPT: Final = ("over", "now_us", "stay_us", "driven_m", "_memory", "timers", "cool")
 _NOTHING: Final = msgspec.msgpack.encode({})
-Versions = tuple[dict[str, float], ...]
-"""The parameters' values, one for each of `Surroundings.since_us`."""
-
-
-class ProofPlace(NamedTuple):
-    """A proof of delivery; NaN where its place is not known."""
-
-    at_us: int
-    stop: int
-    longitude_e7: float
-    latitude_e7: float
-    accuracy_m: float
-
-
-class Goods(NamedTuple):
-    """What is to be carried into a stop, kg; `delivered_kg` is what its proof says was left there, NaN while nobody says."""
-
-    due_kg: float
-    delivered_kg: float
-
-
-class PlannedTrip(NamedTuple):
-    """A trip with what the kernels know of it."""
-
-    trip: Trip
-    begin_us: int
-    end_us: int
-    planned_start_us: int
-    planned_end_us: int
-    length_m: float
-    stops: NDArray[np.void]  # of plan.STOP
-    proofs: tuple[ProofPlace, ...]  # by capture
-    versions: Versions  # parameters of its organisation and route
-    record: Any  # of plan.TRIP
-    xy: NDArray[np.float64]  # shape (vertices, 2): the route in its plane
-    along: NDArray[np.float64]  # shape (vertices,)
-    signed_us: dict[int, int]  # stop -> when its first proof was captured
-    signed_at_us: tuple[int, ...]  # the same moments, by time
-    captured_us: tuple[int, ...]  # when each of the proofs was
-    places: NDArray[np.float64]  # shape (stops, 2): longitude and latitude of their pins in 1e-7 degree
-    goods: dict[int, Goods]  # stop -> what its orders weigh, where that is known
-
-    def proofs_within(self, since_us: float, until_us: float) -> tuple[ProofPlace, ...]:
-        """The proofs captured within a span, its ends included."""
-        return self.proofs[bisect_left(self.captured_us, since_us) : bisect_right(self.captured_us, until_us)]
-
-    def signed_by(self, at_us: int) -> int:
-        """How many stops had been signed for by a moment."""
-        return bisect_right(self.signed_at_us, at_us)
 
 
 @dataclass(slots=True)
@@ -246,17 +197,18 @@ class Device:
         for name, value in kept.items():
             setattr(device, name, value)
         device.trip_number, device.episodes = trip_number, episodes
-        device.over = device.over or trip_number < 0
         return device
 
-    def moved(self, slot: int, key: str, shared: Surroundings, versions: Versions) -> Device:
-        """The same device in a world."""
+    def move(self, slot: int, key: str, shared: Surroundings, versions: Versions) -> None:
+        """Be in a world; `trip_number` is that of the trip there."""
         self.slot, self.key, self._shared, self.versions = slot, key, shared, versions
+        self.over = self.over or self.trip_number < 0
         if self.trip_number >= 0:
             self.planned = shared.trips[self.trip_number]
         self.plan = None if self.over else self.planned
+        if self.plan is not None:
+            self.versions = self.plan.versions
         self.reach(self.now_us)
-        return self
 
     def wake_us(self) -> int:
         """When the earliest timer is due."""

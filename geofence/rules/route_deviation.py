@@ -15,7 +15,8 @@ from geofence.rule import Rule
 from geofence.suppressions import BREAKDOWN
 
 if TYPE_CHECKING:
-    from geofence.tracking import Device, PlannedTrip
+    from geofence.planned import PlannedTrip
+    from geofence.tracking import Device
 
 NAME = "route_deviation"
 

@@ -45,7 +45,8 @@ from geofence.tracking import (
 )
 
 if TYPE_CHECKING:
-    from geofence.tracking import Device, ProofPlace
+    from geofence.planned import ProofPlace
+    from geofence.tracking import Device
 
 NAME = "visits"
 _STANDS: Final = 4

@@ -1,0 +1,89 @@
+"""A trip with what the kernels know of it, as rules ask for it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.trips import Trip
+
+if TYPE_CHECKING:
+    from geofence.plan import Part
+
+Versions = tuple[dict[str, float], ...]
+"""The parameters' values, one for each of `Surroundings.since_us`."""
+
+
+class ProofPlace(NamedTuple):
+    """A proof of delivery; NaN where its place is not known."""
+
+    at_us: int
+    stop: int
+    longitude_e7: float
+    latitude_e7: float
+    accuracy_m: float
+
+
+class Goods(NamedTuple):
+    """What is to be carried into a stop, kg; `delivered_kg` is what its proof says was left there, NaN while nobody says."""
+
+    due_kg: float
+    delivered_kg: float
+
+
+class PlannedTrip(NamedTuple):
+    """A trip as it was planned. Alike in every world that has the same trip."""
+
+    trip: Trip
+    begin_us: int
+    end_us: int
+    planned_start_us: int
+    planned_end_us: int
+    length_m: float
+    stops: NDArray[np.void]  # of plan.STOP
+    proofs: tuple[ProofPlace, ...]  # by capture
+    versions: Versions  # parameters of its organisation and route
+    record: Any  # of plan.TRIP
+    xy: NDArray[np.float64]  # shape (vertices, 2): the route in its plane
+    along: NDArray[np.float64]  # shape (vertices,)
+    signed_us: dict[int, int]  # stop -> when its first proof was captured
+    signed_at_us: tuple[int, ...]  # the same moments, by time
+    captured_us: tuple[int, ...]  # when each of the proofs was
+    places: NDArray[np.float64]  # shape (stops, 2): longitude and latitude of their pins in 1e-7 degree
+    goods: dict[int, Goods]  # stop -> what its orders weigh, where that is known
+
+    def proofs_within(self, since_us: float, until_us: float) -> tuple[ProofPlace, ...]:
+        """The proofs captured within a span, its ends included."""
+        return self.proofs[bisect_left(self.captured_us, since_us) : bisect_right(self.captured_us, until_us)]
+
+    def signed_by(self, at_us: int) -> int:
+        """How many stops had been signed for by a moment."""
+        return bisect_right(self.signed_at_us, at_us)
+
+
+def planned_trip(part: Part, record: Any, versions: Versions, goods: dict[int, Goods]) -> PlannedTrip:
+    """A trip by its arrays, its place among the device's others (`record`), its parameters and its goods."""
+    proofs = tuple(ProofPlace(*one) for one in part.proofs.tolist())
+    signed_us = {proof.stop: proof.at_us for proof in reversed(proofs)}
+    return PlannedTrip(
+        trip=part.trip,
+        begin_us=int(record["begin_us"]),
+        end_us=int(record["end_us"]),
+        planned_start_us=int(record["planned_start_us"]),
+        planned_end_us=int(record["planned_end_us"]),
+        length_m=float(record["length_m"]),
+        stops=part.stops,
+        places=np.column_stack((part.stops["lon"], part.stops["lat"])),
+        proofs=proofs,
+        captured_us=tuple(proof.at_us for proof in proofs),
+        signed_us=signed_us,
+        signed_at_us=tuple(sorted(signed_us.values())),
+        goods=goods,
+        versions=versions,
+        record=record,
+        xy=part.xy,
+        along=part.along,
+    )
