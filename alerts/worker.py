@@ -16,6 +16,7 @@ import structlog
 from alerts.digest import Digests
 from alerts.options import AlertOptions
 from alerts.paging import Paging
+from alerts.risk import reassess_due
 from alerts.sending import AT_ONCE, Sender
 from alerts.tailing import Rulebook, follow
 from alerts.timers import escalate, wake
@@ -102,6 +103,7 @@ def _follow(session: Session, rulebook: Rulebook, now: Now, stop: threading.Even
                 escalate(connection, rulebook.paging, now())
                 wake(connection, rulebook.paging, now())
                 digests.post_due(connection, now())
+                reassess_due(connection, now())
         if count:
             continue
         # What was concluded may still wait for an older transaction to end, which nobody announces.

@@ -11,11 +11,14 @@ from domain.approvals import DECIDED_WITHIN, ApprovalKind, ApprovalState
 from domain.errors import ConflictError
 from domain.learning import Verdict, better_pins, better_threshold, halting_places
 from geofence.parameters import Parameters
-from geofence.rulebook import CATALOGUE
+from geofence.rows import to_us
+from geofence.rulebook import CATALOGUE, resolve
 from geofence.worker.backtest import backtest
+from geofence.worker.settings import parameters_of
 from store import approvals, planning
 from store.approvals import ApprovalFilter, NewApproval
 from store.lessons import DURATION, Period, proven_places, verdicts
+from store.parameters import settings
 from store.pool import Connection
 
 ACTOR: Final = "beatwatch"
@@ -71,8 +74,10 @@ def propose(connection: Connection, org_id: int, proposal: Proposal, now: dateti
 def _thresholds(
     connection: Connection, org_id: int, period: Period, closed: list[Verdict], progress: Progress
 ) -> Iterator[Proposal]:
+    held = parameters_of(settings(connection, org_id=org_id)).get(org_id, Parameters()).at(to_us(period.until))
+    values = resolve(held, str(org_id), None)
     for rule, (name, _) in MAGNITUDES.items():
-        present = CATALOGUE[name].default
+        present = values[name]
         found = better_threshold([verdict for verdict in closed if verdict.rule == rule], present)
         if found is None:
             continue

@@ -37,6 +37,14 @@ class Settings(BaseSettings):
     max_fix_age_days: float = Field(30.0, gt=0, description="older readings are quarantined; raise it to bring in history")
     device_rate_per_s: float = Field(0.0, ge=0, description="messages a second of one topic, more wait their turn; 0: no limit")
     retention_days: int = Field(0, ge=0, description="readings older than this are dropped, a day at a time; 0: kept for ever")
+    plan_changes_days: int = Field(
+        7, ge=0, description="notes of changed plans that all have read are kept so long; 0: for ever"
+    )
+    batches_days: int = Field(
+        35, ge=0, description="so is the log of stored batches; their readings are RETENTION_DAYS' matter"
+    )
+    messages_days: int = Field(180, ge=0, description="and messages of alerts that are resolved, with their delivery log")
+    alerts_days: int = Field(0, ge=0, description="and resolved alerts with their history; their events stay")
     webhook_url: str = Field("", description="alerts are posted here; empty: they are only logged")
     webhook_secret: str = Field("", description="key of the HMAC-SHA256 signature of webhooks")
     smtp_url: str = Field("", description="alerts by e-mail go through smtp://user:password@host:port, or smtps://")

@@ -59,6 +59,17 @@ def save_risks(connection: Connection, risks: Mapping[TripKey, Risk], now: datet
         connection.execute(_SQL["save_risks"], {"rows": Jsonb(rows), "now": now})
 
 
+def take_due(connection: Connection, limit: int) -> list[TripKey]:
+    """Trips of which deliveries or settlements changed, each given to one caller alone."""
+    return [(row["org_id"], row["trip_id"]) for row in connection.execute(_SQL["take_due"], {"limit": limit})]
+
+
+def trips_between(connection: Connection, org_id: int, since: datetime, until: datetime) -> list[TripKey]:
+    """An organisation's trips planned to start within a span."""
+    rows = connection.execute(_SQL["trips_since"], {"org_id": org_id, "since": since, "until": until})
+    return [(org_id, row["trip_id"]) for row in rows]
+
+
 def risk_of_trip(connection: Connection, org_id: int, trip_id: str) -> Risk | None:
     """The risk of a trip; None when nothing has been concluded of it."""
     row = connection.execute(_SQL["risk_of_trip"], {"org_id": org_id, "trip_id": trip_id}).fetchone()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -67,6 +67,7 @@ class LineFilter:
     """Which order lines to follow; `None` lets all through. Times bound the planned start of the trip."""
 
     trip_id: str | None = None
+    trip_ids: Sequence[str] | None = None
     order_id: str | None = None
     outlet_id: str | None = None
     since: datetime | None = None
@@ -74,12 +75,13 @@ class LineFilter:
 
 
 def follow_lines(
-    connection: Connection, wanted: LineFilter, *, after: tuple[datetime, str, int] | None, limit: int
+    connection: Connection, wanted: LineFilter, *, after: tuple[datetime, str, int] | None, limit: int | None
 ) -> list[FollowedLine]:
-    """Lines of orders that left the depot, the latest trip first; a trip's lines of a product are never torn apart."""
+    """Lines of orders that left the depot, of `limit` trips, the latest first; a trip's lines are never torn apart."""
     start, trip_id, org_id = after or (None, None, None)
     row = {
         "trip_id": wanted.trip_id,
+        "trip_ids": None if wanted.trip_ids is None else list(wanted.trip_ids),
         "order_id": wanted.order_id,
         "outlet_id": wanted.outlet_id,
         "since": wanted.since,

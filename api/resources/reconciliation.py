@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
@@ -13,14 +12,12 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from api.access import Caller
 from api.paging import Cursor, Page, decode, page_of
-from domain.reconciliation import Leg, LineFlow, find_shortage, share_missing, share_rise
+from domain.reconciliation import Leg
+from evidence.flows import Flow, flows_of
 from store import ties
 from store.ties import FollowedLine, LineFilter
 
 router = APIRouter(tags=["reconciliation"])
-
-CONFIDENT = 0.5
-"""A sensor that is less sure of its pieces than this says nothing about a delivery."""
 
 
 class ReconciledLine(BaseModel):
@@ -79,65 +76,20 @@ def list_reconciliation(
     return Page(items=items, next_cursor=following)
 
 
-def _key(rows: Sequence[FollowedLine]) -> tuple[datetime, str, int]:
-    return rows[0].planned_start, rows[0].trip_id, rows[0].org_id
-
-
 def reconciled(rows: Sequence[FollowedLine]) -> list[ReconciledLine]:
-    """The lines of one trip; what a van lacks of a product is shared out over its lines."""
-    missing = _missing(rows)
-    risen = _risen(rows)
-    return [_line(row, missing[number], risen[number]) for number, row in enumerate(rows)]
+    """The lines of one trip as the API shows them."""
+    return [_line(one) for one in flows_of(rows)]
 
 
-def _missing(rows: Sequence[FollowedLine]) -> list[int | None]:
-    shares: list[int | None] = [None] * len(rows)
-    by_product: dict[str, list[int]] = defaultdict(list)
-    for number, row in enumerate(rows):
-        by_product[row.product_id].append(number)
-    for numbers in by_product.values():
-        lacking = rows[numbers[0]].trip_missing
-        if lacking is not None:
-            on_van = [max(0, rows[n].loaded - rows[n].delivered - rows[n].damaged) for n in numbers]
-            parts = share_missing(lacking, on_van, [rows[n].returned for n in numbers])
-            for number, part in zip(numbers, parts, strict=True):
-                shares[number] = part
-    return shares
-
-
-def _risen(rows: Sequence[FollowedLine]) -> list[int | None]:
-    shares: list[int | None] = [None] * len(rows)
-    by_shelf: dict[tuple[str | None, str], list[int]] = defaultdict(list)
-    for number, row in enumerate(rows):
-        by_shelf[row.outlet_id, row.product_id].append(number)
-    for numbers in by_shelf.values():
-        row = rows[numbers[0]]
-        if row.risen is None or (row.risen_confidence or 0) < CONFIDENT:
-            continue
-        parts = share_rise(row.risen, {n: rows[n].delivered for n in numbers})
-        for number, part in parts.items():
-            shares[number] = part
-    return shares
-
-
-def _line(row: FollowedLine, missing: int | None, risen: int | None) -> ReconciledLine:
-    flow = LineFlow(
-        planned=row.planned,
-        loaded=row.loaded,
-        delivered=row.delivered,
-        damaged=row.damaged,
-        returned=row.returned,
-        missing_on_van=missing,
-        risen=risen,
-    )
-    shortage = find_shortage(flow)
+def _line(one: Flow) -> ReconciledLine:
+    row, flow, shortage = one
     plain = {name: getattr(row, name) for name in ReconciledLine.model_fields if hasattr(row, name) and name != "risen"}
     return ReconciledLine(
         **plain,
         delivery_state=row.state,
         on_van=flow.on_van,
-        missing_on_van=missing,
-        risen=risen,
+        missing_on_van=flow.missing_on_van,
+        risen=flow.risen,
         shortage=shortage.pieces if shortage else 0,
         suspected_leg=shortage.leg if shortage else None,
     )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from beatwatch.settings import Settings
     from store.content import ContentStore
+    from store.pruning import Ages
 
 
 def register(app: typer.Typer) -> None:
@@ -80,20 +81,32 @@ def geofence() -> None:
 
 
 def alerts() -> None:
-    """Judge by own rules, turn events into alerts and tell people."""
+    """Judge by own rules, turn events into alerts and tell people; at night learn from them, and forget what is old."""
     from concurrent.futures import ThreadPoolExecutor
 
     from alerts.options import AlertOptions
     from alerts.worker import run
     from beatwatch.push_keys import private_key
+    from beatwatch.upkeep import keep_up
     from own_rules.worker import run as judge_own_rules
 
-    with _service() as service, ThreadPoolExecutor(1, thread_name_prefix="own-rules") as beside:
+    with _service() as service, ThreadPoolExecutor(2, thread_name_prefix="beside") as beside:
         names = AlertOptions.__dataclass_fields__
         said = {name: getattr(service.settings, name) for name in names}
         options = AlertOptions(**{**said, "vapid_private_key": private_key(service.settings)})
+        beside.submit(keep_up, service.database_url, _ages(service.settings), service.stop)
         beside.submit(judge_own_rules, service.database_url, stop=service.stop)
         run(service.database_url, stop=service.stop, on_ready=service.on_ready, options=options)
+
+
+def _ages(settings: Settings) -> Ages:
+    from datetime import timedelta
+
+    from store.pruning import Ages
+
+    names = Ages._fields
+    days = {name: getattr(settings, f"{name}_days") for name in names}
+    return Ages(**{name: timedelta(days=count) if count else None for name, count in days.items()})
 
 
 def api() -> None:

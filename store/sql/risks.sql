@@ -24,6 +24,14 @@ JOIN trip USING (org_id, trip_id)
 ON CONFLICT (org_id, trip_id) DO UPDATE
 SET score = excluded.score, contributions = excluded.contributions, assessed_at = excluded.assessed_at
 
+-- name: take_due
+DELETE FROM risk_due WHERE (org_id, trip_id) IN (
+    SELECT org_id, trip_id FROM risk_due ORDER BY org_id, trip_id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+RETURNING org_id, trip_id
+
+-- name: trips_since
+SELECT trip_id FROM trip WHERE org_id = %(org_id)s AND planned_start >= %(since)s AND planned_start < %(until)s ORDER BY trip_id
+
 -- name: risk_of_trip
 SELECT trip_risk.* FROM trip_risk WHERE trip_id = %(trip_id)s AND org_id = %(org_id)s
 

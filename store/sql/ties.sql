@@ -4,6 +4,7 @@ WITH chosen AS (
         AS vehicle_id
     FROM trip
     WHERE (%(trip_id)s::text IS NULL OR trip.trip_id = %(trip_id)s)
+      AND (%(trip_ids)s::text[] IS NULL OR trip.trip_id = ANY (%(trip_ids)s))
       AND (%(since)s::timestamptz IS NULL OR trip.planned_start >= %(since)s)
       AND (%(until)s::timestamptz IS NULL OR trip.planned_start < %(until)s)
       AND (%(after_start)s::timestamptz IS NULL

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from alerts.risk import reassess_due
+from store.pool import Role
+from store.session import open_session
 from tests.api.goods import NOW, dispatched_trip, outlet, product
 from tests.api.test_deliveries import AT, START, complete, prove
 from tests.api.test_settlement import hand_in
@@ -62,7 +65,7 @@ def test_two_sensors_of_a_product_are_added_and_an_unsure_one_says_nothing(clien
     assert found["A", "cola"] == (None, 0, None)
 
 
-def test_what_the_evening_does_not_find_was_lost_on_the_van(client: httpx.Client, yard: Yard) -> None:
+def test_what_the_evening_does_not_find_was_lost_on_the_van(client: httpx.Client, yard: Yard, database_url: str) -> None:
     dispatched_trip(client, yard, START)
     complete(client, "S-1", lines=[{"line_no": 1, "delivered": 14, "short_reason": "no room"}, {"line_no": 2, "delivered": 12}])
     complete(client, "S-2", 36).raise_for_status()
@@ -71,6 +74,22 @@ def test_what_the_evening_does_not_find_was_lost_on_the_van(client: httpx.Client
     assert lines(client)["A", "cola"] == (None, 0, None)  # nobody has counted yet
     hand_in(client, cola=3, soap=0).raise_for_status()
     assert lines(client) == {("A", "cola"): (None, 7, "van"), ("A", "soap"): (None, 0, None), ("B", "cola"): (None, 0, None)}
+    weigh_due(database_url)
+    risk = client.get("/trips/T-1/risk").json()
+    (gap,) = [one for one in risk["contributions"] if one["kind"] == "reconciliation_gap"]
+    assert (gap["count"], gap["text"]) == (7, "pieces that were loaded and are neither delivered nor back")
+    assert gap["points"] > 1
+
+
+def weigh_due(database_url: str) -> None:
+    session = open_session(database_url, Role.worker)
+    try:
+        with session.transaction() as connection:
+            assert reassess_due(connection, datetime.now(UTC)) == 1
+        with session.transaction() as connection:
+            assert reassess_due(connection, datetime.now(UTC)) == 0
+    finally:
+        session.close()
 
 
 def test_a_sensor_proposes_and_the_ledger_follows_only_when_somebody_agrees(client: httpx.Client, yard: Yard) -> None:
