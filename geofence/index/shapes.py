@@ -26,7 +26,7 @@ from geofence.index.outlines import (
     unwrap_line,
 )
 from geofence.kernels.metres import NEAR_M, POLEWARD_DEG, scale_at
-from geofence.kernels.raster import corridor_margin_deg
+from geofence.kernels.outline_cells import corridor_margin_deg
 from geofence.kernels.zone_arrays import AREA, CIRCLE, CORRIDOR, EAST, LATITUDE, LONGITUDE, REACH
 
 Floats = NDArray[np.float64]

@@ -28,7 +28,8 @@ from geofence.kernels.cells import (
     ROOT_ROWS,
     USED_SIZE,
 )
-from geofence.kernels.raster import corridor_margin_deg, put_zones, take_zone
+from geofence.kernels.outline_cells import corridor_margin_deg
+from geofence.kernels.raster import put_zones, take_zone
 from geofence.kernels.slabs import cut_outline
 from geofence.kernels.zone_arrays import (
     EDGE_COUNT,
@@ -57,8 +58,8 @@ _ANY_TIME = np.empty(0, dtype=np.int64)
 
 def _empty_arrays() -> ZoneArrays:
     return ZoneArrays(
-        root=np.zeros(ROOT_COLUMNS * ROOT_ROWS, dtype=np.int32),
-        nodes=np.zeros(64 * NODE_SLOTS, dtype=np.int32),
+        root=np.zeros((ROOT_COLUMNS * ROOT_ROWS, 2), dtype=np.int32),
+        nodes=np.zeros((64 * NODE_SLOTS, 2), dtype=np.int32),
         lists=np.zeros(1024, dtype=np.int32),
         pieces=np.zeros((64, 4), dtype=np.int32),
         shape=np.zeros(16, dtype=np.int8),

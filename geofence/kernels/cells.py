@@ -6,9 +6,11 @@ cells wholly inside it and by cells of one level along its boundary, so that the
 and not of the order they came in. After the adaptive cell trie of Kipf et al., "Adaptive Main-Memory Indexing for
 High-Performance Point-Polygon Joins", EDBT 2020, but with entries kept at inner nodes too, which makes updates local.
 
-A slot is one int32: nothing; a node (whose slot 0 holds what covers all of its cells); one entry; or a list of entries.
-An entry says what is left to be tested (`zone_arrays.INSIDE` and so on) and of what: the number of a zone that holds the whole
-cell or is a circle, else the piece of an outline that lies in the cell (see `pieces`).
+A slot is two int32. The first leads to nothing; a node (whose slot 0 holds what covers all of its cells); one entry; or a list
+of entries. An entry says what is left to be tested (`zone_arrays.INSIDE` and so on) and of what: the number of a zone that
+holds the whole cell or is a circle, else the piece of an outline that lies in the cell (see `pieces`). The second says which
+parts of the cell any of them touches, so that most places in no zone are done with once they have found their slot: the
+64 parts of a cell are those that would be its cells one level deeper, and each bit stands for two of them, side by side.
 """
 
 from __future__ import annotations
@@ -35,6 +37,8 @@ ENTRY_AT = 2  # an entry is the number of a zone or a piece shifted by this, and
 LEFT = 3
 DEEPEST = 4
 
+LEADS_TO, TOUCHED = 0, 1  # of a slot
+ALL_TOUCHED = -1
 EMPTY, NODE, ONE, LIST = 0, 1, 2, 3
 TAG = 3
 HELD = 4  # set on a slot that leads to a node whose slot 0 is not empty
@@ -78,41 +82,24 @@ def root_slot(u: int, v: int) -> int:
 
 
 @inlined
+def part_of(u: int, v: int, shift: int) -> int:
+    """Which of the 64 parts, `1 << shift` quanta wide, of its cell holds a quantum."""
+    return ((v >> shift) & (FAN - 1)) * FAN + ((u >> shift) & (FAN - 1))
+
+
+@inlined
 def child_slot(u: int, v: int, shift: int) -> int:
     """Index within a node of the cell `1 << shift` quanta wide that holds a quantum; 0 is the node's own."""
-    return 1 + ((v >> shift) & (FAN - 1)) * FAN + ((u >> shift) & (FAN - 1))
+    return 1 + part_of(u, v, shift)
+
+
+@inlined
+def signed_bits(bits: int) -> int:
+    """32 bits as the int32 that has them."""
+    return bits - (1 << 32) if bits >= 1 << 31 else bits
 
 
 @inlined
 def zone_of(entry: int, pieces: Integers) -> int:
     """Number of the zone that an entry stands for."""
     return pieces[entry >> ENTRY_AT, 0] if entry & LEFT >= AREA else entry >> ENTRY_AT
-
-
-@inlined
-def read_slot(slot: int, lists: Integers, found: Integers, count: int) -> int:
-    """Append the entries of a slot that is no node to `found[count:]`; the new count."""
-    if slot & TAG == ONE:
-        found[count] = slot >> ONE_AT
-        return count + 1
-    if slot & TAG == LIST:
-        start = slot >> LIST_AT
-        for place in range(start + LIST_HEAD, start + LIST_HEAD + lists[start]):
-            found[count] = lists[place]
-            count += 1
-    return count
-
-
-@inlined
-def entries_at(root: Integers, nodes: Integers, lists: Integers, u: int, v: int, found: Integers) -> int:
-    """Write the entries of all cells that hold a quantum to `found`; how many."""
-    slot = root[root_slot(u, v)]
-    shift = ROOT_SHIFT
-    count = 0
-    while slot & TAG == NODE:
-        base = (slot >> NODE_AT) * NODE_SLOTS
-        if slot & HELD:
-            count = read_slot(nodes[base], lists, found, count)
-        shift -= FAN_BITS
-        slot = nodes[base + child_slot(u, v, shift)]
-    return read_slot(slot, lists, found, count)

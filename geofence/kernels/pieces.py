@@ -1,10 +1,11 @@
 """Outlines cell by cell: the few edges that come near a boundary cell decide nearly all of its places.
 
-A piece is a head of two rows and a row for each edge. The head holds the zone, twice the number of edges plus whether the
-reference is inside an area, and the reference: a place of the cell, in whole quanta (east less 2**31, north). Edges are quanta
-east and north of the reference, of both ends. In an area a place is as the reference is, but for the edges that the way between
-them crosses. In a corridor the nearest edge decides; the second row holds how many quanta north a quantum east is long (times
-2**24), and the distance within which places are surely covered.
+A piece is a head of three rows and a row for each edge. The head's first row holds the zone, twice the number of edges plus
+whether the reference is inside an area, and the reference: a place of the cell, in whole quanta (east less 2**31, north). The
+second says which of the cell's 64 parts are wholly inside, and which an edge comes near, 32 bits a word (see `parts`); in these
+the edges decide. They are quanta east and north of the reference, of both ends. In an area a place is as the reference is, but
+for the edges that the way between them crosses. In a corridor the nearest edge decides; the third row holds how many quanta
+north a quantum east is long (times 2**24), and the distance within which places are surely covered.
 
 What is so near to an edge, or whose way is so near to a corner, that the rounding to quanta might matter is left to the
 outline's own edges (`containment.zone_covers`), and so are pieces without edges: those of zones that are too wide, too near to
@@ -28,10 +29,11 @@ Integers = NDArray[np.int32]
 Longs = NDArray[np.int64]
 
 OUT, IN, UNSURE = 0, 1, 2
-HEAD_ROWS = 2
+HEAD_ROWS = 3
 ZONE, EDGES, REFERENCE_U, REFERENCE_V = 0, 1, 2, 3  # of the first row
-DOUBT = 0  # of an area's second row: logarithm of the cross product below which rounding may matter
-RATIO_AT, SURE = 0, 1  # of a corridor's second row
+INSIDE_PARTS, DOUBTED_PARTS = 0, 2  # of the second row, two words each
+DOUBT = 0  # of an area's third row: logarithm of the cross product below which rounding may matter
+RATIO_AT, SURE = 0, 1  # of a corridor's third row
 _NOWHERE = -1
 _ROUNDING_Q = 3.0
 _BAND = 64  # the band between surely within and surely beyond a corridor's reach is this share of it
@@ -51,7 +53,9 @@ def take_piece(pieces: Integers, used: Longs, number: int, edges: int) -> int:
         used[PIECES_USED] = head + HEAD_ROWS + edges
     pieces[head, ZONE], pieces[head, EDGES] = number, 2 * edges
     pieces[head, REFERENCE_U], pieces[head, REFERENCE_V] = 0, 0
-    pieces[head + 1] = 0
+    for word in range(2):
+        pieces[head + 1, INSIDE_PARTS + word], pieces[head + 1, DOUBTED_PARTS + word] = 0, -1
+    pieces[head + 2] = 0
     return int(head)
 
 
@@ -82,7 +86,7 @@ def cross(ax: int, ay: int, bx: int, by: int) -> int:
 @inner_kernel
 def is_clear(pieces: Integers, head: int) -> bool:
     """Whether the side of each edge's line that the reference is on is beyond doubt."""
-    doubt = 1 << pieces[head + 1, DOUBT]
+    doubt = 1 << pieces[head + 2, DOUBT]
     for row in range(head + HEAD_ROWS, head + HEAD_ROWS + (pieces[head, EDGES] >> 1)):
         ax, ay, bx, by = int(pieces[row, 0]), int(pieces[row, 1]), int(pieces[row, 2]), int(pieces[row, 3])
         if abs(cross(ax, ay, bx, by)) <= doubt:
@@ -114,7 +118,7 @@ def write_area(pieces: Integers, head: int, quanta: Floats, near: Integers, u: i
         at_u, at_v = reference_place(u, v, size, place)
         if at_v < HALF_ROUND:
             write_edges(pieces, head, quanta, near, at_u, at_v)
-            pieces[head + 1, DOUBT] = doubt_bits(pieces, head, size)
+            pieces[head + 2, DOUBT] = doubt_bits(pieces, head, size)
             if is_clear(pieces, head):
                 return at_u, at_v
     return 0, -1
@@ -144,7 +148,7 @@ def write_corridor(
     if radius * (1.0 + error) + _ROUNDING_Q > surely_out_of_reach(sure):
         return False
     write_edges(pieces, head, quanta, near, u, v)
-    pieces[head + 1, RATIO_AT], pieces[head + 1, SURE] = int(scale[0] / scale[3] * RATIO), sure
+    pieces[head + 2, RATIO_AT], pieces[head + 2, SURE] = int(scale[0] / scale[3] * RATIO), sure
     return True
 
 
@@ -159,7 +163,7 @@ def area_verdict(pieces: Integers, head: int, u: int, v: int) -> int:
     """Whether the places of a quantum are out of an area, in it, or undecided; the quantum lies in the piece's cell."""
     edges = int(pieces[head, EDGES])
     x, y = short_way(u - HALF_ROUND - pieces[head, REFERENCE_U]), v - pieces[head, REFERENCE_V]
-    doubt = 1 << pieces[head + 1, DOUBT]
+    doubt = 1 << pieces[head + 2, DOUBT]
     inside, sure = edges & 1, edges > 1
     for row in range(head + HEAD_ROWS, head + HEAD_ROWS + (edges >> 1)):
         ax, ay, bx, by = int(pieces[row, 0]), int(pieces[row, 1]), int(pieces[row, 2]), int(pieces[row, 3])
@@ -172,18 +176,34 @@ def area_verdict(pieces: Integers, head: int, u: int, v: int) -> int:
 
 
 @inlined
-def corridor_verdict(pieces: Integers, head: int, u: int, v: int) -> int:
-    """Whether the places of a quantum are out of a corridor, in it, or undecided; the quantum lies in the piece's cell."""
-    edges = pieces[head, EDGES] >> 1
-    ratio, sure = pieces[head + 1, RATIO_AT] / RATIO, int(pieces[head + 1, SURE])
-    x, y = short_way(u - HALF_ROUND - pieces[head, REFERENCE_U]), v - pieces[head, REFERENCE_V]
-    least = math.inf if edges > 0 else float(sure) * sure
-    for row in range(head + HEAD_ROWS, head + HEAD_ROWS + edges):
+def corridor_away(pieces: Integers, head: int, x: int, y: int) -> float:
+    """Square of the quanta from a place, given in quanta from the reference, to the nearest edge of a corridor's piece."""
+    ratio = pieces[head + 2, RATIO_AT] / RATIO
+    least = math.inf
+    for row in range(head + HEAD_ROWS, head + HEAD_ROWS + (pieces[head, EDGES] >> 1)):
         ax, ay = ratio * (pieces[row, 0] - x), float(pieces[row, 1] - y)
         along_x, along_y = ratio * (pieces[row, 2] - x) - ax, float(pieces[row, 3] - y) - ay
         share = -(ax * along_x + ay * along_y) / (along_x * along_x + along_y * along_y + 1e-9)
         share = min(1.0, max(0.0, share))
         from_x, from_y = ax + share * along_x, ay + share * along_y
         least = min(least, from_x * from_x + from_y * from_y)
+    return least
+
+
+@inlined
+def corridor_verdict(pieces: Integers, head: int, u: int, v: int) -> int:
+    """Whether the places of a quantum are out of a corridor, in it, or undecided; the quantum lies in the piece's cell."""
+    if pieces[head, EDGES] < 2:
+        return UNSURE
+    away = corridor_away(pieces, head, short_way(u - HALF_ROUND - pieces[head, REFERENCE_U]), v - pieces[head, REFERENCE_V])
+    sure = int(pieces[head + 2, SURE])
     beyond = surely_out_of_reach(sure)
-    return IN if least < float(sure) * sure else (OUT if least > float(beyond) * beyond else UNSURE)
+    return IN if away < float(sure) * sure else (OUT if away > float(beyond) * beyond else UNSURE)
+
+
+@inlined
+def part_verdict(pieces: Integers, head: int, part: int) -> int:
+    """Whether all places of a part of the piece's cell are out of the outline, in it, or differ."""
+    word, bit = part >> 5, part & 31
+    inside, doubted = pieces[head + 1, INSIDE_PARTS + word] >> bit, pieces[head + 1, DOUBTED_PARTS + word] >> bit
+    return int((inside & IN) | ((doubted & 1) << 1))

@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from geofence.kernels.compiler import inlined
+
 # Shape of a zone, and (1 to 3) what an entry of a cell asks to be tested; 0 in an entry: the cell is wholly inside.
 FREE = 0
 INSIDE = 0
@@ -37,8 +39,8 @@ class ZoneArrays(NamedTuple):
     Arrays are replaced when they have to grow, so take this anew from `ZoneIndex.arrays` after each change.
     """
 
-    root: NDArray[np.int32]  # (512 * 256,) slots, row by row from the south-west
-    nodes: NDArray[np.int32]  # 65 slots a node: what holds for all of it, then its 64 cells
+    root: NDArray[np.int32]  # (512 * 256, 2) slots (see `cells`), row by row from the south-west
+    nodes: NDArray[np.int32]  # (s, 2) 65 slots a node: what holds for all of it, then its 64 cells
     lists: NDArray[np.int32]  # blocks: count, capacity, entries
     pieces: NDArray[np.int32]  # (p, 4) per boundary cell of an outline a head and its edges there (see `pieces`)
     shape: NDArray[np.int8]  # (n,) FREE, CIRCLE, AREA or CORRIDOR
@@ -62,3 +64,9 @@ class Scratch(NamedTuple):
     zones: NDArray[np.int32]  # (capacity,) zone numbers found
     distance_m: NDArray[np.float64]  # (capacity,) signed distance to each, where the call measures it
     seen: NDArray[np.bool_]  # (capacity,) all False between calls
+
+
+@inlined
+def on_earth(longitude_deg: float, latitude_deg: float) -> bool:
+    """Whether a place is within range; not a number is not."""
+    return abs(longitude_deg) <= 180.0 and abs(latitude_deg) <= 90.0

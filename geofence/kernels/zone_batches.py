@@ -7,9 +7,8 @@ from numpy.typing import NDArray
 
 from geofence.kernels.compiler import inner_kernel, kernel
 from geofence.kernels.containment import is_open, signed_distance_m
-from geofence.kernels.ordering import by_places, order_by_cell, sort_within_places
 from geofence.kernels.zone_arrays import Scratch, ZoneArrays
-from geofence.kernels.zone_blocks import BLOCK, KEY_SHIFT, NUMBER, covering_keys, room_for_block
+from geofence.kernels.zone_blocks import BLOCK, find_candidates, judge_candidates, room_for_block, write_covering
 from geofence.kernels.zone_lookup import zones_crossed, zones_near
 
 Floats = NDArray[np.float64]
@@ -17,8 +16,6 @@ Longs = NDArray[np.int64]
 Integers = NDArray[np.int32]
 
 E7 = 1e7
-_WORTH_ORDERING = 4096  # fewer places do not come by the same zones often enough
-_MANY_PIECES = 4096  # fewer outlines stay in the cache anyway
 
 
 @inner_kernel
@@ -46,57 +43,33 @@ def keep_open(zones: ZoneArrays, points: Longs, numbers: Integers, at_us: Longs)
 
 
 @inner_kernel
-def write_pairs(keys: Longs, order: Integers, first: int, points: Longs, numbers: Integers) -> None:
-    """Keys of a block that starts at `first` of an order, or of the places as they come if it is empty, as pairs."""
-    for row in range(len(keys)):
-        place = first + (keys[row] >> KEY_SHIFT)
-        points[row] = order[place] if len(order) > 0 else place
-        numbers[row] = keys[row] & NUMBER
-
-
-@inner_kernel
-def pairs_in_order(
-    zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Floats, order: Integers
-) -> tuple[Longs, Integers, bool]:
-    """Pairs (place, zone) of places taken in an order, none given: as they come; and whether they are by place."""
+def pairs_of_places(zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Floats) -> tuple[Longs, Integers, int]:
+    """Pairs (place, zone) by place, then zone, in arrays with room for more; how many."""
     count = len(longitude_deg)
     points = np.empty(count + BLOCK, dtype=np.int64)
     numbers = np.empty(count + BLOCK, dtype=np.int32)
-    block, x, y = room_for_block(16 * BLOCK), longitude_deg[:BLOCK], latitude_deg[:BLOCK]
+    block = room_for_block(16 * BLOCK)
     total = first = 0
-    by_place = len(order) == 0
     while first < count:
-        last = min(first + BLOCK, count)
-        if len(order) > 0:
-            x, y = longitude_deg[order[first:last]], latitude_deg[order[first:last]]
-        else:
-            x, y = longitude_deg[first:last], latitude_deg[first:last]
-        kept, block_by_place = covering_keys(zones, x, y, block)
-        if kept < 0:
-            block = room_for_block(4 * len(block.key))
+        x, y = longitude_deg[first : first + BLOCK], latitude_deg[first : first + BLOCK]
+        candidates = find_candidates(zones, x, y, block)
+        if candidates < 0:
+            block = room_for_block(4 * len(block.place))
             continue
-        by_place = by_place and block_by_place
-        points, numbers = room_for(points, numbers, total + kept)
-        write_pairs(block.key[:kept], order, first, points[total:], numbers[total:])
-        total += kept
-        first = last
-    return points[:total], numbers[:total], by_place
+        judge_candidates(zones, x, y, block, candidates)
+        points, numbers = room_for(points, numbers, total + candidates + 1)
+        total += write_covering(block, candidates, first, points[total:], numbers[total:])
+        first += BLOCK
+    return points, numbers, total
 
 
 @kernel
 def covering_pairs(zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Floats, at_us: Longs) -> tuple[Longs, Integers]:
     """Pairs (place, zone) by place, then zone; `at_us` has a moment for each place, or one, or none for any time."""
-    order = np.empty(0, dtype=np.int32)
-    if len(longitude_deg) >= _WORTH_ORDERING and len(zones.pieces) > _MANY_PIECES:
-        order = order_by_cell(longitude_deg, latitude_deg)
-    points, numbers, by_place = pairs_in_order(zones, longitude_deg, latitude_deg, order)
-    if not by_place:
-        points, numbers = by_places(points, numbers, len(longitude_deg))
-    sort_within_places(points, numbers)
+    points, numbers, total = pairs_of_places(zones, longitude_deg, latitude_deg)
     if len(at_us) > 0:
-        kept = keep_open(zones, points, numbers, at_us)
-        points, numbers = points[:kept], numbers[:kept]
-    return points, numbers
+        total = keep_open(zones, points[:total], numbers[:total], at_us)
+    return points[:total], numbers[:total]
 
 
 @kernel

@@ -1,7 +1,8 @@
 """Many places at once, in blocks that go through the same steps together.
 
 A place alone waits for memory and for the outcome of each comparison. Over a block the waits overlap, and the loops are short
-and have little for the processor to guess. The answer is that of `zone_lookup.zones_at` for each place.
+and have little for the processor to guess: find the slots that places lead to, list the entries of those whose part of the cell
+is touched at all, decide circles and outlines one kind after the other, and write what covers, by place and then by zone.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from numpy.typing import NDArray
 
 from geofence.kernels.cells import (
     AHEAD,
+    DEEPEST,
     ENTRY_AT,
     FAN_BITS,
     HELD,
+    LEADS_TO,
     LEFT,
     LIST,
     LIST_AT,
@@ -27,24 +30,24 @@ from geofence.kernels.cells import (
     ONE_AT,
     ROOT_SHIFT,
     TAG,
+    TOUCHED,
     cell_of,
-    child_slot,
+    part_of,
     root_slot,
 )
-from geofence.kernels.compiler import inlined, inner_kernel
+from geofence.kernels.compiler import inner_kernel
 from geofence.kernels.containment import zone_covers
 from geofence.kernels.discs import EAST_Q, HALF_ROUND, NORTH_Q, RATIO, RATIO_AT, SURE, short_way, surely_beyond
-from geofence.kernels.pieces import IN, OUT, UNSURE, ZONE, area_verdict, corridor_verdict
-from geofence.kernels.zone_arrays import AREA, CIRCLE, CORRIDOR, INSIDE, ZoneArrays
-from geofence.kernels.zone_lookup import on_earth
+from geofence.kernels.pieces import IN, OUT, UNSURE, ZONE, area_verdict, corridor_verdict, part_verdict
+from geofence.kernels.zone_arrays import AREA, CIRCLE, CORRIDOR, INSIDE, ZoneArrays, on_earth
 
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
 Integers = NDArray[np.int32]
 
 BLOCK = 512
-KEY_SHIFT = 32
-NUMBER = (1 << KEY_SHIFT) - 1
+PART_BITS = 2 * FAN_BITS
+_PART = (1 << PART_BITS) - 1
 # An index that is masked cannot be negative, and is not asked whether it is.
 _INDEX = (1 << 30) - 1
 
@@ -54,152 +57,197 @@ class Block(NamedTuple):
 
     u: Longs  # (BLOCK,) quantum east
     v: Longs  # (BLOCK,) quantum north
-    point: Integers  # (candidates,) place in the block
+    valid: Integers  # (BLOCK,) 1 where a place is on Earth
+    slot: Integers  # (DEEPEST + 1 of BLOCK,) what the slots lead to that have something for a place
+    slot_place: Integers  # as many: place in the block, and its part of the cell in the lowest bits
+    place: Integers  # (candidates,) the same for each candidate, by place
     entry: Integers  # (candidates,)
-    area: Integers  # (candidates,) rows of candidates that are boundaries of areas
-    other: Integers  # (candidates,) rows of candidates that are boundaries of corridors, and circles that are in doubt
-    key: Longs  # (candidates,) what covers: place in the block times 2**32 plus zone number
+    zone: Integers  # (candidates,) zone number
+    verdict: Integers  # (candidates,) OUT, IN or UNSURE
+    row: Integers  # (candidates,) rows of candidates that are in doubt
+    corridor: Integers  # (candidates,) those of them that are corridors
 
 
 @inner_kernel
 def room_for_block(candidates: int) -> Block:
     """A block with room for so many candidates."""
+    slots = (DEEPEST + 1) * BLOCK
     return Block(
         np.empty(BLOCK, dtype=np.int64),
         np.empty(BLOCK, dtype=np.int64),
+        np.empty(BLOCK, dtype=np.int32),
+        np.empty(slots, dtype=np.int32),
+        np.empty(slots, dtype=np.int32),
         np.empty(candidates, dtype=np.int32),
         np.empty(candidates, dtype=np.int32),
         np.empty(candidates, dtype=np.int32),
         np.empty(candidates, dtype=np.int32),
-        np.empty(candidates, dtype=np.int64),
+        np.empty(candidates, dtype=np.int32),
+        np.empty(candidates, dtype=np.int32),
     )
 
 
-@inlined
-def note_slot(points: Integers, entries: Integers, lists: Integers, slot: int, place: int, count: int) -> int:
-    """Append the entries of a slot that is no node to the candidates; the new count, or -1 if there is no room.
-
-    Most slots have few entries, which are copied without asking how many.
-    """
-    tag = slot & TAG
-    many, one = tag == LIST, tag == ONE
-    first = ((slot >> LIST_AT) & _INDEX) * many + LIST_HEAD
-    length = lists[first - LIST_HEAD]
-    if count + length + 2 * AHEAD > len(points):
-        return -1
-    for ahead in range(AHEAD):
-        points[count + ahead] = place
-        entries[count + ahead] = lists[first + ahead]
-    entries[count + (0 if one else AHEAD)] = slot >> ONE_AT
-    for ahead in range(AHEAD, length):
-        points[count + ahead] = place
-        entries[count + ahead] = lists[first + ahead]
-    return int(count + length + one)
+@inner_kernel
+def locate(longitude_deg: Floats, latitude_deg: Floats, us: Longs, vs: Longs, valid: Integers) -> None:
+    """Write the quanta of places; those of places that are nowhere make no sense but do no harm."""
+    for place in range(len(longitude_deg)):
+        x, y = longitude_deg[place], latitude_deg[place]
+        is_valid = on_earth(x, y)
+        valid[place] = is_valid
+        us[place], vs[place] = cell_of(x if is_valid else 0.0, y if is_valid else 0.0)
 
 
 @inner_kernel
-def candidates(zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Floats, block: Block) -> int:
-    """Write the candidates of the places, by place; how many, or -1 if there is no room."""
-    root, nodes, lists = zones.root, zones.nodes, zones.lists
-    us, vs, points, entries = block.u, block.v, block.point, block.entry
+def find_slots(zones: ZoneArrays, block: Block, places: int) -> int:
+    """Write the slots that have something for the part of the cell that a place is in; how many."""
+    root, nodes = zones.root, zones.nodes
+    us, vs, valid, slots, slot_places = block.u, block.v, block.valid, block.slot, block.slot_place
     count = 0
-    for place in range(len(longitude_deg)):
-        x, y = longitude_deg[place], latitude_deg[place]
-        if not on_earth(x, y):
-            continue
-        u, v = cell_of(x, y)
-        us[place], vs[place] = u, v
-        slot = root[root_slot(u, v) & _INDEX]
-        shift = ROOT_SHIFT
+    for place in range(places):
+        u, v = us[place], vs[place]
+        at = root_slot(u, v) & _INDEX
+        slot, touched, shift = root[at, LEADS_TO], root[at, TOUCHED], ROOT_SHIFT - FAN_BITS
+        part = part_of(u, v, shift)
         while slot & TAG == NODE:
-            base = ((slot >> NODE_AT) & _INDEX) * NODE_SLOTS
+            at = ((slot >> NODE_AT) & _INDEX) * NODE_SLOTS
             if slot & HELD:
-                count = note_slot(points, entries, lists, nodes[base], place, count & _INDEX)
-                if count < 0:
-                    return -1
+                slots[count], slot_places[count] = nodes[at, LEADS_TO], (place << PART_BITS) | part
+                count += (nodes[at, TOUCHED] >> (part >> 1)) & valid[place]
+            at += 1 + part
+            slot, touched = nodes[at, LEADS_TO], nodes[at, TOUCHED]
             shift -= FAN_BITS
-            slot = nodes[base + child_slot(u, v, shift)]
-        count = note_slot(points, entries, lists, slot, place, count & _INDEX)
-        if count < 0:
-            return -1
+            part = part_of(u, v, shift)
+        slots[count], slot_places[count] = slot, (place << PART_BITS) | part
+        count += (touched >> (part >> 1)) & valid[place]
     return count
 
 
 @inner_kernel
-def test_plainly(disc: Integers, block: Block, count: int) -> tuple[int, int, int]:
-    """Write the candidates that are wholly inside, or circles that cover, to `block.key`.
+def list_candidates(lists: Integers, block: Block, slot_count: int) -> int:
+    """Write the entries of the slots found, by place; how many, or -1 if there is no room.
 
-    Returns how many, and how many areas and others there are to be decided.
+    Most slots have few entries, which are copied without asking how many.
     """
-    us, vs, points, entries, keys = block.u, block.v, block.point, block.entry, block.key
-    areas, others = block.area, block.other
-    kept = area_count = other_count = 0
+    slots, slot_places, places, entries = block.slot, block.slot_place, block.place, block.entry
+    count = 0
+    for row in range(slot_count):
+        slot, place = slots[row], slot_places[row]
+        many, one = slot & TAG == LIST, slot & TAG == ONE
+        first = ((slot >> LIST_AT) & _INDEX) * many + LIST_HEAD
+        length = lists[first - LIST_HEAD]
+        if count + length + 2 * AHEAD > len(places):
+            return -1
+        for ahead in range(AHEAD):
+            places[count + ahead] = place
+            entries[count + ahead] = lists[first + ahead]
+        entries[count + (0 if one else AHEAD)] = slot >> ONE_AT
+        for ahead in range(AHEAD, length):
+            places[count + ahead] = place
+            entries[count + ahead] = lists[first + ahead]
+        count += length + one
+    return count
+
+
+@inner_kernel
+def decide_plainly(disc: Integers, block: Block, count: int) -> None:
+    """Decide candidates that are wholly inside and, but next to the boundary, circles; nothing waits for a comparison.
+
+    UNSURE less one is IN, and less two OUT, which sums without branches can tell.
+    """
+    us, vs, places, entries, numbers, verdicts = block.u, block.v, block.place, block.entry, block.zone, block.verdict
     for row in range(count):
-        entry, place = entries[row], points[row]
-        left = entry & LEFT
+        entry, place = entries[row], (places[row] >> PART_BITS) & _INDEX
+        left, number = entry & LEFT, (entry >> ENTRY_AT) & _INDEX
         is_circle = left == CIRCLE
-        number = (entry >> ENTRY_AT) & _INDEX
-        at = number * is_circle  # what is decided already does not wait for memory
+        at = number * is_circle  # others do not wait for memory
         ratio, sure = disc[at, RATIO_AT], int(disc[at, SURE])
         x = short_way(us[place] - HALF_ROUND - disc[at, EAST_Q]) * (ratio / RATIO)
         y = float(vs[place] - disc[at, NORTH_Q])
-        away, beyond = x * x + y * y, float(surely_beyond(sure))
-        within = away < float(sure) * sure
-        keys[kept] = (np.int64(place) << KEY_SHIFT) | number
-        kept += (left == INSIDE) | (is_circle & within)
-        areas[area_count] = row
-        area_count += left == AREA
-        others[other_count] = row
-        other_count += (left == CORRIDOR) | (is_circle & (not within) & ((away <= beyond * beyond) | (ratio == 0)))
-    return kept, area_count, other_count
+        away, within, beyond = x * x + y * y, float(sure), float(surely_beyond(sure))
+        inside = (is_circle & (away < within * within)) | (left == INSIDE)
+        outside = is_circle & (away > beyond * beyond) & (ratio != 0)
+        numbers[row] = number
+        verdicts[row] = UNSURE - int(inside) - 2 * int(outside)
 
 
 @inner_kernel
-def test_areas(zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Floats, block: Block, area_count: int, kept: int) -> int:
-    """Append those candidates of `block.area` that cover to `block.key`; the new count."""
-    us, vs, points, entries, keys, areas = block.u, block.v, block.point, block.entry, block.key, block.area
-    pieces = zones.pieces
-    for index in range(area_count):
-        row = areas[index]
-        place, head = points[row], (entries[row] >> ENTRY_AT) & _INDEX
-        number = pieces[head, ZONE]
-        verdict = area_verdict(pieces, head, us[place], vs[place])
-        if verdict == UNSURE:
-            verdict = IN if zone_covers(zones, number, longitude_deg[place], latitude_deg[place]) else OUT
-        keys[kept] = (np.int64(place) << KEY_SHIFT) | number
-        kept += verdict
+def decide_by_parts(pieces: Integers, block: Block, count: int) -> int:
+    """Decide outlines by the parts of their cells; how many candidates are in doubt then, with their rows."""
+    places, entries, numbers, verdicts, rows = block.place, block.entry, block.zone, block.verdict, block.row
+    undecided = 0
+    for row in range(count):
+        rows[undecided] = row
+        undecided += verdicts[row] >> 1
+    doubted = 0
+    for index in range(undecided):
+        row = rows[index] & _INDEX
+        head = numbers[row] & _INDEX
+        if entries[row] & LEFT >= AREA:
+            verdicts[row] = part_verdict(pieces, head, places[row] & _PART)
+            numbers[row] = pieces[head, ZONE]
+        rows[doubted] = row
+        doubted += verdicts[row] >> 1
+    return doubted
+
+
+@inner_kernel
+def decide_by_edges(pieces: Integers, block: Block, count: int) -> int:
+    """Decide outlines by the edges near their cells, areas before corridors; how many are in doubt then, with their rows."""
+    us, vs, places, entries, verdicts = block.u, block.v, block.place, block.entry, block.verdict
+    rows, corridors = block.row, block.corridor
+    others = corridor_count = doubted = 0
+    for index in range(count):
+        row = rows[index]
+        is_corridor = entries[row] & LEFT == CORRIDOR
+        corridors[corridor_count], rows[others] = row, row
+        corridor_count += is_corridor
+        others += not is_corridor
+    for index in range(others):
+        row = rows[index]
+        place = places[row] >> PART_BITS
+        if entries[row] & LEFT == AREA:
+            verdicts[row] = area_verdict(pieces, (entries[row] >> ENTRY_AT) & _INDEX, us[place], vs[place])
+        rows[doubted] = row
+        doubted += verdicts[row] >> 1
+    for index in range(corridor_count):
+        row = corridors[index]
+        place = places[row] >> PART_BITS
+        verdicts[row] = corridor_verdict(pieces, (entries[row] >> ENTRY_AT) & _INDEX, us[place], vs[place])
+        rows[doubted] = row
+        doubted += verdicts[row] >> 1
+    return doubted
+
+
+@inner_kernel
+def find_candidates(zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Floats, block: Block) -> int:
+    """Write what may cover at most `BLOCK` places to the block; how many, or -1 if it has no room."""
+    locate(longitude_deg, latitude_deg, block.u, block.v, block.valid)
+    return list_candidates(zones.lists, block, find_slots(zones, block, len(longitude_deg)))
+
+
+@inner_kernel
+def judge_candidates(zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Floats, block: Block, count: int) -> None:
+    """Decide all candidates."""
+    decide_plainly(zones.disc, block, count)
+    doubted = decide_by_edges(zones.pieces, block, decide_by_parts(zones.pieces, block, count))
+    for index in range(doubted):
+        row = block.row[index]
+        place = block.place[row] >> PART_BITS
+        block.verdict[row] = IN if zone_covers(zones, block.zone[row], longitude_deg[place], latitude_deg[place]) else OUT
+
+
+@inner_kernel
+def write_covering(block: Block, count: int, first: int, points: Longs, numbers: Integers) -> int:
+    """Write the pairs of a block whose first place is `first`, by place and then zone; how many."""
+    places, zones, verdicts = block.place, block.zone, block.verdict
+    kept = 0
+    for row in range(count):
+        points[kept], numbers[kept] = first + (places[row] >> PART_BITS), zones[row]
+        kept += verdicts[row]
+    for row in range(1, kept):
+        place, number, hole = points[row], numbers[row], row
+        while hole > 0 and points[hole - 1] == place and numbers[hole - 1] > number:
+            numbers[hole] = numbers[hole - 1]
+            hole -= 1
+        numbers[hole] = number
     return kept
-
-
-@inner_kernel
-def test_others(
-    zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Floats, block: Block, other_count: int, kept: int
-) -> int:
-    """Append those candidates of `block.other` that cover to `block.key`; the new count."""
-    us, vs, points, entries, keys, others = block.u, block.v, block.point, block.entry, block.key, block.other
-    pieces = zones.pieces
-    for index in range(other_count):
-        row = others[index]
-        place, number = points[row], (entries[row] >> ENTRY_AT) & _INDEX
-        verdict = UNSURE
-        if entries[row] & LEFT == CORRIDOR:
-            verdict = corridor_verdict(pieces, number, us[place], vs[place])
-            number = pieces[number, ZONE]
-        if verdict == UNSURE:
-            verdict = IN if zone_covers(zones, number, longitude_deg[place], latitude_deg[place]) else OUT
-        keys[kept] = (np.int64(place) << KEY_SHIFT) | number
-        kept += verdict
-    return kept
-
-
-@inner_kernel
-def covering_keys(zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Floats, block: Block) -> tuple[int, bool]:
-    """Write the zones that cover at most `BLOCK` places to `block.key`; how many, or -1 if it has no room; whether by place."""
-    count = candidates(zones, longitude_deg, latitude_deg, block)
-    if count < 0:
-        return -1, True
-    plain, area_count, other_count = test_plainly(zones.disc, block, count)
-    kept = test_areas(zones, longitude_deg, latitude_deg, block, area_count, plain) if area_count > 0 else plain
-    if other_count > 0:
-        kept = test_others(zones, longitude_deg, latitude_deg, block, other_count, kept)
-    return kept, kept == plain

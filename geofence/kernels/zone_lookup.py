@@ -1,4 +1,4 @@
-"""From places to zones, for one place at a time inside other kernels and for arrays of them.
+"""Zones near a place and zones that a movement touches, one at a time inside other kernels.
 
 Coordinates are degrees (float64), longitude in [-180, 180] before latitude; what is out of range or not a number is in no
 zone. Turn an int32 of 1e-7 degree into degrees by dividing by 1e7, which gives the float64 nearest to the decimal number.
@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 
 from geofence.kernels.cells import (
     DEEPEST,
-    ENTRY_AT,
     FAN,
     FAN_BITS,
     HELD,
-    LEFT,
+    LEADS_TO,
     LIST,
     LIST_AT,
     LIST_HEAD,
@@ -30,27 +29,18 @@ from geofence.kernels.cells import (
     ROOT_SHIFT,
     TAG,
     TOP,
-    cell_of,
-    entries_at,
     quanta_east,
     quanta_north,
     root_slot,
     zone_of,
 )
 from geofence.kernels.compiler import inlined, inner_kernel
-from geofence.kernels.containment import circle_covers, signed_distance_m, zone_covers, zone_crossed
+from geofence.kernels.containment import signed_distance_m, zone_crossed
 from geofence.kernels.metres import LEAST_DEGREE_M
-from geofence.kernels.pieces import IN, UNSURE, ZONE, area_verdict, corridor_verdict
-from geofence.kernels.zone_arrays import AREA, CIRCLE, INSIDE, Scratch, ZoneArrays
+from geofence.kernels.zone_arrays import Scratch, ZoneArrays, on_earth
 
 Integers = NDArray[np.int32]
 Flags = NDArray[np.bool_]
-
-
-@inlined
-def on_earth(longitude_deg: float, latitude_deg: float) -> bool:
-    """Whether a place is within range; not a number is not."""
-    return abs(longitude_deg) <= 180.0 and abs(latitude_deg) <= 90.0
 
 
 @inlined
@@ -63,43 +53,6 @@ def sort_first(zones: Integers, count: int) -> None:
             zones[hole] = zones[hole - 1]
             hole -= 1
         zones[hole] = value
-
-
-@inner_kernel
-def outline_decides(zones: ZoneArrays, entry: int, u: int, v: int, longitude_deg: float, latitude_deg: float) -> bool:
-    """Whether the outline whose entry the cell of a place has covers the place: by its piece, else by all of its edges."""
-    head = entry >> ENTRY_AT
-    is_area = (entry & LEFT) == AREA
-    verdict = area_verdict(zones.pieces, head, u, v) if is_area else corridor_verdict(zones.pieces, head, u, v)
-    return verdict == IN if verdict != UNSURE else zone_covers(zones, zones.pieces[head, ZONE], longitude_deg, latitude_deg)
-
-
-@inner_kernel
-def zones_at(zones: ZoneArrays, longitude_deg: float, latitude_deg: float, found: Integers) -> int:
-    """Write the numbers of the zones that cover a place to `found`, ascending; how many.
-
-    `found` has room for as many as there are zones. Validity in time is not looked at (`is_open`).
-    """
-    if not on_earth(longitude_deg, latitude_deg):
-        return 0
-    u, v = cell_of(longitude_deg, latitude_deg)
-    entries = entries_at(zones.root, zones.nodes, zones.lists, u, v, found)
-    count = 0
-    for place in range(entries):
-        entry = found[place]
-        left = entry & LEFT
-        if left == INSIDE:
-            covered = True
-        elif left == CIRCLE:
-            covered = circle_covers(zones.circle, entry >> ENTRY_AT, longitude_deg, latitude_deg)
-        else:
-            covered = outline_decides(zones, entry, u, v, longitude_deg, latitude_deg)
-        if covered:
-            found[count] = zone_of(entry, zones.pieces)
-            count += 1
-    if count > 1:
-        sort_first(found, count)
-    return count
 
 
 @inner_kernel
@@ -151,7 +104,7 @@ def zones_by_cells(
     for row in range(first_row, last_row + 1):
         for column in range(int(west // (1 << ROOT_SHIFT)), int(east // (1 << ROOT_SHIFT)) + 1):
             u, v = column << ROOT_SHIFT, row << ROOT_SHIFT
-            slot = zones.root[root_slot(u, v)]
+            slot = zones.root[root_slot(u, v), LEADS_TO]
             if slot == 0 or not cell_touched(u, v, 1 << ROOT_SHIFT, movement, pad):
                 continue
             count = zones_under_root_cell(zones, u, v, slot, movement, pad, stack, scratch, count)
@@ -189,13 +142,13 @@ def zones_under_root_cell(
             continue
         base = (slot >> NODE_AT) * NODE_SLOTS
         if slot & HELD:
-            count = note_slot(zones.lists, zones.pieces, zones.nodes[base], scratch, count)
+            count = note_slot(zones.lists, zones.pieces, zones.nodes[base, LEADS_TO], scratch, count)
         size = 1 << (shift - FAN_BITS)
         first_column, last_column = children_between(west - u, east - u, size)
         first_row, last_row = children_between(south - v, north - v, size)
         for row in range(first_row, last_row + 1):
             for column in range(first_column, last_column + 1):
-                below = zones.nodes[base + 1 + row * FAN + column]
+                below = zones.nodes[base + 1 + row * FAN + column, LEADS_TO]
                 child_u, child_v = u + column * size, v + row * size
                 if below != 0 and cell_touched(child_u, child_v, size, movement, pad):
                     stack[depth, 0], stack[depth, 1] = child_u, child_v

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from shapely.geometry.base import BaseGeometry
 
 from geofence.index import ZoneIndex
-from geofence.kernels.cells import NODE_SLOTS, NODES_USED, ONE, ONE_AT, TAG
+from geofence.kernels.cells import LEADS_TO, NODE_SLOTS, NODES_USED, ONE, ONE_AT, TAG
 from geofence.kernels.pieces import EDGES
 from tests.index.places import lattice, pairs, shapely_pairs, zone
 
@@ -70,7 +70,7 @@ def test_holes_and_parts(
 
 def entries(index: ZoneIndex) -> list[int]:
     """Entries that stand alone in their cells."""
-    nodes = index.arrays.nodes[: index._used[NODES_USED] * NODE_SLOTS]
+    nodes = index.arrays.nodes[: index._used[NODES_USED] * NODE_SLOTS, LEADS_TO]
     return [int(slot) >> ONE_AT for slot in nodes[nodes & TAG == ONE]]
 
 
@@ -102,7 +102,7 @@ def test_next_to_edges(seed: int, reach_deg: float, corners: int) -> None:
     assert pairs(index.covers(x, y)) == shapely_pairs(areas, x, y)
 
 
-def test_many_places_are_taken_in_the_order_of_their_cells() -> None:
+def test_many_places_in_blocks_and_places_that_are_nowhere() -> None:
     generator = np.random.default_rng(5)
     polygons = [blob(generator, 40, 0.004, 0.2) for _ in range(150)]
     areas = [shapely.make_valid(polygon) for polygon in polygons]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from domain.errors import InvalidInputError, NotFoundError
 from domain.zones import OpenHours, Schedule, Zone, ZoneKind
 from geofence.index import ZoneIndex
-from geofence.kernels.cells import LISTS_USED, NODES_USED, PIECES_USED
+from geofence.kernels.cells import LEADS_TO, LISTS_USED, NODES_USED, PIECES_USED, TOUCHED
 from tests.index.places import circle, pairs, zone
 
 generator = np.random.default_rng(3)
@@ -64,6 +64,17 @@ def test_an_emptied_index_keeps_nothing() -> None:
     index.add_all([some_zone(seed) for seed in range(60)])
     assert (index._used[[NODES_USED, LISTS_USED, PIECES_USED]] == before).all()
     assert index._edge_room.end > 0
+
+
+def test_what_a_cell_has_touched_goes_with_the_zone() -> None:
+    index = ZoneIndex([circle(77.5, 13.0, 60.0, "stays")])
+    before = index.arrays.nodes[index.arrays.nodes[:, LEADS_TO] != 0].copy()
+    for more in (circle(77.5003, 13.0003, 60.0), zone(shapely.box(77.4995, 12.9995, 77.5001, 13.0004))):
+        number = index.add(more)
+        assert (index.arrays.nodes[index.arrays.nodes[:, LEADS_TO] != 0] != before).any()
+        index.remove(number)
+    after = index.arrays.nodes
+    assert sorted(after[after[:, LEADS_TO] != 0][:, TOUCHED]) == sorted(before[:, TOUCHED])
 
 
 def test_room_given_back_is_used_again() -> None:
