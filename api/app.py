@@ -48,6 +48,7 @@ def create_app(
     media_max_bytes: int = MEDIA_MAX_BYTES,
     rate: Rate = NO_LIMIT,
     webhooks_to_private: bool = False,
+    otp_webhook_url: str = "",
 ) -> FastAPI:
     """The application over the database at `database_url`.
 
@@ -55,7 +56,7 @@ def create_app(
     links in messages, by which alerts are answered without signing in; with `push_key` browsers subscribe to pushes. `content`
     keeps what media hold, without it a folder
     of the state does. `rate` is what one caller may ask. With `webhooks_to_private` news may be posted into networks that
-    are not public.
+    are not public. One-time passwords for customers go to `otp_webhook_url`, which sends them as text messages.
 
     Starting it raises UnavailableError when the database cannot be reached and NotFoundError when that organisation is missing.
     """
@@ -77,6 +78,7 @@ def create_app(
     for router in ROUTERS:
         app.include_router(router)
     app.state.webhooks_to_private = webhooks_to_private
+    app.state.otp_webhook_url = otp_webhook_url
     app.state.limits = Limits(rate)
     app.state.link_secret = link_secret
     app.state.push_key = push_key

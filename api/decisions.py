@@ -8,6 +8,7 @@ from typing import Final
 from api.access import Access
 from api.approved_places import open_place
 from api.approved_thresholds import set_threshold
+from api.credit import allow_credit
 from api.outlet_decisions import correct_pin, register_outlet
 from api.settling import close_trip
 from api.standstill import allow_detour, decide_breakdown
@@ -27,6 +28,7 @@ _EFFECTS: Final[Mapping[str, Effect]] = {
     ApprovalKind.stock_adjustment: adjust,
     ApprovalKind.approved_place: open_place,
     ApprovalKind.threshold: set_threshold,
+    ApprovalKind.credit_limit: allow_credit,
 }
 
 

@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from domain.errors import (
     BeatwatchError,
     ConflictError,
+    CreditError,
     DecodeError,
     InvalidInputError,
     NotAllowedError,
@@ -75,6 +76,7 @@ class Problem(BaseModel):
     detail: str = Field(examples=["no vehicle 'van-7'"])
     errors: list[InvalidField] | None = None
     allowed: list[str] | None = Field(None, description="States that may follow, where a transition was refused.")
+    credit: dict[str, float] | None = Field(None, description="Where an outlet stands, when an order goes beyond its limit.")
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -134,7 +136,8 @@ def refusal(error: BeatwatchError) -> JSONResponse:
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 500)
     errors = [InvalidField(field=error.field, detail=error.detail)] if isinstance(error, InvalidInputError) else None
     allowed = list(error.allowed) if isinstance(error, TransitionError) else None
-    response = _answer(status, error.code, str(error), errors=errors, allowed=allowed)
+    credit = error.credit if isinstance(error, CreditError) else None
+    response = _answer(status, error.code, str(error), errors=errors, allowed=allowed, credit=credit)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["retry-after"] = "2"
     if isinstance(error, TooManyRequestsError):

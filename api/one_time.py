@@ -10,7 +10,8 @@ from api.access import Access
 from api.journeys import shown_trip
 from api.passwords import hash_code, is_password
 from domain.errors import ConflictError, InvalidInputError
-from store import deliveries
+from domain.recipients import Letter
+from store import deliveries, outbox
 from store.deliveries import Delivery
 from store.pool import Connection, organisation_transaction
 
@@ -18,12 +19,30 @@ HOLDS_FOR: Final = timedelta(hours=18)
 MOST_TRIES: Final = 5
 
 
-def new_otp(connection: Connection, delivery: Delivery) -> tuple[str, datetime]:
-    """Six digits and until when they hold; only their argon2 hash is kept."""
+def send_otp(connection: Connection, delivery: Delivery, phone: str, gateway: str) -> datetime:
+    """Put six digits for the customer into the outbox; until when they hold. Only their argon2 hash stays.
+
+    `once` has what the gateway is to send, and is gone as soon as the message has arrived.
+    """
     code = f"{secrets.randbelow(1_000_000):06d}"
-    until = datetime.now(UTC) + HOLDS_FOR
+    now = datetime.now(UTC)
+    until = now + HOLDS_FOR
     deliveries.set_otp(connection, delivery, hash_code(code), until)
-    return code, until
+    letter = Letter(
+        org_id=delivery.org_id,
+        alert_id=None,
+        stage=f"otp.{delivery.delivery_id}.{secrets.token_hex(4)}",
+        person=f"outlet {delivery.outlet_id}",
+        channel="webhook",
+        address=gateway,
+        body={
+            "text": f"One-time password for delivery {delivery.delivery_id}",
+            "once": {"phone": phone, "code": code, "text": f"Your code to confirm the delivery is {code}."},
+        },
+        send_at=now,
+    )
+    outbox.post(connection, [letter], now)
+    return until
 
 
 def check_otp(caller: Access, delivery_id: str, code: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -13,7 +13,7 @@ from domain.errors import ConflictError
 from domain.events import Event
 from domain.settlement import SettlementLine
 from domain.trips import Trip
-from store import conclusions, journeys, planning, settlements, stock
+from store import conclusions, journeys, parameters, planning, settlements, stock
 from store.approvals import Approval
 from store.conclusions import Judged
 from store.journeys import Journey
@@ -21,8 +21,8 @@ from store.pool import Connection
 from store.settlements import ProductFlow
 from store.stock import Cause, Movement, Place, PlaceKind, between
 
-SettlementJudge = Callable[[Trip, datetime, Iterable[SettlementLine], float], Event | None]
-"""The rule that says whether a settlement adds up: trip, moment, lines, and money handed in less money due."""
+SettlementJudge = Callable[[Trip, datetime, Iterable[SettlementLine], float, Mapping[str, float]], Event | None]
+"""The rule that says whether a settlement adds up: trip, moment, lines, money handed in less money due, and thresholds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,8 @@ def judge(
     """Keep the event of a settlement that does not add up; one of an earlier count that no longer holds is superseded."""
     trip = planning.trip_named(connection, journey.org_id, journey.trip_id)
     now = datetime.now(UTC)
-    event = judge_by(trip, now, [_rule_line(line) for line in lines], gap)
+    thresholds = parameters.values_in_force(connection, journey.org_id, now, trip.route_id)
+    event = judge_by(trip, now, [_rule_line(line) for line in lines], gap, thresholds)
     known = conclusions.events_of_trip(connection, journey.org_id, journey.trip_id, "settlement_mismatch")
     gone = [event_id for event_id in known if event is None or event_id != event.event_id]
     conclusions.supersede_events(connection, journey.org_id, gone, "late_data")

@@ -21,6 +21,7 @@ class ApprovalKind(StrEnum):
     pin_correction = "pin_correction"
     approved_place = "approved_place"
     threshold = "threshold"
+    credit_limit = "credit_limit"
 
 
 class ApprovalState(StrEnum):
@@ -44,6 +45,7 @@ DECIDED_BY: Final[Mapping[ApprovalKind, frozenset[Role]]] = {
     ApprovalKind.pin_correction: _OWNERS,
     ApprovalKind.approved_place: _MANAGERS,
     ApprovalKind.threshold: _OWNERS,
+    ApprovalKind.credit_limit: _OWNERS,
 }
 """Who may say yes or no."""
 
@@ -56,5 +58,6 @@ DECIDED_WITHIN: Final[Mapping[ApprovalKind, timedelta]] = {
     ApprovalKind.pin_correction: timedelta(days=2),
     ApprovalKind.approved_place: timedelta(days=7),
     ApprovalKind.threshold: timedelta(days=7),
+    ApprovalKind.credit_limit: timedelta(days=1),
 }
 """How long a request may wait; then it is overdue, and still to be decided."""

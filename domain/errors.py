@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 
@@ -67,6 +67,21 @@ class TransitionError(ConflictError):
         super().__init__(f"{kind} {identifier!r} is {state} and cannot become {wanted}; it {may_be}")
         self.state = state
         self.allowed = tuple(allowed)
+
+
+class CreditError(ConflictError):
+    """An order goes beyond its outlet's credit limit; `credit` has the figures."""
+
+    code = "credit_limit"
+
+    def __init__(self, outlet_id: str, credit: Mapping[str, float]) -> None:
+        owed = f"{credit['open_balance']:.2f} unpaid and {credit['open_orders']:.2f} on order"
+        limit = f"outlet {outlet_id!r} has a credit limit of {credit['credit_limit']:.2f} with {owed}"
+        super().__init__(
+            f"{limit}: this order of {credit['order_value']:.2f} goes {credit['excess']:.2f} beyond it;"
+            " ask for an approval of kind credit_limit"
+        )
+        self.credit = dict(credit)
 
 
 class OutdatedError(BeatwatchError):

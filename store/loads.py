@@ -45,6 +45,8 @@ class Load:
     driver: str | None
     driver_at: datetime | None
     confirmed_at: datetime | None
+    crates_checked: int | None
+    crates_received: int | None
 
 
 def wanted_lines(connection: Connection, journey: Journey) -> list[WantedLine]:
@@ -73,15 +75,20 @@ def load_of(connection: Connection, journey: Journey) -> tuple[Load, list[LoadLi
 
 
 def count_load(
-    connection: Connection, journey: Journey, counter: Counter, actor: str, counted: Mapping[str, tuple[int, str | None]]
+    connection: Connection,
+    journey: Journey,
+    counter: Counter,
+    actor: str,
+    counted: Mapping[str, tuple[int, str | None]],
+    crates: int = 0,
 ) -> None:
-    """Write down what the checker or the driver counted, by product: pieces, and why not as expected."""
+    """Write down what the checker or the driver counted, by product: pieces, and why not as expected; and the crates."""
     lines = [
         _key(journey) | {"product_id": product, "pieces": pieces, "reason": reason}
         for product, (pieces, reason) in counted.items()
     ]
     _write(connection, f"count_by_{counter}", lines)
-    connection.execute(_SQL[f"signed_by_{counter}"], _key(journey) | {"actor": actor})
+    connection.execute(_SQL[f"signed_by_{counter}"], _key(journey) | {"actor": actor, "crates": crates})
 
 
 def confirm_load(connection: Connection, journey: Journey, loaded: Mapping[tuple[str, int], int]) -> None:

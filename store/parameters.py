@@ -67,3 +67,9 @@ def settings(connection: Connection, *, org_id: int | None = None, name: str | N
     """All that was set, the oldest first within each organisation."""
     with connection.cursor(row_factory=class_row(Setting)) as cursor:
         return cursor.execute(_SQL["settings"], {"org_id": org_id, "name": name}).fetchall()
+
+
+def values_in_force(connection: Connection, org_id: int, at: datetime, route: str | None = None) -> dict[str, float]:
+    """The thresholds that an organisation has set, as they are at a moment; those of a route before its own."""
+    rows = connection.execute(_SQL["in_force"], {"org_id": org_id, "at": at, "route": route}).fetchall()
+    return {row["name"]: row["value"] for row in rows if row["value"] is not None}

@@ -55,7 +55,7 @@ class Due:
     cash: Decimal
     upi: Decimal
     credit: Decimal
-    crates: int  # given out less taken back
+    crates: int  # loaded, less given out, plus taken back
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.access import Access, Caller, Participant
+from api.access import Access, Asker, Caller, Participant
+from api.credit import credit_difference
 from api.decisions import take_effect
 from api.errors import problem_responses
 from api.paging import Cursor, Limit, Page, decode, page_of
@@ -88,12 +89,14 @@ def get_approval(caller: Caller, approval_id: ApprovalId) -> Approval:
         return Approval.model_validate(approvals.approval_numbered(connection, approval_id))
 
 
-@router.post("", operation_id="ask_approval", status_code=201, responses=problem_responses(403, 409, 422))
-def ask_approval(caller: Participant, asked: AskedFor) -> Approval:
-    """Ask for a decision on a detour, a pin or an outlet."""
+@router.post("", operation_id="ask_approval", status_code=201, responses=problem_responses(403, 404, 409, 422))
+def ask_approval(caller: Asker, asked: AskedFor) -> Approval:
+    """Ask for a decision on a detour, a pin, an outlet, or an order (its name) that goes beyond a credit limit."""
     if asked.kind in _OWN_WAY:
         raise InvalidInputError("kind", f"a {asked.kind.value.replace('_', ' ')} is asked for where it happens")
     with caller.transaction() as connection:
+        if asked.kind is ApprovalKind.credit_limit:
+            asked = asked.model_copy(update={"difference": credit_difference(connection, asked.subject_id)})
         return ask(caller, connection, caller.org_id, asked)
 
 

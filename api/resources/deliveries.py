@@ -7,14 +7,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import AwareDatetime, BaseModel, Field
 
 from api.access import Access, Caller, Deliverer, Participant, Planner
 from api.errors import problem_responses
 from api.handing_over import handed_lines, invoice_value, movements, payment
 from api.journeys import follow, held_trip, refuse_future, shown_trip
-from api.one_time import check_otp, new_otp
+from api.one_time import check_otp, send_otp
 from api.paging import Cursor, Limit, Page, decode, page_of
 from api.records.money import Price
 from api.shown_deliveries import Delivery, DeliveryInFull, delivery_in_full, delivery_of
@@ -106,12 +106,11 @@ class CapturedProof(Sighting):
 
 
 class IssuedOtp(BaseModel):
-    """A one-time password for the customer. It is shown only now; what is kept cannot be turned back into it."""
+    """That a one-time password is on its way to the customer. Nobody here is shown it, and only its hash is kept."""
 
     delivery_id: str
-    code: str = Field(examples=["491 203"])
     until: datetime
-    phone: str | None = Field(description="The outlet's, to send it to.")
+    sent_to: str = Field(description="The end of the outlet's telephone number.", examples=["... 1234"])
 
 
 Word = Annotated[str | None, Query(max_length=200)]
@@ -228,16 +227,21 @@ def prove(caller: Deliverer, delivery_id: DeliveryId, proof: CapturedProof) -> D
 
 
 @router.post("/{delivery_id}/otp", operation_id="issue_otp", status_code=201, responses=_REFUSALS)
-def issue_otp(caller: Planner, delivery_id: DeliveryId) -> IssuedOtp:
-    """A new one-time password, for whoever sends it to the customer. The driver never sees it."""
+def issue_otp(caller: Planner, request: Request, delivery_id: DeliveryId) -> IssuedOtp:
+    """Send the customer a new one-time password, by the gateway for text messages. The driver never sees it."""
+    gateway: str = request.app.state.otp_webhook_url
+    if not gateway:
+        raise ConflictError("no gateway for one-time passwords is set (OTP_WEBHOOK_URL)")
     with caller.transaction() as connection:
         row = _held(caller, connection, delivery_id)
         if row.state in DONE:
             raise ConflictError(f"delivery {delivery_id!r} is {row.state}")
-        code, until = new_otp(connection, row)
-        _note(caller, connection, row, "delivery.otp", {"until": until.isoformat()})
         phone = deliveries.phone_of(connection, row)
-    return IssuedOtp(delivery_id=delivery_id, code=code, until=until, phone=phone)
+        if not phone:
+            raise ConflictError(f"outlet {row.outlet_id!r} has no telephone number")
+        until = send_otp(connection, row, phone, gateway)
+        _note(caller, connection, row, "delivery.otp", {"until": until.isoformat()})
+    return IssuedOtp(delivery_id=delivery_id, until=until, sent_to=f"... {phone[-4:]}")
 
 
 def _page(caller: Access, wanted: DeliveryFilter, limit: int, cursor: str | None) -> Page[Delivery]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
+from api.credit import check_credit, order_value
 from api.records.money import Money, Price
 from api.records.resource import Change, Filters, Given, Name, Resource, Shown, Text
 from api.records.router import record_router
@@ -147,6 +148,8 @@ def _price(change: Change) -> None:
     values["net_value"] = sum((line.net_value for line in lines), Decimal(0))
     values["tax_value"] = sum((line.tax_value for line in lines), Decimal(0))
     if change.before is not None and change.before["state"] == "confirmed":
+        value = values["net_value"] + values["tax_value"]
+        check_credit(change.connection, change.org_id, change.before["order_id"], outlet_id, value)
         _spend(change, change.before["lines"], -1)
         _spend(change, values["lines"], 1)
 
@@ -181,6 +184,8 @@ def _pieces(product: records.Record, unit: str, number: int) -> int:
 def _on_move(change: Change) -> None:
     before, state = change.before, change.values["state"]
     assert before is not None  # only what is there moves
+    if state == "confirmed" and before["state"] != "allocated":
+        check_credit(change.connection, change.org_id, before["order_id"], before["outlet_id"], order_value(before))
     if state == "confirmed" and before["state"] == "draft":
         _spend(change, before["lines"], 1)
     if state == "cancelled" and before["state"] != "draft":

@@ -66,7 +66,7 @@ class Settlement(BaseModel):
     cash_gap: Money | None = Field(description="Counted less due.")
     upi_due: Money
     upi_counted: Money | None
-    crates_due: int = Field(description="Taken back from customers.")
+    crates_due: int = Field(description="Loaded, less given to customers, plus taken back from them.")
     crates_counted: int | None
     variance_value: Money | None = Field(description="Of all pieces that are missing or too many, at their price.")
     variance_share: float | None = Field(description="Settlement variance: sum of |variance value| / load value.")

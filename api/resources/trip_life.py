@@ -97,6 +97,7 @@ class LoadCount(BaseModel):
 
     counted_as: Literal["checker", "driver"] = Field(description="The checker hands over, the driver receives.")
     lines: list[CountedLine] = Field(max_length=1000)
+    crates: Annotated[int, Field(ge=0, le=1_000_000, description="Crates that the goods stand in.")] = 0
 
 
 class LoadOutLine(BaseModel):
@@ -128,8 +129,12 @@ class LoadOut(BaseModel):
     driver: str | None
     driver_at: datetime | None
     confirmed_at: datetime | None
+    crates_checked: int | None = Field(description="Counted by the checker.")
+    crates_received: int | None = Field(description="Counted by the driver.")
     lines: list[LoadOutLine]
-    disagreed: list[str] = Field(description="Products that checker and driver counted differently, or did not both count.")
+    disagreed: list[str] = Field(
+        description="Products that checker and driver counted differently, or did not both count; `crates`, if they differ."
+    )
 
 
 class TopUp(BaseModel):
@@ -220,12 +225,13 @@ def count_load_out(caller: Participant, trip_id: TripId, count: LoadCount) -> Lo
             TRIP.check(trip_id, journey.state, "load_confirmed", caller.permissions)
         load, lines = loads.load_of(connection, journey)
         counted = _counted(count, lines)
-        loads.count_load(connection, journey, count.counted_as, caller.actor, counted)
-        told = {"counted_as": count.counted_as, "pieces": {product: pieces for product, (pieces, _) in counted.items()}}
+        loads.count_load(connection, journey, count.counted_as, caller.actor, counted, count.crates)
+        pieces = {product: pieces for product, (pieces, _) in counted.items()}
+        told = {"counted_as": count.counted_as, "pieces": pieces, "crates": count.crates}
         _note(caller, connection, journey, "load.count", told)
         _refuse_one_person(caller, count.counted_as, load)
         load, lines = loads.load_of(connection, journey)
-        if load.checker_at and load.driver_at and not _disagreed(lines):
+        if load.checker_at and load.driver_at and not _disagreed(load, lines):
             _confirm(caller, connection, journey, lines)
         return _load_out(connection, trip_id)
 
@@ -318,8 +324,10 @@ def _refuse_one_person(caller: Access, counter: str, load: Load) -> None:
         raise ConflictError("checker and driver have to be two people")
 
 
-def _disagreed(lines: Sequence[LoadLine]) -> list[str]:
-    return differences({line.product_id: line.checked for line in lines}, {line.product_id: line.received for line in lines})
+def _disagreed(load: Load, lines: Sequence[LoadLine]) -> list[str]:
+    found = differences({line.product_id: line.checked for line in lines}, {line.product_id: line.received for line in lines})
+    both = {load.crates_checked, load.crates_received} - {None}
+    return [*found, "crates"] if len(both) > 1 else found
 
 
 def _load_out(connection: Connection, trip_id: str) -> LoadOut:
@@ -329,7 +337,7 @@ def _load_out(connection: Connection, trip_id: str) -> LoadOut:
         trip_id=trip_id,
         trip_state=TripState(journey.state),
         lines=[LoadOutLine.model_validate(line) for line in lines],
-        disagreed=_disagreed(lines),
+        disagreed=_disagreed(load, lines),
         **{name: getattr(load, name) for name in Load.__dataclass_fields__},
     )
 

@@ -120,7 +120,7 @@ def api() -> None:
     from beatwatch.services.ports import wanted_port
     from beatwatch.services.servers import Servers
     from beatwatch.settings import read_settings
-    from beatwatch.settlement_rule import judge_by_defaults
+    from beatwatch.settlement_rule import judge_by_thresholds
 
     settings = read_settings()
     configure_logs(settings)
@@ -133,9 +133,10 @@ def api() -> None:
             link_secret=settings.link_secret,
             push_key=public_key(private_key(settings)),
             content=_content(settings),
-            settlement_judge=judge_by_defaults,
+            settlement_judge=judge_by_thresholds,
             media_max_bytes=settings.media_max_bytes,
             webhooks_to_private=settings.webhooks_to_private,
+            otp_webhook_url=settings.otp_webhook_url,
             rate=Rate(settings.api_rate_per_s, settings.api_burst),
         )
         port = wanted_port(settings.api_port, "API_PORT")

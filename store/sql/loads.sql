@@ -11,7 +11,8 @@ INSERT INTO load_out (org_id, trip_id, depot_id, vehicle_id, opened_by)
 VALUES (%(org_id)s, %(trip_id)s, %(depot_id)s, %(vehicle_id)s, %(actor)s)
 ON CONFLICT (org_id, trip_id) DO UPDATE SET
     depot_id = excluded.depot_id, vehicle_id = excluded.vehicle_id, opened_by = excluded.opened_by, opened_at = now(),
-    checker = NULL, checker_at = NULL, driver = NULL, driver_at = NULL, confirmed_at = NULL
+    checker = NULL, checker_at = NULL, driver = NULL, driver_at = NULL, confirmed_at = NULL,
+    crates_checked = NULL, crates_received = NULL
 
 -- name: clear_lines
 DELETE FROM load_out_line WHERE org_id = %(org_id)s AND trip_id = %(trip_id)s
@@ -21,7 +22,8 @@ INSERT INTO load_out_line (org_id, trip_id, product_id, expected)
 VALUES (%(org_id)s, %(trip_id)s, %(product_id)s, %(expected)s)
 
 -- name: find
-SELECT depot_id, vehicle_id, opened_by, opened_at, checker, checker_at, driver, driver_at, confirmed_at
+SELECT depot_id, vehicle_id, opened_by, opened_at, checker, checker_at, driver, driver_at, confirmed_at, crates_checked,
+    crates_received
 FROM load_out WHERE org_id = %(org_id)s AND trip_id = %(trip_id)s
 
 -- name: lines
@@ -42,10 +44,10 @@ ON CONFLICT (org_id, trip_id, product_id) DO UPDATE SET
     received = excluded.received, reason = coalesce(excluded.reason, load_out_line.reason)
 
 -- name: signed_by_checker
-UPDATE load_out SET checker = %(actor)s, checker_at = now() WHERE org_id = %(org_id)s AND trip_id = %(trip_id)s
+UPDATE load_out SET checker = %(actor)s, checker_at = now(), crates_checked = %(crates)s WHERE org_id = %(org_id)s AND trip_id = %(trip_id)s
 
 -- name: signed_by_driver
-UPDATE load_out SET driver = %(actor)s, driver_at = now() WHERE org_id = %(org_id)s AND trip_id = %(trip_id)s
+UPDATE load_out SET driver = %(actor)s, driver_at = now(), crates_received = %(crates)s WHERE org_id = %(org_id)s AND trip_id = %(trip_id)s
 
 -- name: confirm
 UPDATE load_out SET confirmed_at = now() WHERE org_id = %(org_id)s AND trip_id = %(trip_id)s

@@ -18,7 +18,9 @@ RETURNING message_id, org_id, alert_id, stage, person, channel, address, body, a
     (SELECT alert.state FROM alert WHERE alert.alert_id = message.alert_id) AS alert_state
 
 -- name: finish
+-- What may be told only once is forgotten as soon as it is told, or never will be.
 UPDATE message SET state = %(state)s, next_attempt_at = %(next_attempt_at)s,
+    body = CASE WHEN %(state)s = 'pending' THEN body ELSE body - 'once' END,
     delivered_at = CASE WHEN %(state)s = 'delivered' THEN %(now)s::timestamptz END
 WHERE message_id = %(message_id)s AND state = 'pending'
 

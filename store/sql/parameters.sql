@@ -9,6 +9,16 @@ SELECT org_id, scope, scope_key, name, since, value, set_by, set_at FROM paramet
 WHERE (%(org_id)s::integer IS NULL OR org_id = %(org_id)s) AND (%(name)s::text IS NULL OR name = %(name)s)
 ORDER BY org_id, since, scope, scope_key, name
 
+-- name: in_force
+-- A route's come last, and so win.
+SELECT name, value FROM (
+    SELECT DISTINCT ON (scope, name) scope, name, value FROM parameter
+    WHERE org_id = %(org_id)s AND since <= %(at)s
+        AND (scope = 'organisation' OR (scope = 'route' AND scope_key = %(route)s))
+    ORDER BY scope, name, since DESC
+) AS latest
+ORDER BY scope
+
 -- name: define_parameter
 INSERT INTO parameter_definition (name, position, default_value, unit, low, high, explanation)
 VALUES (%(name)s, %(position)s, %(default)s, %(unit)s, %(low)s, %(high)s, %(explanation)s)

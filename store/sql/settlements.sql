@@ -21,7 +21,9 @@ ORDER BY product.product_id
 
 -- name: due
 SELECT coalesce(sum(invoice_value), 0) AS billed, coalesce(sum(cash), 0) AS cash, coalesce(sum(upi), 0) AS upi,
-    coalesce(sum(credit), 0) AS credit, coalesce(sum(crates_in), 0)::integer AS crates
+    coalesce(sum(credit), 0) AS credit,
+    (coalesce((SELECT crates_received FROM load_out WHERE org_id = %(org_id)s AND trip_id = %(trip_id)s), 0)
+        + coalesce(sum(crates_in - crates_out), 0))::integer AS crates
 FROM stop_delivery WHERE org_id = %(org_id)s AND trip_id = %(trip_id)s
 
 -- name: forget

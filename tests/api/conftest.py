@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from api import assets
 from api.app import create_app
 from beatwatch.services.ports import free_port
-from beatwatch.settlement_rule import judge_by_defaults
+from beatwatch.settlement_rule import judge_by_thresholds
 from store.content import FolderStore
 from tests.api.yard import Yard
 
@@ -36,7 +36,7 @@ def serving(database_url: str, *, sign_in: bool = False, link_secret: str = "", 
     with tempfile.TemporaryDirectory(prefix="beatwatch-media-") as folder:
         content = FolderStore(Path(folder))
         options |= {"sign_in": sign_in, "link_secret": link_secret, "content": content, "media_max_bytes": 100_000}
-        options |= {"settlement_judge": judge_by_defaults}
+        options |= {"settlement_judge": judge_by_thresholds, "otp_webhook_url": "http://127.0.0.1:9/otp"}
         app = create_app(database_url, **options)
         with serving_app(app) as address:
             yield address

@@ -1,11 +1,18 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import json
+import threading
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
 import pytest
 
+from alerts.options import AlertOptions
+from alerts.sending import Sender
+from store.pool import Role
+from store.session import open_session
 from tests.api.goods import NOW, delivery_to, dispatched_trip
 from tests.api.test_media import PNG
 from tests.api.test_trip_life import balances
@@ -115,8 +122,11 @@ def test_a_one_time_password_proves_and_is_tried_five_times(client: httpx.Client
     dispatched_trip(client, yard, START)
     assert prove(client, "S-1", kind="otp", code="123456").status_code == 409
     delivery_id = delivery_to(client, "S-1")["delivery_id"]
-    issued = client.post(f"/deliveries/{delivery_id}/otp").json()
+    answer = client.post(f"/deliveries/{delivery_id}/otp")
+    assert (answer.status_code, answer.json()["sent_to"]) == (201, "... 1234")
+    issued = sent(yard)
     assert issued["phone"] == "+91 80 1234"
+    assert issued["code"] not in answer.text + client.get("/messages").text + client.get("/audit").text
     stored = yard.owner.execute("SELECT d::text FROM stop_delivery AS d WHERE delivery_id = %s", (delivery_id,)).fetchone()
     assert stored is not None
     assert issued["code"] not in stored[0].replace(delivery_id, "")
@@ -125,10 +135,54 @@ def test_a_one_time_password_proves_and_is_tried_five_times(client: httpx.Client
     right = f"{issued['code'][:3]} {issued['code'][3:]}"
     assert prove(client, "S-1", kind="otp", code=right).status_code == 201
     assert delivery_to(client, "S-1")["proofs"][0] | {"kind": "otp", "code": None} == delivery_to(client, "S-1")["proofs"][0]
-    second = client.post(f"/deliveries/{delivery_id}/otp").json()
+    client.post(f"/deliveries/{delivery_id}/otp").raise_for_status()
+    second = sent(yard)
     for _ in range(5):
         assert prove(client, "S-1", kind="otp", code="x").status_code == 422
     assert prove(client, "S-1", kind="otp", code=second["code"], at=AT + timedelta(minutes=1)).status_code == 409
+
+
+def sent(yard: Yard) -> dict[str, str]:
+    """What the gateway is last given to send."""
+    row = yard.owner.execute("SELECT body -> 'once' FROM message ORDER BY message_id DESC LIMIT 1").fetchone()
+    assert row is not None
+    once: dict[str, str] = row[0]
+    return once
+
+
+def test_a_code_is_sent_by_the_gateway_and_forgotten(client: httpx.Client, yard: Yard, database_url: str) -> None:
+    dispatched_trip(client, yard, START)
+    delivery_id = delivery_to(client, "S-1")["delivery_id"]
+    client.post(f"/deliveries/{delivery_id}/otp").raise_for_status()
+    posted: list[dict[str, Any]] = []
+
+    class Gateway(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            posted.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_arguments: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Gateway) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yard.owner.execute("UPDATE message SET address = %s", (f"http://127.0.0.1:{server.server_address[1]}/",))
+        session = open_session(database_url, Role.worker, [])
+        sender = Sender(AlertOptions(), lambda: datetime.now(UTC), lambda: 0.5)
+        assert sender.send_due(session) == 1
+        sender.close()
+        session.close()
+        server.shutdown()
+    assert prove(client, "S-1", kind="otp", code=posted[0]["once"]["code"]).status_code == 201
+    assert yard.owner.execute("SELECT state, body ? 'once' FROM message").fetchone() == ("delivered", False)
+
+
+def test_without_a_telephone_nothing_is_sent(client: httpx.Client, yard: Yard) -> None:
+    dispatched_trip(client, yard, START)
+    yard.owner.execute("UPDATE outlet SET phone = NULL")
+    refused = client.post(f"/deliveries/{delivery_to(client, 'S-1')['delivery_id']}/otp")
+    assert (refused.status_code, "telephone" in refused.json()["detail"]) == (409, True)
 
 
 def leave(yard: Yard, at: datetime) -> None:

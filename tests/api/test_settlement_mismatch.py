@@ -33,6 +33,21 @@ def test_a_variance_is_told_until_a_new_count_overturns_it(client: httpx.Client,
     assert mismatches(yard) == [("high", -12.0, True)]
 
 
+def test_an_organisation_sets_its_own_thresholds(client: httpx.Client, yard: Yard) -> None:
+    evening(client, yard)
+    for name, value in (("share", 0.5), ("value", 1000)):
+        yard.owner.execute(
+            "INSERT INTO parameter (org_id, scope, scope_key, name, since, value, set_by)"
+            " VALUES (%s, 'organisation', '', %s, now() - interval '1 hour', %s, 'asha')",
+            (yard.org_id, f"settlement_mismatch.{name}", value),
+        )
+    hand_in(client, cola=28).raise_for_status()
+    assert mismatches(yard) == []  # twelve of sixty, worth 240
+    yard.owner.execute("UPDATE parameter SET value = NULL WHERE name = 'settlement_mismatch.share'")
+    hand_in(client, cola=28).raise_for_status()
+    assert len(mismatches(yard)) == 1  # the default again
+
+
 def test_money_that_is_missing_is_told_too(client: httpx.Client, yard: Yard) -> None:
     evening(client, yard)
     assert float(hand_in(client, cash="355.20").json()["cash_gap"]) == -400

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.goods import LOAD, dispatched_trip, driver, planned_trip
+from tests.api.goods import LOAD, NOW, delivery_to, dispatched_trip, driver, planned_trip
 from tests.api.yard import Yard
 
 pytestmark = pytest.mark.server
@@ -34,6 +34,27 @@ def test_a_load_is_confirmed_when_checker_and_driver_count_the_same(client: http
     loaded = yard.owner.execute("SELECT order_id, line_no, loaded FROM order_line ORDER BY 1, 2").fetchall()
     assert loaded == [("A", 1, 24), ("A", 2, 12), ("B", 1, 34)]  # who comes last on the route goes short
     assert yard.owner.execute("SELECT DISTINCT state FROM sales_order").fetchall() == [("loaded",)]
+
+
+def test_crates_are_counted_as_the_goods_are(client: httpx.Client, yard: Yard) -> None:
+    planned_trip(client, yard)
+    client.post("/trips/T-1/load-out", json={"depot_id": "depot-north"}).raise_for_status()
+
+    def counted(counter: str, crates: int) -> dict[str, Any]:
+        body = {"counted_as": counter, "lines": LOAD, "crates": crates}
+        answer: dict[str, Any] = client.post("/trips/T-1/load-out/counts", json=body).raise_for_status().json()
+        return answer
+
+    counted("checker", 9)
+    disputed = counted("driver", 8)
+    assert (disputed["disagreed"], disputed["trip_state"]) == (["crates"], "loading")
+    assert (disputed["crates_checked"], disputed["crates_received"]) == (9, 8)
+    assert counted("driver", 9)["trip_state"] == "load_confirmed"
+    client.post("/trips/T-1/dispatch", params={"without_driver": True}).raise_for_status()
+    delivery = delivery_to(client, "S-2")
+    done = {"at": NOW.isoformat(), "lines": [{"line_no": 1, "delivered": 36}], "crates_out": 3, "crates_in": 1}
+    client.post(f"/deliveries/{delivery['delivery_id']}/complete", json=done).raise_for_status()
+    assert client.get("/trips/T-1/settlement").json()["crates_due"] == 9 - 3 + 1
 
 
 def test_dispatch_puts_the_load_on_the_van_and_freezes_the_plan(client: httpx.Client, yard: Yard) -> None:

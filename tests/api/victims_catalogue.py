@@ -29,6 +29,8 @@ INSERT INTO product (org_id, product_id, name) VALUES (%(org)s, 'victims-product
 INSERT INTO product_unit (org_id, product_id, unit, pieces) VALUES (%(org)s, 'victims-product', 'case', 24);
 INSERT INTO outlet (org_id, outlet_id, name, longitude_e7, latitude_e7, state)
     VALUES (%(org)s, 'victims-outlet', 'victims', 1, 2, 'draft');
+INSERT INTO outlet_payment (org_id, payment_id, outlet_id, amount, paid_at, recorded_by)
+    VALUES (%(org)s, 'victims-payment', 'victims-outlet', 5, '2026-01-01', 'victim');
 INSERT INTO outlet_change (org_id, change_id, outlet_id, before, after, requested_by)
     VALUES (%(org)s, 'victims-change', 'victims-outlet', '{}', '{}', 'victim');
 INSERT INTO driver (org_id, driver_id, name) VALUES (%(org)s, 'victims-driver', 'victims');
@@ -101,6 +103,7 @@ _SENT = {
         "lines": [{"product_id": "victims-product", "quantity": 1}],
     },
     "add_retailer_link": {"days": 1},
+    "add_outlet_payment": {"payment_id": "P-1", "amount": 5},
     "confirm_second_step": {"code": "000000"},
     "end_second_step": {"code": "000000"},
     "add_webhook": {"url": "https://mallory.example", "topics": ["order"]},
