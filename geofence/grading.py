@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from geofence.rows import MISSING_US, Rows
+from geofence.rows import MISSING_E7, MISSING_US, ROW, Rows, in_order
 
 GOOD, DEGRADED, REJECTED, SUSPECT = 0, 1, 2, 3
 """Grades. A suspect fix jumped and waits for up to three successors; a rejected one is kept but never moves state."""
@@ -25,6 +25,7 @@ REASONS: Final = (
     "poor_accuracy",
     "clock_ahead",
     "too_old",
+    "odometer",
 )
 """Why a fix is not good; a reason's code is its place here."""
 (
@@ -39,10 +40,13 @@ REASONS: Final = (
     POOR_ACCURACY,
     CLOCK_AHEAD,
     TOO_OLD,
-) = range(11)
+    ODOMETER,
+) = range(12)
 
 AHEAD_US: Final = 120 * 1_000_000
 OLD_US: Final = 30 * 86_400 * 1_000_000
+EPOCHS_US: Final = 1_420_070_400_000_000
+"""2015: clocks that begin anew show a time before this (1970, 1980, 2000; 2006 when GPS weeks have rolled over)."""
 
 
 def clock_reason(rows: Rows) -> NDArray[np.int8]:
@@ -53,3 +57,21 @@ def clock_reason(rows: Rows) -> NDArray[np.int8]:
     return np.where(
         known & (ahead_us > AHEAD_US), CLOCK_AHEAD, np.where(known & (ahead_us < -OLD_US), TOO_OLD, NO_REASON)
     ).astype(np.int8)
+
+
+def heard_rows(rows: Rows) -> Rows:
+    """Rows with a broken clock as rows that say nothing but that the device spoke, at the time of their receipt, each once.
+
+    Those of clocks that are ahead or at their epoch; of others that are behind nobody knows when they were made.
+    """
+    reasons = clock_reason(rows)
+    broken = in_order(rows[(reasons == CLOCK_AHEAD) | ((reasons == TOO_OLD) & (rows["fix_time_us"] < EPOCHS_US))])
+    heard = np.zeros(len(broken), ROW)
+    for name in ROW.names or ():
+        if ROW[name].kind == "f":
+            heard[name] = np.nan
+    heard["longitude_e7"] = heard["latitude_e7"] = MISSING_E7
+    heard["satellites"] = -1
+    heard["device"], heard["seq"] = broken["device"], broken["seq"]
+    heard["fix_time_us"] = heard["received_at_us"] = broken["received_at_us"]
+    return heard

@@ -13,7 +13,7 @@ from domain.events import Event, Visit
 from geofence.alike import Alike
 from geofence.conclusions import Conclusions, Fault
 from geofence.engine import Engine
-from geofence.grading import NO_REASON, clock_reason
+from geofence.grading import NO_REASON, clock_reason, heard_rows
 from geofence.history import Judgement, arrival_order
 from geofence.rows import MISSING_US, ROW, Rows, in_order
 
@@ -58,7 +58,7 @@ class Replay:
 
     def run(self, rows: Rows, as_of_us: int | None) -> Iterator[int]:
         """Take all rows -> how many so far."""
-        sound = rows[clock_reason(rows) == NO_REASON]
+        sound = np.concatenate((rows[clock_reason(rows) == NO_REASON], heard_rows(rows)))
         sound = sound[arrival_order(sound)]
         arrived = np.where(sound["received_at_us"] == MISSING_US, sound["fix_time_us"], sound["received_at_us"])
         low = 0

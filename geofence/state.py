@@ -156,6 +156,9 @@ _FIELDS: Final[list[tuple[str, str] | tuple[str, str, int]]] = [
     ("al_bits", "<u4"),
     # odometer against position
     ("odo_m", "<f8"),
+    ("ol_m", "<f8"),  # the odometer as it goes on, when it was read last, and since when it is told otherwise
+    ("ol_us", "<i8"),
+    ("ol_odd_us", "<i8"),
     ("acc_odo", "<f8"),
     ("fl_on", "<u1"),
     ("fl_moved", "<u1"),
@@ -215,6 +218,7 @@ def fresh_states(count: int) -> NDArray[np.void]:
         states[name] = -1
     for name in (
         "odo_m",
+        "ol_m",
         "acc_odo",
         "sp_odo",
         "fu_ref",

@@ -256,14 +256,19 @@ def rows_of_batches(
 ) -> Records:
     """The positions of `batches` that may be judged, as `dtype` (the engine's ROW), sorted by device, fix time and seq.
 
+    Those with a wrong clock are among them as rows that say nothing but that the device spoke, at their receipt.
     `alarm_bits` names the alarms of bits 0 and up; any other word sets bit 31.
     """
     starts = [batch.min_fix_time for batch in batches if batch.min_fix_time is not None]
     ends = [batch.max_fix_time for batch in batches if batch.max_fix_time is not None]
-    if not starts:
-        return np.empty(0, dtype)
-    parameters = {"batch_ids": [batch.batch_id for batch in batches], "min_fix_time": min(starts), "max_fix_time": max(ends)}
-    return _read_rows(connection, "rows_of_batches", parameters, dtype, alarm_bits)
+    wanted: dict[str, Any] = {"batch_ids": [batch.batch_id for batch in batches]}
+    rows = np.empty(0, dtype)
+    if starts:
+        bounds = {"min_fix_time": min(starts), "max_fix_time": max(ends)}
+        rows = _read_rows(connection, "rows_of_batches", wanted | bounds, dtype, alarm_bits)
+    if len(rows) == sum(batch.position_count for batch in batches):
+        return rows
+    return _together(rows, _read_rows(connection, "heard_of_batches", wanted, dtype, alarm_bits))
 
 
 def rows_of_device(
@@ -296,7 +301,15 @@ def rows_of_devices(
     afters, untils = zip(*spans.values(), strict=True)
     parameters = {"device_ids": list(spans), "afters": list(afters), "untils": list(untils)}
     bounds = {"first_after": min(afters), "last_until": max(untils), "cursor": cursor}
-    return _read_rows(connection, "rows_of_devices", {**parameters, **bounds}, dtype, alarm_bits)
+    rows = _read_rows(connection, "rows_of_devices", {**parameters, **bounds}, dtype, alarm_bits)
+    return _together(rows, _read_rows(connection, "heard_of_devices", {**parameters, **bounds}, dtype, alarm_bits))
+
+
+def _together(rows: Records, heard: Records) -> Records:
+    if len(heard) == 0:
+        return rows
+    both = np.concatenate((rows, heard))
+    return both[np.lexsort((both["seq"], both["fix_time_us"], both["device"]))]
 
 
 def _read_rows(
@@ -304,7 +317,9 @@ def _read_rows(
 ) -> Records:
     """A column at a time, each as one array in binary: a row at a time costs more to receive than to find."""
     names = dtype.names or ()
-    query = _SQL[statement].replace("{row_columns}", _SQL["row_columns"]).replace("{row_names}", ", ".join(names))
+    query = _SQL[statement].replace("{row_names}", ", ".join(names))
+    for part in ("row_columns", "heard_columns", "is_heard"):
+        query = query.replace(f"{{{part}}}", _SQL[part])
     query = query.replace("{row_arrays}", ", ".join(f"array_send(array_agg({name})) AS {name}" for name in names))
     with connection.cursor(binary=True) as cursor:
         row = cursor.execute(query, {**parameters, "alarm_bits": list(alarm_bits)}).fetchone()

@@ -54,6 +54,15 @@ def grade(row: Record, p: Record) -> tuple[int, int]:
 
 
 @inner_kernel
+def says_nothing(row: Record) -> bool:
+    """No position, and nothing else either."""
+    silent = MISSING_E7 in (row["longitude_e7"], row["latitude_e7"]) and row["flags"] == 0 and row["alarms"] == 0
+    numbers = row["speed_mps"] == row["speed_mps"] or row["odometer_m"] == row["odometer_m"]
+    sensors = row["cargo_kg"] == row["cargo_kg"] or row["fuel_l"] == row["fuel_l"] or row["external_v"] == row["external_v"]
+    return bool(silent and not numbers and not sensors)
+
+
+@inner_kernel
 def sigma_m(row: Record, p: Record) -> float:
     """max(accuracy, 5 * HDOP, 10) metres of what is known."""
     widest = float(p["sigma_least_m"])

@@ -17,7 +17,7 @@ from geofence.kernels.ground import metres
 from geofence.kernels.telling import Fix, Record, Teller, tell
 
 _SECOND_US = 1_000_000
-_SPEED_NOISE_MPS = 0.5
+_SPEED_NOISE_MPS = 0.3
 _HOUR_US = 3_600 * _SECOND_US
 _DAY_US = 24 * _HOUR_US
 

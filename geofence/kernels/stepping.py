@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geofence.facts import ALLOWED_DEPOT, ALLOWED_NOWHERE, GAP, GAP_WAY, HOME, PROOF, SILENCE, SLOW, TRIP_OFF, TRIP_ON
-from geofence.grading import GOOD, IMPLIED_SPEED, REJECTED, SUSPECT
+from geofence.grading import GOOD, IMPLIED_SPEED, ODOMETER, REJECTED, SUSPECT
 from geofence.kernels.compiler import inner_kernel, kernel
-from geofence.kernels.grades import flag, grade, sigma_m
+from geofence.kernels.grades import flag, grade, says_nothing, sigma_m
 from geofence.kernels.ground import course, east_e7, metres
 from geofence.kernels.halts import step_halt
 from geofence.kernels.levels import step_fuel
@@ -30,6 +30,8 @@ _SECOND_US = 1_000_000
 _NEVER_US = -(2**62)
 _SUSPECTS = 3
 _NEAR_STOP_SLACK_M = 10.0
+_ODOMETER_MOST_MPS, _ODOMETER_SLACK_M, _ODOMETER_BACK_M = 50.0, 1000.0, 100.0
+_ODOMETER_RESET_S, _ODOMETER_FAR_M = 900, 200_000.0
 
 
 class Plans(NamedTuple):
@@ -87,8 +89,14 @@ def step_rows(
         out = Teller(facts, count, slot, row["fix_time_us"])
         _choose_trip(s, memory, plans, slot, row["fix_time_us"], out)
         p = _tuning(s, plans, slot, row["fix_time_us"])
-        _hear(s, p, plans, slot, row, out)
+        _hear(s, plans, slot, row, out)
         grades[i], reasons[i] = grade(row, p)
+        if says_nothing(row):
+            continue  # but that the device lives
+        if _told_at_another_time(s, row):
+            grades[i], reasons[i] = SUSPECT, ODOMETER
+            continue
+        step_signals(s, p, row, _on_trip(s), out)
         if grades[i] == REJECTED:
             step_stand(s, p, row, 0.0, False, out)
             miss_fix(s, p, row, _on_trip(s), out)
@@ -156,7 +164,7 @@ def _begin_trip(s: Record, memory: Memory, plans: Plans, slot: int, t: int, out:
 
 
 @inner_kernel
-def _hear(s: Record, p: Record, plans: Plans, slot: int, row: Record, out: Teller) -> None:
+def _hear(s: Record, plans: Plans, slot: int, row: Record, out: Teller) -> None:
     """Any row breaks the silence."""
     t = row["fix_time_us"]
     since_s = (t - s["last_us"]) / _SECOND_US
@@ -166,7 +174,29 @@ def _hear(s: Record, p: Record, plans: Plans, slot: int, row: Record, out: Telle
             tell_silence(s, float(t), _moved_m(s, row), Teller(out.facts, out.told, out.slot, due_us))
         s["interval_s"] += 0.2 * (min(since_s, 4.0 * s["interval_s"] + 60.0) - s["interval_s"])
     s["last_us"], s["quiet"] = t, 0
-    step_signals(s, p, row, _on_trip(s), out)
+
+
+@inner_kernel
+def _told_at_another_time(s: Record, row: Record) -> bool:
+    """The odometer falls, or rises by more than anybody drives: the row was made by a clock that was wrong.
+
+    Unless rows go on like that, none of them as before: then it is the odometer that was set anew.
+    """
+    metres_now, t = float(row["odometer_m"]), row["fix_time_us"]
+    if math.isnan(metres_now):
+        return False
+    gained = metres_now - s["ol_m"]
+    most = _ODOMETER_MOST_MPS * (t - s["ol_us"]) / _SECOND_US + _ODOMETER_SLACK_M
+    if -_ODOMETER_BACK_M <= gained <= most:
+        s["ol_odd_us"] = 0
+    else:
+        if s["ol_odd_us"] == 0:
+            s["ol_odd_us"] = t
+        if t - s["ol_odd_us"] < _ODOMETER_RESET_S * _SECOND_US and abs(gained) < _ODOMETER_FAR_M:
+            return True
+        s["ol_odd_us"] = 0
+    s["ol_m"], s["ol_us"] = metres_now, t
+    return False
 
 
 @inner_kernel
@@ -267,7 +297,8 @@ def _as_fix(s: Record, p: Record, row: Record) -> Fix:
     good = grade(row, p)[0] == GOOD
     sigma = sigma_m(row, p)
     held = False
-    if s["ig"] == 1 and flag(row["flags"], 2) != 2 and (s["st_phase"] == 1 or s["cd_n"] > 1):
+    stood = s["st_phase"] == 1 or (s["cd_n"] > 1 and s["sd_on"] == 1 and s["sd_since"] <= s["cd_start"])
+    if s["ig"] == 1 and flag(row["flags"], 2) != 2 and stood:
         hold_lon = s["st_lon"] if s["st_phase"] == 1 else s["cd_lon"]
         hold_lat = s["st_lat"] if s["st_phase"] == 1 else s["cd_lat"]
         if metres(hold_lon, hold_lat, lon, lat) <= p["stop_hold_m"]:

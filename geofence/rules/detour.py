@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from domain.events import Severity
 from geofence.facts import HOME, STOP_SERVED, TRIP_OFF, TRIP_ON, Fact
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from geofence.tracking import Device
 
 NAME = "detour"
+_REMEMBERED: Final = 7
 _PARAMETERS = (
     Parameter(f"{NAME}.leg_factor", 1.3, "1", 1, 10, "A leg longer than so many times its plan is told,"),
     Parameter(f"{NAME}.least_m", 2000, "m", 0, 100_000, "if it is longer by this much, too."),
@@ -23,28 +24,31 @@ _PARAMETERS = (
 
 
 def _begun(device: Device, fact: Fact) -> None:
-    device.memory[NAME] = {"at_m": fact.a, "leg_m": fact.a, "stop": -1, "since_us": fact.decided_us}
-    device.memory[NAME]["begun_us"] = fact.decided_us
+    device.memory[NAME] = {"at_m": fact.a, "begun_us": fact.decided_us, "legs": [[-1, fact.a, fact.decided_us]]}
 
 
 def _served(device: Device, fact: Fact) -> None:
     plan, known = device.plan, device.memory.get(NAME)
     if plan is None or known is None or math.isnan(fact.c):
         return
-    if fact.place > known["stop"]:
-        _judge_leg(device, known, fact.c, float(plan.stops["along_m"][fact.place]), plan.trip.stops[fact.place].stop_id)
-    known.update(leg_m=fact.c, stop=fact.place, since_us=fact.decided_us)
+    before = [leg for leg in known["legs"] if leg[0] < fact.place]
+    if before:
+        _judge_leg(device, before[-1], fact.c, float(plan.stops["along_m"][fact.place]), plan.trip.stops[fact.place].stop_id)
+    known["legs"] = [*before[-_REMEMBERED:], [fact.place, fact.c, fact.decided_us]]
 
 
-def _judge_leg(device: Device, known: dict[str, Any], driven_m: float, along_m: float, leg_to: str | None) -> None:
-    """From the stop served last to one further along the plan, those between left out, or home."""
-    before = known["stop"]
+def _judge_leg(device: Device, begun: list[Any], driven_m: float, along_m: float, leg_to: str | None) -> None:
+    """To a stop from the one before it in the plan that was served last, those between left out or served otherwise; or home.
+
+    `begun`: the number of that stop, metres driven by then, and when.
+    """
+    before, left_m, since_us = begun
     start_m = 0.0 if before < 0 else float(device.planned.stops["along_m"][before])
-    leg_m, planned_m = driven_m - known["leg_m"], along_m - start_m
+    leg_m, planned_m = driven_m - left_m, along_m - start_m
     factor, least_m = device.values[f"{NAME}.leg_factor"], device.values[f"{NAME}.least_m"]
     if planned_m >= 0 and leg_m > factor * planned_m and leg_m - planned_m > least_m:
         facts = {"leg_driven_m": leg_m, "leg_planned_m": planned_m, "leg_to": leg_to}
-        device.open(NAME, "", known["since_us"], Severity.low, confidence=0.8, facts=facts)
+        device.open(NAME, "", since_us, Severity.low, confidence=0.8, facts=facts)
 
 
 def _home(device: Device, fact: Fact) -> None:
@@ -53,7 +57,8 @@ def _home(device: Device, fact: Fact) -> None:
     if plan is None or known is None or (fact.kind == TRIP_OFF and fact.a != 1.0):
         return
     driven_m = fact.b - known["at_m"]
-    _judge_leg(device, known, fact.b, plan.length_m, None)
+    if known["legs"]:
+        _judge_leg(device, known["legs"][-1], fact.b, plan.length_m, None)
     if plan.length_m > 0 and driven_m > device.values[f"{NAME}.trip_factor"] * plan.length_m:
         device.open(NAME, "", max(known["begun_us"], plan.planned_start_us), Severity.low, confidence=0.8)
     medium = driven_m - plan.length_m > device.values[f"{NAME}.medium_m"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from domain.events import Severity
-from geofence.facts import DOOR_MOVING_OFF, DOOR_MOVING_ON, DOOR_OFF, STAND_ON, Fact
+from geofence.facts import DOOR_MOVING_OFF, DOOR_MOVING_ON, DOOR_OFF, STOP_SERVED, Fact
 from geofence.parameters import Parameter
 from geofence.rule import Rule
 
@@ -18,7 +18,7 @@ _PARAMETERS = (
     Parameter(f"{NAME}.least_s", 15, "s", 0, 600, "Driving for this long with the door open is told.", in_kernel=True),
     Parameter(f"{NAME}.pause_s", 60, "s", 0, 600, "A halt shorter than this does not end it.", in_kernel=True),
     Parameter(f"{NAME}.stuck_s", 3600, "s", 300, 86_400, "A door open for this long before is a contact that is stuck."),
-    Parameter(f"{NAME}.stuck_stands", 3, "1", 1, 20, "So is one that stays open through so many halts."),
+    Parameter(f"{NAME}.stuck_stands", 3, "1", 1, 20, "So is one that stays open through so many services."),
 )
 
 
@@ -39,8 +39,8 @@ def _off(device: Device, fact: Fact) -> None:
     device.close(NAME, "", fact.time_us, open_s=(fact.time_us - fact.a) / 1e6)
 
 
-def _stands(device: Device, _fact: Fact) -> None:
-    """Nobody drives from halt to halt and never shuts the door: the contact is stuck."""
+def _serves(device: Device, _fact: Fact) -> None:
+    """Nobody serves shop after shop and never shuts the door: the contact is stuck."""
     known = device.memory.get(NAME)
     if known is None or not known["event"]:
         return
@@ -54,4 +54,4 @@ def _shut(device: Device, _fact: Fact) -> None:
     device.memory.pop(NAME, None)
 
 
-RULE = Rule(NAME, _PARAMETERS, on={DOOR_MOVING_ON: _on, DOOR_MOVING_OFF: _off, STAND_ON: _stands, DOOR_OFF: _shut})
+RULE = Rule(NAME, _PARAMETERS, on={DOOR_MOVING_ON: _on, DOOR_MOVING_OFF: _off, STOP_SERVED: _serves, DOOR_OFF: _shut})

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from domain.events import Severity
-from geofence.facts import ALLOWED_NOWHERE, CARGO_DROP, DOOR_HELD, DOOR_OFF, STAY_OFF, STAY_ON, Fact
+from geofence.facts import ALLOWED_NOWHERE, CARGO_DROP, DOOR_HELD, DOOR_OFF, STAY_OFF, STAY_ON, STAY_QUEUED, Fact
+from geofence.kernels.apart import metres_to_each
 from geofence.parameters import Parameter
 from geofence.rule import Rule
 from geofence.rules import route_deviation
 from geofence.rules.visits import served_within
+from geofence.tracking import SERVED_STATES
 
 if TYPE_CHECKING:
     from geofence.tracking import Device
 
 NAME = "unscheduled_unloading"
 _LEEWAY_US = 120_000_000
+_ARRIVES_US = 30_000_000
 _PARAMETERS = (
     Parameter(f"{NAME}.least_s", 20, "s", 3, 600, "A door open for this long at a halt is told.", in_kernel=True),
     Parameter(f"{NAME}.near_m", 60, "m", 0, 500, "This near to a pending stop's circle it waits for the proof of delivery,"),
@@ -29,8 +34,8 @@ def _stands(device: Device, fact: Fact) -> None:
     closed_us = known.get("closed", 0)
     opened_us = known.get("opened", fact.decided_us)
     overlap_us = (closed_us or fact.decided_us) - max(opened_us, fact.time_us)
-    stuck = fact.time_us - opened_us > device.values["door_open_moving.stuck_s"] * 1e6
-    if not stuck and overlap_us >= device.values[f"{NAME}.least_s"] * 1e6:
+    came_open = fact.time_us - opened_us > _ARRIVES_US  # it was open on the way here
+    if not came_open and overlap_us >= device.values[f"{NAME}.least_s"] * 1e6:
         _unloads(device, fact.decided_us)
 
 
@@ -58,33 +63,31 @@ def _unloads(device: Device, now_us: int) -> None:
     known, plan = device.memory[NAME], device.plan
     if plan is None or known["allowed"] or known["stay"] < plan.planned_start_us:
         return
-    known["near"] = _near_stop(device, known)
-    if known["near"] < 0:
+    if not _near_stops(device, known):
         _open(device, known)
     elif f"{NAME}|{known['stay']}" not in device.episodes:
         known["waits_for"] = known["stay"]
         device.timers.setdefault(NAME, now_us + int(device.values[f"{NAME}.wait_s"] * 1e6))
 
 
-def _near_stop(device: Device, known: dict[str, int]) -> int:
-    """A stop that this halt may serve though it lies outside the circle, or -1."""
-    for k, stop in enumerate(device.planned.stops):
-        away_m = device.metres_to_stop(k, known["lon"], known["lat"])
-        if away_m <= float(stop["radius_m"]) + device.values[f"{NAME}.near_m"] and _may_serve(device, k, known["stay"]):
-            return k
-    return -1
+def _near_stops(device: Device, known: dict[str, int]) -> list[int]:
+    """The stops that this halt may serve, or serves, though it lies outside their circles."""
+    away_m = metres_to_each(device.planned.places, known["lon"], known["lat"])
+    near = np.flatnonzero(away_m <= device.planned.stops["radius_m"] + device.values[f"{NAME}.near_m"])
+    return [k for k in near.tolist() if _may_serve(device, k, known["stay"])]
 
 
 def _may_serve(device: Device, number: int, since_us: int) -> bool:
-    return device.is_open(number) or number in served_within(device, since_us, device.now_us)
+    served = int(device.visits[number]["state"]) in SERVED_STATES
+    return not served or number in served_within(device, since_us, device.now_us)
 
 
 def _waited(device: Device, now_us: int) -> None:
     known = device.memory.get(NAME, {})
     if device.plan is None or known.get("waits_for", 0) != known.get("stay", -1):
         return
-    proofs = device.planned.proofs
-    if not any(p.stop == known["near"] and known["stay"] - 60_000_000 <= p.at_us <= now_us for p in proofs):
+    near = _near_stops(device, known)
+    if not any(proof.stop in near for proof in device.plan.proofs_within(known["stay"] - 60_000_000, now_us)):
         _open(device, known)
 
 
@@ -97,6 +100,14 @@ def _open(device: Device, known: dict[str, int]) -> None:
         route_deviation.unloads(device)
 
 
+def _queues(device: Device, fact: Fact) -> None:
+    """It creeps on in a queue with the door open: that is another matter."""
+    known = device.memory.get(NAME, {})
+    if known.get("stay") == fact.time_us:
+        device.withdraw(NAME, str(fact.time_us), "queue")
+        known["stay"] = 0
+
+
 def _lighter(device: Device, fact: Fact) -> None:
     stay_us = device.memory.get(NAME, {}).get("stay", 0)
     if abs(stay_us - fact.time_us) <= _LEEWAY_US:
@@ -106,6 +117,13 @@ def _lighter(device: Device, fact: Fact) -> None:
 RULE = Rule(
     NAME,
     _PARAMETERS,
-    on={STAY_ON: _stands, STAY_OFF: _leaves, DOOR_HELD: _held_open, DOOR_OFF: _closed, CARGO_DROP: _lighter},
+    on={
+        STAY_ON: _stands,
+        STAY_OFF: _leaves,
+        STAY_QUEUED: _queues,
+        DOOR_HELD: _held_open,
+        DOOR_OFF: _closed,
+        CARGO_DROP: _lighter,
+    },
     wake=_waited,
 )

@@ -35,7 +35,8 @@ from simulators.truth.derived import (
     route_deviations,
     weight_drops,
 )
-from simulators.truth.observable import hideable, observable
+from simulators.truth.observable import observable, told_when_received
+from simulators.truth.reach import hideable
 from simulators.truth.visits import capture_proofs, missed_stops, true_visits
 
 _OF_A_STOP = frozenset({"missed_stop", "ghost_delivery"})
@@ -77,9 +78,10 @@ def play_day(
     seen = _observe(scenario, planned, played, signals, seed, carried)
     told = [incident for hook in case.hooks for incident in hook(seen)]
     ail(seen, seed)
+    told = [told_when_received(one, seen) for one in told]
     proofs, signed = capture_proofs(planned, played, case.script, stream(seed, "proofs", *key))
     orders = write_orders(planned, played, case.script, stream(seed, "orders", *key))
-    unknown = hideable(planned, signals, seen.hidden)
+    unknown = hideable(seen)
     happened = [*told, *signed, *_derive(case, played, signals, seen), *settlement_mismatches(planned, played, orders)]
     truth: list[Incident | TrueVisit] = [
         one for one in observable(happened, seen) if one.rule not in _OF_A_STOP or one.stop_id not in unknown

@@ -35,6 +35,7 @@ class Observed:
     rng: np.random.Generator
     hidden: list[tuple[float, float]] = field(default_factory=list)
     mute: list[tuple[float, float]] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)  # sensors of the fitting that say the same whatever happens
 
     def between(self, from_s: float, until_s: float) -> NDArray[np.bool_]:
         """Which rows were made in a span of the day."""

@@ -97,6 +97,7 @@ def door_sensor_stuck(case: Case) -> bool:
     def stuck(seen: Observed) -> list[Incident]:
         if seen.fitting.door:
             seen.fixes["door_open"] = 1
+            seen.broken.add("door")
         return []
 
     case.hooks.append(stuck)

@@ -6,6 +6,7 @@ No data is never a violation, and so it is no incident that a rule ought to find
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -14,8 +15,7 @@ import numpy as np
 from domain.truth import Incident
 from simulators.fleet.observed import Observed
 from simulators.fleet.planning import Round
-from simulators.fleet.signals import Signals
-from simulators.fleet.tracker import Fitting
+from simulators.moments import from_unix_us
 
 Spans = Sequence[tuple[float, float]]
 
@@ -40,19 +40,25 @@ _PLACE_S: Final = {
 _WHOLE: Final = frozenset({"cargo_weight_drop", "fuel_drop", "door_open_moving"})
 """Rules about a change from before to after: nothing in between may be hidden."""
 _ITSELF: Final = frozenset({"silent_device", "clock_fault", "settlement_mismatch", "missed_stop", "out_of_sequence", "detour"})
-HURRY_MPS: Final = 60 / 3.6
-SERVICE_S: Final = 45.0
-SLACK_M: Final = 150.0
 
 
 def observable(found: Iterable[Incident], seen: Observed) -> list[Incident]:
     """Those that the van's sensors and its rows can show."""
-    return [one for one in found if _fitted(one, seen.fitting) and _shown(one, seen)]
+    return [one for one in found if _fitted(one, seen) and _shown(one, seen)]
 
 
-def _fitted(incident: Incident, fitting: Fitting) -> bool:
+def told_when_received(incident: Incident, seen: Observed) -> Incident:
+    """A clock shows that it is wrong when its rows are received: until then the fault lasts."""
+    if incident.rule != "clock_fault" or incident.ended_at is None:
+        return incident
+    begin, end = (_second(seen.planned, incident) + s for s in (0.0, (incident.ended_at - incident.started_at).total_seconds()))
+    received_us = int(seen.fixes["received_us"][seen.between(begin, end)].max(initial=0))
+    return replace(incident, ended_at=max(incident.ended_at, from_unix_us(received_us)))
+
+
+def _fitted(incident: Incident, seen: Observed) -> bool:
     sensor = _SENSORS.get(incident.rule)
-    return sensor is None or bool(getattr(fitting, sensor))
+    return sensor is None or (bool(getattr(seen.fitting, sensor)) and sensor not in seen.broken)
 
 
 def _shown(incident: Incident, seen: Observed) -> bool:
@@ -91,20 +97,3 @@ def _rolled_m(seen: Observed, begin: float, end: float) -> float:
     """What the odometer gains over the rows with a fix."""
     rows = seen.between(begin, end) & (seen.fixes["fix_valid"] == 1)
     return float(np.ptp(seen.fixes["odometer_m"][rows])) if rows.any() else 0.0
-
-
-def hideable(planned: Round, signals: Signals, spans: Spans) -> set[str]:
-    """The stops that can have been served in a span of which nothing is known of the van's place: near enough to its ends, and
-    to what it drove meanwhile, to go there, serve and go on."""
-    found: set[str] = set()
-    last = len(signals.x_m) - 1
-    for begin, end in spans:
-        a, b = min(int(begin), last), min(int(end), last)
-        driven_m = float(signals.driven_m[b] - signals.driven_m[a])
-        for stop, place in zip(planned.trip.stops, planned.outlets, strict=True):
-            there_m = float(np.hypot(signals.x_m[a] - place.x_m, signals.y_m[a] - place.y_m))
-            on_m = float(np.hypot(signals.x_m[b] - place.x_m, signals.y_m[b] - place.y_m))
-            in_time = end - begin >= (there_m + on_m) / HURRY_MPS + SERVICE_S
-            if in_time and there_m + on_m <= driven_m + 2 * place.radius_m + SLACK_M:
-                found.add(stop.stop_id)
-    return found

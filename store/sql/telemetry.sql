@@ -174,6 +174,31 @@ SELECT {row_arrays} FROM (
     ORDER BY p.device_id, p.fix_time, p.seq
 ) AS row ({row_names})
 
+-- name: heard_of_batches
+-- A clock that is wrong still says that the device spoke when its row was received: geofence.grading.heard_rows.
+SELECT {row_arrays} FROM (
+    SELECT {heard_columns}
+    FROM position p
+    WHERE p.batch_id = ANY (%(batch_ids)s) AND p.grade = 3 AND {is_heard}
+) AS row ({row_names})
+
+-- name: heard_of_devices
+-- A clock that is ahead shows a time after its receipt, one that is at its epoch a time before any of ours.
+SELECT {row_arrays} FROM (
+    SELECT {heard_columns}
+    FROM unnest(%(device_ids)s::integer[], %(afters)s::timestamptz[], %(untils)s::timestamptz[]) AS wanted (device_id, after, until)
+    JOIN position p ON p.device_id = wanted.device_id AND p.received_at > wanted.after AND p.received_at <= wanted.until
+    WHERE (p.fix_time > %(first_after)s OR p.fix_time < '2015-01-01Z') AND p.grade = 3 AND {is_heard}
+        AND NOT EXISTS (SELECT FROM ingest_batch b WHERE b.batch_id = p.batch_id AND b.xid > %(cursor)s::text::xid8)
+) AS row ({row_names})
+
+-- name: is_heard
+(p.grade_reason = 20 OR (p.grade_reason IN (21, 22) AND p.fix_time < '2015-01-01Z'))
+
+-- name: heard_columns
+p.device_id, p.received_at, p.seq, -2147483648, -2147483648, 'NaN'::real, 'NaN'::real, 'NaN'::real, 'NaN'::real, (-1)::smallint,
+0::smallint, 'NaN'::real, 'NaN'::real, 'NaN'::real, 'NaN'::double precision, 0, p.received_at
+
 -- name: rows_of_device
 SELECT {row_arrays} FROM (
     SELECT {row_columns}

@@ -13,8 +13,9 @@ import pytest
 
 from domain.errors import InvalidInputError
 from domain.events import Event, Visit
+from domain.grades import GradeReason
 from geofence.engine import Engine
-from geofence.grading import NO_REASON, clock_reason
+from geofence.grading import CLOCK_AHEAD, NO_REASON, TOO_OLD, clock_reason
 from geofence.history import Judgement, judge
 from geofence.parameters import Parameters
 from geofence.rows import FLAGS, MISSING_US, Rows, rows_from_positions, to_us
@@ -65,7 +66,11 @@ def as_stored(rows: Rows) -> Any:
     array["org_id"], array["device_id"] = 1, rows["device"]
     array["fix_time"] = rows["fix_time_us"].view("<M8[us]")
     array["received_at"] = rows["received_at_us"].view("<M8[us]")
-    array["grade"] = np.where(clock_reason(rows) == NO_REASON, 0, 3)
+    reasons = clock_reason(rows)
+    array["grade"] = np.where(reasons == NO_REASON, 0, 3)
+    array["grade_reason"] = np.select(
+        [reasons == CLOCK_AHEAD, reasons == TOO_OLD], [GradeReason.clock_ahead, GradeReason.clock_behind], 0
+    )
     return array
 
 
@@ -205,3 +210,29 @@ def test_the_final_conclusions_are_those_of_all_rows_at_once(empty: Connection, 
     ):
         assert sorted(found - wanted, key=str) == []
         assert sorted(wanted - found, key=str) == []
+
+
+@pytest.mark.parametrize("off_s", [3600, -1_700_000_000])
+def test_a_tracker_whose_clock_is_wrong_is_not_silent(empty: Connection, real: Bench, off_s: int) -> None:
+    """Neither live, nor after a restart, nor when late rows make it be judged again."""
+    simulation = generate(load("morning_run"), 11, vehicles=1, days=1)
+    numbers = plan(empty, simulation)
+    rows = rows_from_positions(simulation.positions(), numbers)
+    rows = rows[np.argsort(rows["received_at_us"], kind="stable")]
+    middle_us = int(np.median(rows["fix_time_us"]))
+    wrong = np.abs(rows["fix_time_us"] - middle_us) < 900_000_000
+    rows["fix_time_us"][wrong] += off_s * 1_000_000
+    late = np.flatnonzero(~wrong)[5]
+    for cut in np.array_split(np.delete(rows, late), 12):
+        store(empty, cut, {})
+        real.drain()
+    real.restart()
+    real.drain()
+    store(empty, rows[late : late + 1], {})
+    real.now += timedelta(hours=6)
+    real.drain()
+    ticked_at = real.ticked_at()
+    assert ticked_at is not None
+    found = stored(empty)
+    assert found == expected(empty, rows, {number: key for key, number in numbers.items()}, ticked_at)
+    assert "silent_device" not in {event[1] for event in found[0]}
