@@ -156,9 +156,9 @@ _FIELDS: Final[list[tuple[str, str] | tuple[str, str, int]]] = [
     ("al_bits", "<u4"),
     # odometer against position
     ("odo_m", "<f8"),
-    ("ol_m", "<f8"),  # the odometer as it goes on, when it was read last, and since when it is told otherwise
+    ("ol_m", "<f8"),  # the odometer as it goes on, when it was read last, and how often it was told otherwise since
     ("ol_us", "<i8"),
-    ("ol_odd_us", "<i8"),
+    ("ol_odd_n", "<u1"),
     ("acc_odo", "<f8"),
     ("fl_on", "<u1"),
     ("fl_moved", "<u1"),

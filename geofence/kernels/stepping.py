@@ -31,7 +31,7 @@ _NEVER_US = -(2**62)
 _SUSPECTS = 3
 _NEAR_STOP_SLACK_M = 10.0
 _ODOMETER_MOST_MPS, _ODOMETER_SLACK_M, _ODOMETER_BACK_M = 50.0, 1000.0, 100.0
-_ODOMETER_RESET_S, _ODOMETER_FAR_M = 900, 200_000.0
+_ODOMETER_RESET_S, _ODOMETER_FAR_M = 120, 200_000.0
 
 
 class Plans(NamedTuple):
@@ -188,13 +188,13 @@ def _told_at_another_time(s: Record, row: Record) -> bool:
     gained = metres_now - s["ol_m"]
     most = _ODOMETER_MOST_MPS * (t - s["ol_us"]) / _SECOND_US + _ODOMETER_SLACK_M
     if -_ODOMETER_BACK_M <= gained <= most:
-        s["ol_odd_us"] = 0
+        s["ol_odd_n"] = 0
     else:
-        if s["ol_odd_us"] == 0:
-            s["ol_odd_us"] = t
-        if t - s["ol_odd_us"] < _ODOMETER_RESET_S * _SECOND_US and abs(gained) < _ODOMETER_FAR_M:
+        s["ol_odd_n"] = min(int(s["ol_odd_n"]) + 1, 255)
+        goes_on = s["ol_odd_n"] > _SUSPECTS and t - s["ol_us"] > _ODOMETER_RESET_S * _SECOND_US
+        if abs(gained) < _ODOMETER_FAR_M and not goes_on:
             return True
-        s["ol_odd_us"] = 0
+        s["ol_odd_n"] = 0
     s["ol_m"], s["ol_us"] = metres_now, t
     return False
 

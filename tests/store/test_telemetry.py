@@ -125,7 +125,12 @@ def test_the_engine_reads_its_rows_back(connection: Connection) -> None:
     store(connection, TelemetryBatch(positions({"device_id": 2, "seq": 8}, {"fix_time": NOW - timedelta(days=1), "seq": 9})))
     first, second = telemetry.batches_after(connection, 0)
     rows = telemetry.rows_of_batches(connection, [first], ROW, ALARM_BITS)
-    assert rows["seq"].tolist() == [0, 1]
+    assert rows["seq"].tolist() == [0, 1, 2]
+    heard = rows[2]  # its clock is wrong: it says nothing but that the device spoke
+    assert heard["fix_time_us"] == heard["received_at_us"]
+    assert (heard["flags"], heard["alarms"], heard["satellites"]) == (0, 0, -1)
+    assert heard["longitude_e7"] == -(2**31)
+    assert all(np.isnan(heard[name]) for name in ROW.names or () if ROW[name].kind == "f")
     row = rows[1]
     assert row["fix_time_us"] == round((NOW + timedelta(seconds=1)).timestamp() * 1e6)
     assert row["received_at_us"] == round((NOW + timedelta(minutes=1)).timestamp() * 1e6)
@@ -141,7 +146,7 @@ def test_the_engine_reads_its_rows_back(connection: Connection) -> None:
     ]
     assert np.isnan(row["course_deg"])
     both = telemetry.rows_of_batches(connection, [first, second], ROW, ALARM_BITS)
-    assert both[["device", "seq"]].tolist() == [(1, 9), (1, 0), (1, 1), (2, 8)]
+    assert both[["device", "seq"]].tolist() == [(1, 9), (1, 0), (1, 1), (1, 2), (2, 8)]
     alone = telemetry.rows_of_device(connection, 1, NOW, NOW + timedelta(seconds=1), ROW, ALARM_BITS)
     assert alone["seq"].tolist() == [0]
     assert telemetry.rows_of_device(connection, 1, NOW, None, ROW, ALARM_BITS)["seq"].tolist() == [0, 1]
