@@ -71,7 +71,7 @@ def rows_of(simulation: Simulation) -> Rows:
 def judged(simulation: Simulation, parameters: Parameters) -> list[Event | Visit]:
     """What the engine concludes of a simulation in the end."""
     devices = dict(enumerate(simulation.devices, 1))
-    world = World(simulation.zones, simulation.trips, devices, orders=simulation.orders)
+    world = World(simulation.zones, simulation.trips, devices, suppressors=simulation.approvals, orders=simulation.orders)
     engine, rows = Engine(world, parameters), rows_of(simulation)
     judgement = Judgement()
     for _, conclusions in judge_rows(engine, rows):

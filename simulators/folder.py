@@ -30,7 +30,7 @@ def write_folder(simulation: Simulation, folder: Path, fixes: Iterable[Fixes] | 
     with _text(folder / "zones.geojson") as file:
         write_zones(simulation.zones, file)
     with _text(folder / "trips.json") as file:
-        write_trips(simulation.trips, file)
+        write_trips(simulation.trips, file, simulation.approvals)
     with _text(folder / "equipment.json") as file:
         write_equipment(simulation.equipment, file)
     with _text(folder / "orders.json") as file:

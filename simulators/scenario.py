@@ -92,6 +92,7 @@ class SensorsPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hands: float = 6.0  # mean number of hands resting on the shelf
     refacing: float = 2.0  # mean number of times the facings are set right
     lifted: float = 0.03  # probability of the sensor being lifted for a minute or two
+    tare_change: float = 0.0  # probability of a divider or a sheet being laid under the goods for good
     cooler_failure: float = 0.0  # probability of a compressor failing
     asset_theft: float = 0.0
     asset_transfer: float = 0.0  # moved with an order

@@ -13,6 +13,7 @@ import numpy as np
 from domain.deliveries import Order
 from domain.equipment import Equipment
 from domain.observations import Position, SensorReading
+from domain.suppressors import Suppressor
 from domain.trips import Trip
 from domain.truth import Incident, TrueVisit
 from domain.zones import Zone
@@ -42,6 +43,7 @@ class Simulation:
     equipment: Equipment
     truth: tuple[Incident | TrueVisit, ...]
     vehicle_days: float
+    approvals: tuple[Suppressor, ...] = ()  # what people approved beside the zones
 
     def positions(self) -> Iterator[Position]:
         """The fixes as canonical readings, in the order of arrival."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from domain.deliveries import Order
 from domain.errors import InvalidInputError
+from domain.suppressors import Suppressor
 from domain.trips import Trip
 from domain.truth import Incident, TrueVisit
 from domain.zones import Zone
@@ -41,6 +42,7 @@ class _Gathered:
     orders: list[Order] = field(default_factory=list)
     truth: list[Incident | TrueVisit] = field(default_factory=list)
     zones: list[Zone] = field(default_factory=list)
+    approvals: list[Suppressor] = field(default_factory=list)
     sensed: Sensed = field(default_factory=Sensed)
     runs: Runs | None = None
 
@@ -57,6 +59,8 @@ class _Gathered:
         self.trips.append(day.trip)
         self.orders += day.orders
         self.truth += day.truth
+        self.zones += day.zones
+        self.approvals += day.approvals
 
 
 def generate(
@@ -194,6 +198,7 @@ def _simulation(scenario: Scenario, seed: int, vans: list[Van], gathered: _Gathe
         gathered.sensed.equipment(),
         tuple(sorted([*gathered.truth, *gathered.sensed.truth], key=_truth_order)),
         float(scenario.vehicles * scenario.days),
+        tuple(gathered.approvals),
     )
 
 

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.deliveries import Order
+from domain.suppressors import Suppressor
 from domain.trips import Trip
 from domain.truth import Incident, TrueVisit
+from domain.zones import Zone
 from simulators.fleet.driving import Played, play
 from simulators.fleet.faults import ail
 from simulators.fleet.fixes import Fixes
@@ -63,6 +65,8 @@ class Day:
     carried: Carried
     meetings: list[Incident]  # halts at the van's own remote place
     door_open: NDArray[np.bool_]  # by second of the day
+    zones: list[Zone]  # drawn for this day alone
+    approvals: list[Suppressor]
 
 
 def play_day(
@@ -90,7 +94,8 @@ def play_day(
     met = [seen.incident("collusion_cluster", one.from_s, one.until_s) for one in played.stood if one.halt.purpose == PARTNER]
     meetings = observable(met, seen)
     trip = replace(planned.trip, proofs=tuple(proofs))
-    return Day(seen.fixes, trip, orders, truth, _carry(carried, signals, seen), meetings, signals.door_open)
+    kept = _carry(carried, signals, seen)
+    return Day(seen.fixes, trip, orders, truth, kept, meetings, signals.door_open, case.zones, seen.approvals)
 
 
 def _prepare(scenario: Scenario, planned: Round, seed: int, kinds: tuple[str, ...]) -> Case:
@@ -123,7 +128,7 @@ def _derive(case: Case, played: Played, signals: Signals, seen: Observed) -> lis
     ]
     found += weight_drops(planned, played, signals)
     if case.altered:
-        found += [*route_deviations(planned, played, signals), *detours(planned, played, signals)]
+        found += [*route_deviations(planned, played, signals, case.detours), *detours(planned, played, signals)]
     return found
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.suppressors import Suppressor
 from domain.truth import Incident
 from simulators.fleet.driving import Played
 from simulators.fleet.fixes import NO_PLACE, Fixes, alarm_bits
@@ -35,6 +36,7 @@ class Observed:
     rng: np.random.Generator
     hidden: list[tuple[float, float]] = field(default_factory=list)
     mute: list[tuple[float, float]] = field(default_factory=list)
+    approvals: list[Suppressor] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)  # sensors of the fitting that say the same whatever happens
 
     def between(self, from_s: float, until_s: float) -> NDArray[np.bool_]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from simulators.incidents import halting, nearly, nights, routing, skipping, timing
+from simulators.incidents import approved, halting, harmless, nearly, nights, routing, skipping, timing
 from simulators.incidents.case import Incident
 from simulators.incidents.devices import DEVICE_INCIDENTS
 
@@ -42,6 +42,16 @@ INCIDENTS: Final[Mapping[str, Incident]] = {
     "drive_through_tunnel": nearly.drive_through_tunnel,
     "door_sensor_stuck": nearly.door_sensor_stuck,
     "crank_weakly": nearly.crank_weakly,
+    "approved_halt": approved.approved_halt,
+    "approved_detour": approved.approved_detour,
+    "approved_breakdown": approved.approved_breakdown,
+    "sign_round_corner": harmless.sign_round_corner,
+    "hurry": harmless.hurry,
+    "dwell_somewhat": harmless.dwell_somewhat,
+    "leave_a_little_late": harmless.leave_a_little_late,
+    "swap_neighbours": harmless.swap_neighbours,
+    "move_in_yard": harmless.move_in_yard,
+    **harmless.HARMLESS_TO_TRACKERS,
 }
 """By the name that scenarios use. Those from `short_halt` on must not raise any alarm."""
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.truth import Incident as TrueIncident
+from domain.zones import Zone
 from simulators.fleet.observed import Observed
 from simulators.fleet.planning import Round
 from simulators.fleet.script import SERVICE, Action, Drive, Halt, Script, drive_nodes, split_drive
@@ -26,6 +27,8 @@ class Case:
     script: Script
     rng: np.random.Generator
     altered: bool = False
+    zones: list[Zone] = field(default_factory=list)  # drawn for the day
+    detours: list[Ints] = field(default_factory=list)  # nodes of the ways approved
     hooks: list[Callable[[Observed], list[TrueIncident]]] = field(default_factory=list)  # applied to what the tracker saw
 
     @property

@@ -8,7 +8,7 @@ from simulators.incidents.case import Case
 DAY_S = 24 * 3600.0
 
 
-def _at_night(case: Case, evening_h: float, latest_h: float) -> float | None:
+def at_night(case: Case, evening_h: float, latest_h: float) -> float | None:
     """A moment of the coming night in seconds of the day, if the day is watched that long."""
     begun = case.planned.day_start
     midnight_s = DAY_S - (begun.hour * 3600 + begun.minute * 60 + begun.second)
@@ -18,7 +18,7 @@ def _at_night(case: Case, evening_h: float, latest_h: float) -> float | None:
 
 
 def _there_and_back(case: Case, engine_off: bool, labels: tuple[str, ...], stay_s: float) -> bool:
-    moment = _at_night(case, -1.2, 1.5)
+    moment = at_night(case, -1.2, 1.5)
     town = case.planned.town
     seconds, _ = town.network.tree(town.depot.node)
     far = [node for node in range(len(seconds)) if 150 < seconds[node] < 330 and case.forbidden(node, 100.0)]
@@ -44,7 +44,7 @@ def tow(case: Case) -> bool:
 
 def idle_at_night(case: Case) -> bool:
     """The engine runs at the depot for a quarter of an hour at night."""
-    moment = _at_night(case, -1.2, 3.0)
+    moment = at_night(case, -1.2, 3.0)
     if moment is None:
         return False
     halt = Halt(DEPOT, float(case.rng.uniform(9 * 60, 20 * 60)), engine_off=False)

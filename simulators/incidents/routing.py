@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulators.fleet.script import Drive
+from simulators.fleet.script import Action, Drive
 from simulators.incidents.case import Case
 
 
@@ -49,6 +49,14 @@ def shuffle_stops(case: Case) -> bool:
         return False
     count = int(case.rng.integers(3, min(6, len(services) - 1)))
     first = int(case.rng.integers(0, len(services) - count))
+    rebuilt, begin, end = serve_reversed(case, services, first, count)
+    case.script.actions[begin:end] = rebuilt
+    case.altered = True
+    return True
+
+
+def serve_reversed(case: Case, services: list[int], first: int, count: int) -> tuple[list[Action], int, int]:
+    """The actions that serve `count` shops from the `first` on in the reverse order, and which of the script they replace."""
     chosen = services[first : first + count]
     network, actions = case.planned.town.network, case.script.actions
     halts = [actions[at] for at in reversed(chosen)]
@@ -56,14 +64,12 @@ def shuffle_stops(case: Case) -> bool:
     after = services[first + count] if first + count < len(services) else len(actions) - 1
     source_drive = actions[chosen[0] - 1]
     assert isinstance(source_drive, Drive)
-    source, rebuilt = source_drive.source, []
+    source, rebuilt = source_drive.source, list[Action]()
     for node, halt in zip(nodes, halts, strict=True):
         rebuilt += [Drive(source, network.path(source, node)), halt]
         source = node
     rebuilt.append(Drive(source, network.path(source, _end(case, after))))
-    actions[chosen[0] - 1 : after] = rebuilt
-    case.altered = True
-    return True
+    return rebuilt, chosen[0] - 1, after
 
 
 def _end(case: Case, halt_at: int) -> int:

@@ -30,6 +30,7 @@ class _Day:
 
     units: NDArray[np.int64]
     other_g: NDArray[np.float64]
+    laid_g: float = 0.0  # under the goods, for good
     received: list[tuple[int, int]] = field(default_factory=list)
     sold: list[tuple[int, int]] = field(default_factory=list)
     truth: list[tuple[str, float, float]] = field(default_factory=list)
@@ -42,6 +43,7 @@ def simulate_shelf(
     rng = stream(seed, "shelf", device_id)
     product, unit_g = PRODUCTS[int(rng.integers(len(PRODUCTS)))]
     capacity, tare_g = int(rng.integers(24, 60)), float(np.round(rng.uniform(400, 2500)))
+    known_tare_g = tare_g
     stock, rate, drift_g, first_seq = int(0.8 * capacity), float(rng.uniform(0.25, 0.9)), 0.0, 1
     readings: list[SensorReading] = []
     incidents: list[Incident] = []
@@ -52,6 +54,7 @@ def simulate_shelf(
         one = _live(stock, capacity, rate, plan, deliveries.get(day), stream(seed, "shelf", device_id, day))
         _touch(one, unit_g, plan, stream(seed, "touch", device_id, day))
         drift_g += float(rng.normal(0, 3))
+        _lay_under(one, unit_g, plan, stream(seed, "tare", device_id, day))
         second = _report_seconds(one, unit_g, rng)
         weight_g = (
             tare_g + one.units[second] * unit_g + one.other_g[second] + drift_g + rng.normal(0, 0.02 * unit_g, len(second))
@@ -63,8 +66,10 @@ def simulate_shelf(
             incidents.append(Incident(rule, device_id, None, None, begin, end))
         received += [Movement(day_start + timedelta(seconds=at), units) for at, units in one.received]
         sold += [Movement(day_start + timedelta(seconds=at), units) for at, units in one.sold]
-        stock = int(one.units[-1])
-    shelf = Shelf(device_id, outlet_id, product, unit_g, tare_g, capacity, OPENS_H, CLOSES_H, tuple(received), tuple(sold))
+        stock, tare_g = int(one.units[-1]), tare_g + one.laid_g
+    shelf = Shelf(
+        device_id, outlet_id, product, unit_g, known_tare_g, capacity, OPENS_H, CLOSES_H, tuple(received), tuple(sold)
+    )
     return shelf, readings, incidents
 
 
@@ -126,6 +131,14 @@ def _touch(day: _Day, unit_g: float, plan: SensorsPlan, rng: np.random.Generator
     if rng.random() < plan.lifted:
         at = _open_moment(rng)
         day.other_g[at : at + int(rng.integers(60, 170))] = -1e9
+
+
+def _lay_under(day: _Day, unit_g: float, plan: SensorsPlan, rng: np.random.Generator) -> None:
+    """A sheet or a divider is laid under the goods, and stays: no number of pieces weighs as much."""
+    if rng.random() < plan.tare_change:
+        at = int(rng.uniform(CLOSES_H + 0.5, CLOSES_H + 1.5) * 3600)
+        day.laid_g = float(rng.uniform(0.4, 0.5)) * unit_g
+        day.other_g[at:] += day.laid_g
 
 
 def _judge(day: _Day, opening: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -44,3 +46,14 @@ def nearest_piece(x_m: Floats, y_m: Floats, line_x_m: Floats, line_y_m: Floats) 
                 piece[i] = j
         least[i] = np.sqrt(best)
     return least, piece
+
+
+ON_A_WAY_M = 40.0
+
+
+def on_a_way(x_m: Floats, y_m: Floats, planned: Round, ways: Sequence[NDArray[np.int64]]) -> NDArray[np.bool_]:
+    """Which points lie on any of some ways, give or take, each given by its nodes."""
+    network, found = planned.town.network, np.zeros(len(x_m), np.bool_)
+    for nodes in ways:
+        found |= nearest_piece(np.asarray(x_m), np.asarray(y_m), network.x_m[nodes], network.y_m[nodes])[0] < ON_A_WAY_M
+    return found

@@ -15,7 +15,7 @@ from simulators.fleet.planning import CASE_KG, Round
 from simulators.fleet.signals import Signals
 from simulators.spans import spans_of
 from simulators.town.zones import speed_limit_mps
-from simulators.truth.corridor import off_route
+from simulators.truth.corridor import off_route, on_a_way
 from simulators.truth.visits import served
 
 TOLERANCE = timedelta(minutes=15)
@@ -86,15 +86,19 @@ def _longest_increasing(order: list[int]) -> int:
     return len(piles)
 
 
-def route_deviations(planned: Round, played: Played, signals: Signals) -> list[Incident]:
+def route_deviations(
+    planned: Round, played: Played, signals: Signals, approved: Sequence[NDArray[np.int64]] = ()
+) -> list[Incident]:
     """Spans beyond the corridor that are long enough in time and distance, or far enough off, to be one.
 
-    A van that comes back for less than it takes to close a deviation is still on the same one.
+    A van that comes back for less than it takes to close a deviation is still on the same one. On `approved` ways (nodes) there
+    is none.
     """
     if not played.driven:
         return []
     first, last = int(played.driven[0].from_s), int(played.home_s)
     apart_m, along_deg = off_route(signals.x_m[first:last], signals.y_m[first:last], planned)
+    apart_m[on_a_way(signals.x_m[first:last], signals.y_m[first:last], planned, approved)] = 0.0
     swing_deg = np.abs((signals.course_deg[first:last] - along_deg + 180) % 360 - 180)
     corridor_m = planned.trip.corridor_m or 0.0
     back = [

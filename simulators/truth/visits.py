@@ -79,7 +79,9 @@ def capture_proofs(
         elif stop.stop_id in done:
             one = done[stop.stop_id]
             captured_s = max(one.from_s + 20, one.until_s - spare)
-            proofs.append(_proof(planned, stop, captured_s, place.x_m + shaken[0], place.y_m + shaken[1], rng))
+            aside = script.signed_aside.get(stop.stop_id, (0.0, 0.0))
+            x_m, y_m = place.x_m + shaken[0] + aside[0], place.y_m + shaken[1] + aside[1]
+            proofs.append(_proof(planned, stop, captured_s, x_m, y_m, rng))
     return proofs, found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 from functools import cache
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -13,10 +14,12 @@ import pytest
 from domain.errors import InvalidInputError, NotFoundError
 from domain.truth import Incident, TrueVisit
 from simulators.fleet.fixes import alarm_bits
+from simulators.folder import write_folder
 from simulators.incidents import INCIDENTS, NEARLY
 from simulators.scenario import IncidentPlan, Scenario, TripsPlan, load, names, parse
 from simulators.simulation import Simulation
 from simulators.world import generate
+from wire.files.trip_json import read_suppressors
 
 EXPECTED = {
     "skip_stop": {"missed_stop"},
@@ -90,7 +93,18 @@ def test_a_near_incident_changes_the_day_and_labels_nothing(kind: str) -> None:
     world = _world(kind)
     assert not _rules(world)
     assert {line.state.value for line in world.truth if isinstance(line, TrueVisit)} == {"serviced"}
-    assert world.fixes.tobytes() != _world().fixes.tobytes()
+    assert (world.fixes.tobytes(), world.trips) != (_world().fixes.tobytes(), _world().trips)
+
+
+def test_what_was_approved_is_told(tmp_path: Path) -> None:
+    assert [zone.kind.value for zone in _world("approved_halt").zones if zone.valid_from] == ["approved"] * 6
+    assert {zone.kind.value for zone in _world("approved_detour").zones if zone.valid_from} == {"detour"}
+    broken_down = _world("approved_breakdown")
+    assert len(broken_down.approvals) == 6
+    write_folder(broken_down, tmp_path)
+    assert sorted(read_suppressors(tmp_path / "trips.json"), key=lambda one: one.suppressor_id) == sorted(
+        broken_down.approvals, key=lambda one: one.suppressor_id
+    )
 
 
 def test_a_quiet_world_has_no_incident() -> None:

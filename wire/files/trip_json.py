@@ -75,11 +75,29 @@ def read_trips(path: Path) -> list[Trip]:
     return parse_trips(read_bytes(path))
 
 
-def write_trips(trips: Iterable[Trip], file: TextIO) -> int:
-    """Write a list with one trip a line, the same bytes for the same trips; how many."""
-    lines = [msgspec.json.encode(trip_members(trip)).decode() for trip in trips]
+def write_trips(trips: Iterable[Trip], file: TextIO, breakdowns: Iterable[Suppressor] = ()) -> int:
+    """Write a list with one trip a line, the same bytes for the same trips; how many.
+
+    `breakdowns` go to the trips whose identifier and a slash begin theirs.
+    """
+    approved = [one for one in breakdowns if one.kind is SuppressorKind.breakdown]
+    lines = [msgspec.json.encode(trip_members(trip) | _breakdown_members(trip, approved)).decode() for trip in trips]
     file.write("[" + ",\n".join(lines) + "]\n")
     return len(lines)
+
+
+def _breakdown_members(trip: Trip, approved: Iterable[Suppressor]) -> dict[str, Any]:
+    mine = [one for one in approved if one.suppressor_id.startswith(f"{trip.trip_id}/")]
+    told = [
+        {
+            "id": one.suppressor_id,
+            "from": format_instant(one.valid_from),
+            **({} if one.valid_until is None else {"until": format_instant(one.valid_until)}),
+            **({} if one.reason is None else {"reason": one.reason}),
+        }
+        for one in mine
+    ]
+    return {"breakdowns": told} if told else {}
 
 
 def trip_from(node: Node) -> Trip:
