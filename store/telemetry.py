@@ -268,7 +268,7 @@ def rows_of_batches(
         rows = _read_rows(connection, "rows_of_batches", wanted | bounds, dtype, alarm_bits)
     if len(rows) == sum(batch.position_count for batch in batches):
         return rows
-    return _together(rows, _read_rows(connection, "heard_of_batches", wanted, dtype, alarm_bits))
+    return _with_heard(rows, _read_rows(connection, "heard_of_batches", wanted, dtype, alarm_bits))
 
 
 def rows_of_device(
@@ -302,10 +302,10 @@ def rows_of_devices(
     parameters = {"device_ids": list(spans), "afters": list(afters), "untils": list(untils)}
     bounds = {"first_after": min(afters), "last_until": max(untils), "cursor": cursor}
     rows = _read_rows(connection, "rows_of_devices", {**parameters, **bounds}, dtype, alarm_bits)
-    return _together(rows, _read_rows(connection, "heard_of_devices", {**parameters, **bounds}, dtype, alarm_bits))
+    return _with_heard(rows, _read_rows(connection, "heard_of_devices", {**parameters, **bounds}, dtype, alarm_bits))
 
 
-def _together(rows: Records, heard: Records) -> Records:
+def _with_heard(rows: Records, heard: Records) -> Records:
     if len(heard) == 0:
         return rows
     both = np.concatenate((rows, heard))
