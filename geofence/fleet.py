@@ -57,9 +57,7 @@ class Fleet:
         self.land: Land = known.land if known else Land(self.index.arrays, self.index.scratch(), zone_table(self.zones))
         self.zone_numbers: dict[str, int] = known.zone_numbers if known else _numbers_of(self.zones)
         self._goods = goods_of(world.orders)
-        planned = tuple(
-            self._planned(part, record, same) for part, record in zip(compiled.parts, self.plans.trips, strict=True)
-        )
+        planned = tuple(self._planned(part, self.plans.trips[n : n + 1], same) for n, part in enumerate(compiled.parts))
         suppressions = Suppressions(world.suppressors, world.zones)
         now = (parameters.since_us, self.land, suppressions)
         self.shared = Surroundings(self.zones, planned, self.plans.first_trip, *now)
@@ -75,10 +73,10 @@ class Fleet:
         has_trip = np.flatnonzero(np.diff(self.plans.first_trip) > 0)
         self.wake_us[has_trip] = self.plans.trips["begin_us"][self.plans.first_trip[has_trip]]
 
-    def _planned(self, part: Part, record: Any, same: Fleet | None) -> PlannedTrip:
+    def _planned(self, part: Part, record: NDArray[np.void], same: Fleet | None) -> PlannedTrip:
         trip = part.trip
         goods = {k: known for k, stop in enumerate(trip.stops) if (known := self._goods.get((trip.trip_id, stop.stop_id)))}
-        begin_us, end_us = int(record["begin_us"]), int(record["end_us"])
+        begin_us, end_us = int(record["begin_us"][0]), int(record["end_us"][0])
         if same is not None and same.parts.get(trip.trip_id) is part:
             plan = same.shared.trips[same.trip_numbers[trip.trip_id]]
             if (plan.begin_us, plan.end_us, plan.goods) == (begin_us, end_us, goods):

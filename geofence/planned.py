@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +46,7 @@ class PlannedTrip(NamedTuple):
     stops: NDArray[np.void]  # of plan.STOP
     proofs: tuple[ProofPlace, ...]  # by capture
     versions: Versions  # parameters of its organisation and route
-    record: Any  # of plan.TRIP
+    record: NDArray[np.void]  # shape (1,) of plan.TRIP
     xy: NDArray[np.float64]  # shape (vertices, 2): the route in its plane
     along: NDArray[np.float64]  # shape (vertices,)
     signed_us: dict[int, int]  # stop -> when its first proof was captured
@@ -59,22 +59,28 @@ class PlannedTrip(NamedTuple):
         """The proofs captured within a span, its ends included."""
         return self.proofs[bisect_left(self.captured_us, since_us) : bisect_right(self.captured_us, until_us)]
 
+    def signed_within(self, since_us: int, until_us: int) -> list[int]:
+        """The stops that were first signed for within a span, in the order of `signed_us`."""
+        if bisect_left(self.signed_at_us, since_us) == bisect_right(self.signed_at_us, until_us):
+            return []
+        return [stop for stop, at_us in self.signed_us.items() if since_us <= at_us <= until_us]
+
     def signed_by(self, at_us: int) -> int:
         """How many stops had been signed for by a moment."""
         return bisect_right(self.signed_at_us, at_us)
 
 
-def planned_trip(part: Part, record: Any, versions: Versions, goods: dict[int, Goods]) -> PlannedTrip:
+def planned_trip(part: Part, record: NDArray[np.void], versions: Versions, goods: dict[int, Goods]) -> PlannedTrip:
     """A trip by its arrays, its place among the device's others (`record`), its parameters and its goods."""
     proofs = tuple(ProofPlace(*one) for one in part.proofs.tolist())
     signed_us = {proof.stop: proof.at_us for proof in reversed(proofs)}
     return PlannedTrip(
         trip=part.trip,
-        begin_us=int(record["begin_us"]),
-        end_us=int(record["end_us"]),
-        planned_start_us=int(record["planned_start_us"]),
-        planned_end_us=int(record["planned_end_us"]),
-        length_m=float(record["length_m"]),
+        begin_us=int(record["begin_us"][0]),
+        end_us=int(record["end_us"][0]),
+        planned_start_us=int(record["planned_start_us"][0]),
+        planned_end_us=int(record["planned_end_us"][0]),
+        length_m=float(record["length_m"][0]),
         stops=part.stops,
         places=np.column_stack((part.stops["lon"], part.stops["lat"])),
         proofs=proofs,

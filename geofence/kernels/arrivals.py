@@ -41,7 +41,7 @@ LATER, LATE, IN_TIME = 0, 1, 2
 
 @kernel
 def renew_arrivals(
-    trip: Record,
+    trips: NDArray[np.void],
     stops: NDArray[np.void],
     visits: NDArray[np.void],
     xy: NDArray[np.float64],
@@ -49,15 +49,21 @@ def renew_arrivals(
     lon: float,
     lat: float,
     now_us: int,
-    manner: Manner,
     ahead: int,
     too_late: int,
+    usual_mps: float,
+    usual_m: float,
+    tell_s: float,
+    overdue_s: float,
+    recover_s: float,
 ) -> tuple[int, NDArray[np.int64]]:
     """Estimate the arrivals anew, write the minutes that changed to `visits`, and tell what is new.
 
-    `ahead`: states (bit set) of a stop that is still to come. `too_late`: the mark of a stop that was told to be late. Returns
+    `trips` is the one trip: an array crosses over from Python more quickly than a record, and numbers than a tuple. `ahead`:
+    states (bit set) of a stop that is still to come. `too_late`: the mark of a stop that was told to be late. Returns
     when to estimate again at the latest, and shape (n, 3): stop, estimated arrival in microseconds, LATER, LATE or IN_TIME.
     """
+    trip, manner = trips[0], Manner(usual_mps, usual_m, tell_s, overdue_s, recover_s)
     found = _arrivals(trip, stops, visits, xy, along, lon, lat, now_us, manner, ahead)
     told, count, due_us = np.empty((2 * len(stops), 3), np.int64), 0, int(trip["end_us"])
     for k in range(len(stops)):

@@ -53,11 +53,9 @@ def _waited(device: Device, now_us: int) -> None:
 
 def _estimate(device: Device, now_us: int, here: GoodFix) -> None:
     plan = device.planned
-    manner = Manner._make(_MANNER_OF(device.values))
+    planned = plan.record, plan.stops, device.visits, plan.xy, plan.along
     place = float(here.longitude_e7), float(here.latitude_e7)
-    due_us, told = renew_arrivals(
-        plan.record, plan.stops, device.visits, plan.xy, plan.along, *place, now_us, manner, _AHEAD, TOO_LATE
-    )
+    due_us, told = renew_arrivals(*planned, *place, now_us, _AHEAD, TOO_LATE, *_MANNER_OF(device.values))
     for number, arrival_us, what in told.tolist():
         if what == LATER:
             device.show(number)

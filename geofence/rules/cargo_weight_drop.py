@@ -97,7 +97,7 @@ def _stops_at(device: Device, last: dict[str, Any]) -> list[int]:
 
 def _signed_during(device: Device, last: dict[str, Any]) -> list[int]:
     """Stops whose proof was captured during the stand, whenever their visit is taken to have been."""
-    return [k for k, at_us in device.planned.signed_us.items() if last["since"] <= at_us <= min(last["until"], device.now_us)]
+    return device.planned.signed_within(last["since"], min(last["until"], device.now_us))
 
 
 def _served_during(device: Device, since_us: int, until_us: int) -> list[int]:

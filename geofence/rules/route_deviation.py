@@ -103,7 +103,7 @@ def _place_at(plan: PlannedTrip, along_m: float) -> tuple[float, float] | None:
     if len(plan.along) < 2:
         return None
     x, y = (float(np.interp(along_m, plan.along, plan.xy[:, axis])) for axis in (0, 1))
-    record = plan.record
+    record = plan.record[0]
     return float(record["origin_lon"]) + x / float(record["east_m"]), float(record["origin_lat"]) + y / float(record["north_m"])
 
 
