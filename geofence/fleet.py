@@ -174,7 +174,7 @@ class Fleet:
     def holdings(self) -> Holdings:
         """Everything kept of the devices."""
         versions = (*self._values.values(), *(plan.versions for plan in self.shared.trips))
-        shared = (self.shared, *versions, *chain.from_iterable(versions), _NO_JOURNAL)
+        shared = (self.shared, *self.shared.trips, *versions, *chain.from_iterable(versions), _NO_JOURNAL)
         devices = tuple(self.devices.values())
         for device in devices:
             device.journal = _NO_JOURNAL
