@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from beatwatch.commands.score import print_score
+from benchmarks.detection_tables import tables
 from domain.events import Event, Visit
 from domain.truth import Incident
 from geofence.engine import Engine
@@ -149,6 +150,8 @@ def main() -> None:
                 bar.advance(task)
     document = {**_machine(), "scenarios": scenarios, **total.document()}
     print_score(total.document())
+    if options.markdown is not None:
+        options.markdown.write_text(tables(document))
     if options.json is not None:
         options.json.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n")
 
@@ -165,6 +168,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--params", type=Path, help="parameters that differ from the defaults, TOML")
     parser.add_argument("--errors", action="store_true", help="list what was judged wrongly")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--markdown", type=Path, help="the tables of docs/detection-quality.md")
     return parser.parse_args()
 
 

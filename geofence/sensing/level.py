@@ -62,11 +62,11 @@ def _step(watch: Watch, sample: Sample) -> None:
             level = _begin_anew(watch)
         level["shelf"] = name
     net_g = sample.weight_g - shelf.tare_g - level["offset_g"]
+    _forget_after_silence(watch, level, sample.at_us)
+    _settle(watch, shelf, level, sample.at_us)
     if _is_lifted(watch, shelf, net_g):
         level["raw"] = None
         return
-    _forget_after_silence(watch, level, sample.at_us)
-    _settle(watch, shelf, level, sample.at_us)
     _read(watch, shelf, level, sample, net_g)
     _settle(watch, shelf, level, sample.at_us)
     _note(watch, shelf, level)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.detection import judged, rows_of
+from benchmarks.detection_tables import tables
 from domain.events import Event, Visit
 from geofence.parameters import Parameters
 from geofence.rows import rows_from_positions
 from simulators.scenario import load
 from simulators.simulation import Simulation
-from simulators.truth.scoring import score
+from simulators.truth.scoring import Score, Tally, score
 from simulators.world import generate
 
 
@@ -34,3 +35,21 @@ def test_the_morning_is_judged_as_it_was(seed: int) -> None:
     right = found.document()["visits_right"]
     assert right is not None
     assert right > 0.98
+
+
+def test_the_tables_say_what_the_document_does() -> None:
+    one, other = Score(vehicle_days=3.0), Score(vehicle_days=1.0)
+    one.rules["detour"] = Tally(3, 1, 0, [60.0, 120.0, 600.0])
+    other.rules["towed"] = Tally(0, 0, 2)
+    one.visits["serviced", "serviced"], other.visits["missed", "serviced"] = 3, 1
+    total = Score()
+    total.add(one)
+    total.add(other)
+    scenarios = {"backlog": {"7": one.document()}, "mixed": {"7": other.document()}}
+    text = tables({"scenarios": scenarios, **total.document()})
+    assert "4 vehicle-days; false alarms per vehicle-day **0.2500**" in text
+    assert "visits right **0.7500**" in text
+    assert "| `detour` | 3 | 1 | 0 | 0.7500 | 1.0000 | 120 | 600 |" in text
+    assert "| `towed` | 0 | 0 | 2 | - | 0.0000 | - | - |" in text
+    assert "| backlog | 1 | 3 | 1.0000 | 0.7500 | 1.0000 | 0.3333 |" in text
+    assert "| mixed | 1 | 1 | 0.0000 | - | 0.0000 | 0.0000 |" in text
