@@ -52,7 +52,13 @@ def digest_body(day: datetime, counts: Mapping[str, Mapping[str, int]]) -> dict[
 
 def sentence(alert: Alert, event: Event, stage: str) -> str:
     """One line for people."""
-    prefix = {"reopened": "Again: ", "raised": "Worse: ", "escalated": "Still nobody looks after: ", "woken": "Reminder: "}
+    prefix = {
+        "reopened": "Again: ",
+        "raised": "Worse: ",
+        "escalated": "Still nobody looks after: ",
+        "woken": "Reminder: ",
+        "assigned": "For you: ",
+    }
     where = f" at stop {alert.stop_id}" if alert.stop_id else ""
     trip = f" on trip {alert.key.trip_id}" if alert.key.trip_id else ""
     said = title(alert.key.rule) + f" ({alert.severity}), {event.device_id}{trip}{where}, since {event.started_at:%H:%M} UTC"

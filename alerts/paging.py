@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alerts.letters import alert_body, storm_body
-from alerts.routing import routed, send_at
+from alerts.routing import channels_of, routed, send_at
 from alerts.territories import Territories
 from domain.alerts import Alert
 from domain.events import Event, Severity
 from domain.recipients import Letter, Recipient
-from store.alerts import burst
+from store.alerts import Handover, burst
 from store.outbox import post
 from store.pool import Connection
 from store.recipients import off_duty, recipients
@@ -79,6 +80,13 @@ class Pager:
             body = storm_body(alert, event, storm.count, self._paging.storm_within.total_seconds())
             self._post(replace(alert, alert_id=storm.head_id), event, body, f"storm.{doublings}")
 
+    def hand_over(self, handover: Handover, event: Event) -> None:
+        """Write to whoever is to look after an alert now, on their own channels, whatever its severity and the rota."""
+        alert, stage = handover.alert, f"assigned.{self._now:%Y%m%dT%H%M%S%f}"
+        cells = channels_of(recipients(self._connection, alert.key.org_id), handover.assignee, alert.key.rule)
+        body = {**alert_body(alert, event, stage), "assigned_by": handover.assigned_by}
+        self._write(alert, cells, body, stage)
+
     def post(self) -> None:
         """Put what was written in the outbox, once the alerts that it is about are stored."""
         post(self._connection, self._letters, self._now)
@@ -91,6 +99,9 @@ class Pager:
         return self._bursts[key]
 
     def _post(self, alert: Alert, event: Event, body: dict[str, object], stage: str) -> None:
+        self._write(alert, self._wanted(alert, event), body, stage)
+
+    def _write(self, alert: Alert, cells: Iterable[Recipient], body: dict[str, object], stage: str) -> None:
         self._letters += [
             Letter(
                 alert.key.org_id,
@@ -102,7 +113,7 @@ class Pager:
                 body,
                 send_at(cell, alert.severity, self._now),
             )
-            for cell in self._wanted(alert, event)
+            for cell in cells
         ]
 
     def _wanted(self, alert: Alert, event: Event) -> list[Recipient]:

@@ -41,6 +41,15 @@ def _wants(cell: Recipient, severity: Severity, level: int, off_duty: Collection
     )
 
 
+def channels_of(recipients: Iterable[Recipient], person: str, rule: str) -> list[Recipient]:
+    """How somebody wants to hear of what is theirs: one cell a channel, but for those where they want nothing of it."""
+    mine = [cell for cell in recipients if cell.person == person]
+    cells = {cell.channel: cell for cell in mine if cell.rule == EVERY_RULE} | {
+        cell.channel: cell for cell in mine if cell.rule == rule
+    }
+    return [cell for cell in cells.values() if cell.least_severity is not None]
+
+
 def send_at(cell: Recipient, severity: Severity, now: datetime) -> datetime:
     """Now, or the end of the person's quiet hours; what is critical does not wait."""
     if severity is Severity.critical or cell.quiet_from is None or cell.quiet_until is None:

@@ -8,7 +8,16 @@ from datetime import datetime
 from alerts.paging import Pager, Paging
 from domain.alerts import Alert
 from domain.events import Event
-from store.alerts import Line, alerts_to_escalate, alerts_to_wake, event_of, note, tell_alerted, update_alerts
+from store.alerts import (
+    Line,
+    alerts_to_escalate,
+    alerts_to_hand_over,
+    alerts_to_wake,
+    event_of,
+    note,
+    tell_alerted,
+    update_alerts,
+)
 from store.pool import Connection
 
 
@@ -31,6 +40,16 @@ def wake(connection: Connection, paging: Paging, now: datetime) -> int:
         stage = f"woken.{alert.snoozed_until:%Y%m%dT%H%M%S}"
         _page_again(connection, replace(alert, snoozed_until=None), stage, paging, now)
     return len(due)
+
+
+def hand_over(connection: Connection, paging: Paging, now: datetime) -> int:
+    """Tell people which alerts they are to look after from now on; returns how many alerts."""
+    handed = alerts_to_hand_over(connection)
+    pager = Pager(connection, paging, now)
+    for handover in handed:
+        pager.hand_over(handover, event_of(connection, handover.alert))
+    pager.post()
+    return len(handed)
 
 
 def _page_again(connection: Connection, alert: Alert, stage: str, paging: Paging, now: datetime) -> None:

@@ -19,7 +19,7 @@ from alerts.paging import Paging
 from alerts.risk import reassess_due
 from alerts.sending import AT_ONCE, Sender
 from alerts.tailing import Rulebook, follow
-from alerts.timers import escalate, wake
+from alerts.timers import escalate, hand_over, wake
 from domain.errors import UnavailableError
 from store.alerts import try_to_lead
 from store.pool import Role
@@ -102,6 +102,7 @@ def _follow(session: Session, rulebook: Rulebook, now: Now, stop: threading.Even
             with session.transaction() as connection:
                 escalate(connection, rulebook.paging, now())
                 wake(connection, rulebook.paging, now())
+                hand_over(connection, rulebook.paging, now())
                 digests.post_due(connection, now())
                 reassess_due(connection, now())
         if count:

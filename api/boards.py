@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, Literal
 from urllib.parse import urlencode
 
@@ -14,8 +15,8 @@ from api.access import AlertHandler, Caller
 from api.day_board import CellState
 from api.listing import ListQuery, record_page
 from api.pages import TEMPLATES, page
-from api.resources.alert_handling import acknowledge, resolve
-from api.resources.alerts import AlertId, alert_of
+from api.resources.alert_handling import acknowledge, assign, comment, reopen, resolve, snooze
+from api.resources.alerts import Alert, AlertId, alert_of, get_alert
 from api.resources.day_board import Day, read_day_board
 from domain.events import Severity
 from store import inbox
@@ -84,22 +85,34 @@ def alerts_page(
     )
 
 
+@router.get("/alerts/{alert_id}")
+def alert_page(request: Request, caller: Caller, alert_id: AlertId) -> HTMLResponse:
+    """One alert: what it rests on, and what was done."""
+    return page(request, "alert.html", alert=get_alert(caller, alert_id, Response()))
+
+
 @router.post("/alerts/{alert_id}")
 def act_on_alert(
     request: Request,
     caller: AlertHandler,
     alert_id: AlertId,
-    action: Annotated[Literal["acknowledge", "confirmed", "false"], Form()],
+    action: Annotated[Literal["acknowledge", "confirmed", "false", "reopen", "assign", "snooze", "comment"], Form()],
     reason: Annotated[str, Form(max_length=2000)] = "",
+    assignee: Annotated[str, Form(max_length=200)] = "",
+    hours: Annotated[float, Form(gt=0, le=168)] = 1.0,
 ) -> Response:
-    """Take an alert on, or close it; with htmx only its row comes back."""
-    if action == "acknowledge":
-        alert = acknowledge(caller, alert_id, reason or None)
-    else:
-        alert = resolve(caller, alert_id, Resolution(action), reason or None)
+    """Take an alert on, hand it over, put it off, say something, close it; with htmx only its row comes back."""
+    deeds: dict[str, Callable[[], Alert]] = {
+        "acknowledge": lambda: acknowledge(caller, alert_id, reason or None),
+        "reopen": lambda: reopen(caller, alert_id, reason or None),
+        "assign": lambda: assign(caller, alert_id, assignee or None),
+        "snooze": lambda: snooze(caller, alert_id, datetime.now(UTC) + timedelta(hours=hours)),
+        "comment": lambda: comment(caller, alert_id, reason or "-"),
+    }
+    alert = deeds[action]() if action in deeds else resolve(caller, alert_id, Resolution(action), reason or None)
     if "hx-request" in request.headers:
         return page(request, "alert_row.html", alert=alert)
-    return RedirectResponse("/console/alerts", status_code=303)
+    return RedirectResponse(f"/console/alerts/{alert_id}", status_code=303)
 
 
 def _address(request: Request, **asked: str | None) -> str:

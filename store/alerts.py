@@ -184,6 +184,26 @@ def alerts_to_wake(connection: Connection, now: datetime, *, limit: int = 100) -
     return [_alert(row) for row in connection.execute(_SQL["alerts_to_wake"], {"now": now, "limit": limit})]
 
 
+class Handover(NamedTuple):
+    """An alert that somebody is to look after, and who said so."""
+
+    alert: Alert
+    assignee: str
+    assigned_by: str
+
+
+def alerts_to_hand_over(connection: Connection, *, limit: int = 100) -> list[Handover]:
+    """Alerts whose new assignee was not told yet, locked; with this they count as told."""
+    rows = connection.execute(_SQL["alerts_to_hand_over"], {"limit": limit}).fetchall()
+    if rows:
+        connection.execute(_SQL["handed_over"], {"alert_ids": [row["alert_id"] for row in rows]})
+    return [
+        Handover(_alert(row), row["assigned_to"], row["assigned_by"])
+        for row in rows
+        if row["assigned_to"] is not None and row["state"] != AlertState.resolved
+    ]
+
+
 def event_of(connection: Connection, alert: Alert) -> Event:
     """The newest event of the alert."""
     row = connection.execute(_SQL["event"], {"org_id": alert.key.org_id, "event_id": alert.event_id}).fetchone()
@@ -193,8 +213,10 @@ def event_of(connection: Connection, alert: Alert) -> Event:
 
 
 def assign(connection: Connection, alert_id: int, *, assignee: str | None, actor: str, now: datetime) -> None:
-    """Say who is to look after it. Raises NotFoundError, and ConflictError when the alert is resolved."""
-    _act(connection, alert_id, {"assigned_to": assignee}, ("assigned", assignee), actor, now)
+    """Say who is to look after it; another than the actor is told. Raises NotFoundError and, when resolved, ConflictError."""
+    is_news = assignee is not None and assignee != actor
+    changes = {"assigned_to": assignee, "assigned_by": actor, "assignment_due": is_news}
+    _act(connection, alert_id, changes, ("assigned", assignee), actor, now)
 
 
 def snooze(connection: Connection, alert_id: int, *, until: datetime, actor: str, now: datetime) -> None:
@@ -218,7 +240,7 @@ def _act(
     row = _locked(connection, alert_id)
     if row["state"] == AlertState.resolved:
         raise ConflictError("the alert is resolved: it can be changed no more")
-    kept = {name: row[name] for name in ("assigned_to", "snoozed_until", "escalate_at")}
+    kept = {name: row[name] for name in ("assigned_to", "assigned_by", "assignment_due", "snoozed_until", "escalate_at")}
     connection.execute(_SQL["act"], {**kept, **changes, "alert_id": alert_id, "now": now})
     note(connection, [Line(_alert(row), *entry, actor)], now)
     tell_alerted(connection, [row["org_id"]])

@@ -54,6 +54,8 @@ class InboxAlert:
     resolution: str | None
     reason: str | None
     reopened_count: int
+    escalation_level: int
+    storm_id: int | None
     changed_at: datetime
     facts: Mapping[str, Any]
     place: Place | None
@@ -146,6 +148,15 @@ def resolve(connection: Connection, alert_id: int, *, actor: str, resolution: Re
     return alert_numbered(connection, alert_id)
 
 
+def reopen(connection: Connection, alert_id: int, *, actor: str, note: str | None) -> InboxAlert:
+    """Take back that it was resolved; whoever does looks after it.
+
+    Raises NotFoundError, and ConflictError when it is not resolved, or when another one of its kind is open.
+    """
+    _change(connection, "reopen", {"alert_id": alert_id, "actor": actor}, "reopened", note)
+    return alert_numbered(connection, alert_id)
+
+
 def _change(connection: Connection, statement: str, parameters: Mapping[str, Any], action: str, note: str | None) -> None:
     changed = connection.execute(_SQL[statement], parameters).fetchone()
     if changed is None:
@@ -160,7 +171,7 @@ def _change(connection: Connection, statement: str, parameters: Mapping[str, Any
 _ALLOWED: Final[Mapping[str, tuple[str, ...]]] = {
     "open": ("acknowledged", "resolved"),
     "acknowledged": ("resolved",),
-    "resolved": (),
+    "resolved": ("reopened",),
 }
 
 _PLAIN: Final = tuple(name for name in InboxAlert.__dataclass_fields__ if name != "place")

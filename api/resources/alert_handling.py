@@ -63,34 +63,28 @@ def resolve_alert(caller: AlertHandler, alert_id: AlertId, closing: Closing) -> 
     return resolve(caller, alert_id, closing.resolution, closing.reason)
 
 
+@router.post("/{alert_id}/reopen", operation_id="reopen_alert", responses=problem_responses(404, 409))
+def reopen_alert(caller: AlertHandler, alert_id: AlertId, said: Annotated[Acknowledgement | None, Body()] = None) -> Alert:
+    """Take back that an alert was resolved; whoever does looks after it."""
+    return reopen(caller, alert_id, said.note if said else None)
+
+
 @router.post("/{alert_id}/assign", operation_id="assign_alert", responses=problem_responses(404, 409))
 def assign_alert(caller: AlertHandler, alert_id: AlertId, to: Assignment) -> Alert:
-    """Say who is to look after an alert that is not resolved."""
-
-    def assign(connection: Connection) -> None:
-        alerts.assign(connection, alert_id, assignee=to.assignee, actor=caller.actor, now=_now())
-
-    return _handled(caller, alert_id, "alert.assign", assign)
+    """Say who is to look after an alert that is not resolved. Another than oneself is told, on channels of their own."""
+    return assign(caller, alert_id, to.assignee)
 
 
 @router.post("/{alert_id}/snooze", operation_id="snooze_alert", responses=problem_responses(404, 409))
 def snooze_alert(caller: AlertHandler, alert_id: AlertId, snoozed: Snooze) -> Alert:
     """Let nobody be told of an alert for a while."""
-
-    def snooze(connection: Connection) -> None:
-        alerts.snooze(connection, alert_id, until=snoozed.until, actor=caller.actor, now=_now())
-
-    return _handled(caller, alert_id, "alert.snooze", snooze)
+    return snooze(caller, alert_id, snoozed.until)
 
 
 @router.post("/{alert_id}/comments", operation_id="comment_on_alert", status_code=201, responses=problem_responses(404))
 def comment_on_alert(caller: AlertHandler, alert_id: AlertId, remark: Comment) -> Alert:
     """Add a remark to an alert's history, even to one that is resolved."""
-
-    def comment(connection: Connection) -> None:
-        alerts.comment(connection, alert_id, text=remark.text, actor=caller.actor, now=_now())
-
-    return _handled(caller, alert_id, "alert.comment", comment)
+    return comment(caller, alert_id, remark.text)
 
 
 def acknowledge(caller: Access, alert_id: int, note: str | None) -> Alert:
@@ -109,6 +103,42 @@ def resolve(caller: Access, alert_id: int, resolution: Resolution, reason: str |
         inbox.resolve(connection, alert_id, actor=caller.actor, resolution=resolution, reason=reason)
 
     return _handled(caller, alert_id, "alert.resolve", close)
+
+
+def reopen(caller: Access, alert_id: int, note: str | None) -> Alert:
+    """Reopen an alert, and write down who did."""
+
+    def take_back(connection: Connection) -> None:
+        inbox.reopen(connection, alert_id, actor=caller.actor, note=note)
+
+    return _handled(caller, alert_id, "alert.reopen", take_back)
+
+
+def assign(caller: Access, alert_id: int, assignee: str | None) -> Alert:
+    """Hand an alert over, and write down who did."""
+
+    def hand_over(connection: Connection) -> None:
+        alerts.assign(connection, alert_id, assignee=assignee, actor=caller.actor, now=_now())
+
+    return _handled(caller, alert_id, "alert.assign", hand_over)
+
+
+def snooze(caller: Access, alert_id: int, until: datetime) -> Alert:
+    """Put an alert off, and write down who did."""
+
+    def put_off(connection: Connection) -> None:
+        alerts.snooze(connection, alert_id, until=until, actor=caller.actor, now=_now())
+
+    return _handled(caller, alert_id, "alert.snooze", put_off)
+
+
+def comment(caller: Access, alert_id: int, text: str) -> Alert:
+    """Add a remark, and write down who did."""
+
+    def remark(connection: Connection) -> None:
+        alerts.comment(connection, alert_id, text=text, actor=caller.actor, now=_now())
+
+    return _handled(caller, alert_id, "alert.comment", remark)
 
 
 def _handled(caller: Access, alert_id: int, action: str, handle: Callable[[Connection], None]) -> Alert:

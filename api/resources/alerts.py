@@ -60,6 +60,8 @@ class Alert(BaseModel):
     resolution: str | None = Field(examples=["confirmed"])
     reason: str | None
     reopened_count: int
+    escalation_level: int = Field(description="How often nobody took it on in time.")
+    storm_id: int | None = Field(description="The first alert of the storm that it is part of, for which one message was sent.")
     changed_at: datetime
     place: Place | None = Field(description="Where it happened, as far as that is known.")
     facts: dict[str, Any] = Field(description="The numbers that decided.")

@@ -16,7 +16,7 @@ from api.access import Caller
 from api.errors import problem_responses
 from api.records.resource import Given
 from api.webhooks.target import check_url
-from domain.errors import InvalidInputError, UnavailableError
+from domain.errors import InvalidInputError, NotFoundError
 from store import push_subscriptions
 from store.audit import Change
 from store.push_subscriptions import PushSubscription
@@ -56,12 +56,12 @@ class Subscription(BaseModel):
     created_at: datetime
 
 
-@router.get("/push/key", operation_id="get_push_key", responses=problem_responses(503))
+@router.get("/push/key", operation_id="get_push_key", responses=problem_responses(404))
 def get_push_key(request: Request, _caller: Caller) -> PushKey:
-    """The key that messages are signed with. 503 where this service has none."""
+    """The key that messages are signed with. 404 where this service has none."""
     key: str = request.app.state.push_key
     if not key:
-        raise UnavailableError("web push is switched off here: set VAPID_PRIVATE_KEY")
+        raise NotFoundError("key for web push: set", "VAPID_PRIVATE_KEY")
     return PushKey(public_key=key)
 
 

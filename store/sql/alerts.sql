@@ -96,8 +96,15 @@ WHERE org_id = %(org_id)s AND rule = %(rule)s AND opened_at > %(since)s AND NOT 
 SELECT * FROM alert WHERE alert_id = %(alert_id)s FOR UPDATE
 
 -- name: act
-UPDATE alert SET assigned_to = %(assigned_to)s, snoozed_until = %(snoozed_until)s, escalate_at = %(escalate_at)s, changed_at = %(now)s
+UPDATE alert SET assigned_to = %(assigned_to)s, assigned_by = %(assigned_by)s, assignment_due = %(assignment_due)s,
+    snoozed_until = %(snoozed_until)s, escalate_at = %(escalate_at)s, changed_at = %(now)s
 WHERE alert_id = %(alert_id)s
+
+-- name: alerts_to_hand_over
+SELECT * FROM alert WHERE assignment_due ORDER BY alert_id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
+
+-- name: handed_over
+UPDATE alert SET assignment_due = false WHERE alert_id = ANY (%(alert_ids)s)
 
 -- name: recipients
 SELECT * FROM recipient WHERE org_id = %(org_id)s ORDER BY person, channel, rule

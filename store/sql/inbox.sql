@@ -37,6 +37,13 @@ SET state = 'resolved', resolved_at = now(), resolved_by = %(actor)s, resolution
 WHERE alert_id = %(alert_id)s AND state <> 'resolved'
 RETURNING org_id
 
+-- name: reopen
+UPDATE alert
+SET state = 'acknowledged', acknowledged_at = now(), acknowledged_by = %(actor)s, resolved_at = NULL, resolved_by = NULL,
+    resolution = NULL, reason = NULL, reopened_count = reopened_count + 1, changed_at = now()
+WHERE alert_id = %(alert_id)s AND state = 'resolved'
+RETURNING org_id
+
 -- name: note
 INSERT INTO alert_entry (org_id, alert_id, at, actor, action, note)
 VALUES (%(org_id)s, %(alert_id)s, now(), %(actor)s, %(action)s, %(note)s)

@@ -66,7 +66,7 @@ def test_what_is_no_subscription_is_refused(client: httpx.Client, change: dict[s
 
 def test_without_a_key_there_is_no_push_and_private_addresses_are_refused(database_url: str) -> None:
     with serving(database_url) as address, httpx.Client(base_url=address) as client:
-        assert client.get("/push/key").status_code == 503
+        assert client.get("/push/key").status_code == 404
         refused = client.post("/push/subscriptions", json=BROWSER | {"endpoint": "https://127.0.0.1/push"})
         assert refused.status_code == 422
 

@@ -153,6 +153,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "end_suppressor": {"json": {}},
     "create_duty": {"json": {"person": "mallory", "since": "2030-01-01T00:00:00Z", "until": "2030-01-02T00:00:00Z"}},
     "delete_duty": {"params": {"since": NOW.isoformat()}},
+    "reopen_alert": {"json": {}},
     "assign_alert": {"json": {"assignee": "mallory"}},
     "snooze_alert": {"json": {"until": "2090-01-01T00:00:00Z"}},
     "comment_on_alert": {"json": {"text": "seen"}},
