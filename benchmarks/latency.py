@@ -99,7 +99,7 @@ class Probes:
 def measure(standing: Stand, api_url: str, rate: int, seconds: float) -> dict[str, float]:
     """Probe while `rate` messages a second are published."""
     report = standing.folder / f"load-{rate}.json"
-    load = _start_load(standing.mqtt_url, rate, seconds + 2 * WARM_UP_S, report)
+    load = start_load(standing.mqtt_url, rate, seconds + 2 * WARM_UP_S, report)
     client = paho.Client(CallbackAPIVersion.VERSION2, f"probes-{rate}")
     host, _, port = standing.mqtt_url.rpartition("@")[2].removeprefix("mqtt://").partition(":")
     client.connect(host, int(port))
@@ -133,7 +133,8 @@ def measure(standing: Stand, api_url: str, rate: int, seconds: float) -> dict[st
     }
 
 
-def _start_load(mqtt_url: str, rate: int, seconds: float, report: Path) -> subprocess.Popen[bytes]:
+def start_load(mqtt_url: str, rate: int, seconds: float, report: Path) -> subprocess.Popen[bytes]:
+    """A fleet that reports, as a process of its own."""
     options = {
         "mqtt": mqtt_url,
         "rate": rate,
