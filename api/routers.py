@@ -38,6 +38,7 @@ from api.resources import (
     parameters,
     payload_profiles,
     people,
+    places,
     price_lists,
     products,
     promotions,
@@ -70,6 +71,7 @@ from api.resources import (
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     vehicles.router,
+    places.router,
     tracks.router,
     trips.router,
     trip_maps.router,

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from domain.pricing import PriceStep, Promotion
 from store.pool import Connection
@@ -50,3 +50,9 @@ def put_on_trip(connection: Connection, org_id: int, trip_id: str, on_date: date
     """Let confirmed orders that are due by a day, and on no trip yet, go with a trip that stops at their outlets."""
     rows = connection.execute(_SQL["put_on_trip"], {"org_id": org_id, "trip_id": trip_id, "on_date": on_date})
     return sorted(row["order_id"] for row in rows)
+
+
+def contract_sales(connection: Connection, contract_id: str, since: date, until: date) -> list[dict[str, Any]]:
+    """What an active brand contract opens, as far as the transaction is a party to it: its brands' sales by product and day."""
+    wanted = {"contract_id": contract_id, "since": since, "until": until}
+    return connection.execute(_SQL["contract_sales"], wanted).fetchall()

@@ -146,6 +146,11 @@ def failed(
     _log(connection, due, detail, now, succeeded=False)
 
 
+def forget_before(connection: Connection, moment: datetime) -> int:
+    """Forget messages that have been told, or have been given up, from before then; how many."""
+    return connection.execute(_SQL["forget_before"], {"moment": moment}).rowcount
+
+
 def _read(connection: Connection, webhook_id: UUID | None) -> list[Webhook]:
     with connection.cursor(row_factory=class_row(Webhook)) as cursor:
         return cursor.execute(_SQL["list"], {"webhook_id": webhook_id}).fetchall()

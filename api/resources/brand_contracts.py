@@ -5,21 +5,24 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Final
 
-from fastapi import Response
-from pydantic import Field
+from fastapi import Path, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
 
-from api.access import Administrator
+from api.access import Administrator, Reader
 from api.errors import problem_responses
 from api.records import keeping
+from api.records.money import Money
 from api.records.resource import Filters, Given, Name, Resource, Shown
 from api.records.router import answer, record_router
 from domain.errors import InvalidInputError, NotFoundError
 from domain.orders import BRAND_CONTRACT as LIFE
 from domain.people import Permission
+from store import ordering, records
 from store.catalogue import BRAND_CONTRACT
 from store.organisations import find_organisation
 from store.pool import Connection
 
+MOST_DAYS: Final = 366
 Brands = Annotated[list[Name], Field(max_length=500, examples=[["Acme"]])]
 Slug = Annotated[str, Field(min_length=1, max_length=63)]
 
@@ -84,3 +87,37 @@ def _party(connection: Connection, values: dict[str, Any], name: str) -> int:
         return find_organisation(connection, values.pop(name))
     except NotFoundError as error:
         raise InvalidInputError(name, str(error)) from error
+
+
+class BrandSales(BaseModel):
+    """What a distributor sold of a product on the orders due on a day."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    organisation: str = Field(description="Slug of the distributor.", examples=["north"])
+    product_id: str
+    name: str
+    brand: str = Field(examples=["Acme"])
+    day: date
+    orders: int
+    ordered: int = Field(description="Pieces.")
+    delivered: int
+    short: int
+    damaged: int
+    returned: int
+    value: Money = Field(description="Of what was delivered, at the price of its line.")
+
+
+@router.get("/{contract_id}/sales", operation_id="list_brand_sales", responses=problem_responses(404, 422))
+def list_brand_sales(
+    caller: Reader,
+    contract_id: Annotated[str, Path(max_length=200, examples=["C-ACME-NORTH"])],
+    since: Annotated[date, Query(description="The first day.", examples=["2026-03-01"])],
+    until: Annotated[date, Query(description="The day after the last, at most a year later.", examples=["2026-04-01"])],
+) -> list[BrandSales]:
+    """What an active contract opens to its manufacturer: sales of its brands, by product and day, while it holds."""
+    if not 0 < (until - since).days <= MOST_DAYS:
+        raise InvalidInputError("query.until", f"must be later than `since`, by {MOST_DAYS} days at most")
+    with caller.transaction() as connection:
+        records.find(connection, BRAND_CONTRACT, contract_id)
+        return [BrandSales.model_validate(row) for row in ordering.contract_sales(connection, contract_id, since, until)]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -13,9 +14,10 @@ from pydantic import BaseModel, Field, ValidationError
 
 from api.access import Access, Reader
 from api.errors import problem_responses
+from api.plain_tables import PLAIN_TABLES, PlainTable
 from api.records import keeping
 from api.records.resource import Resource, Shown
-from api.records.table import GivenRecord, columns, read_records, rows_of
+from api.records.table import columns, read_records, rows_of
 from api.resources.beats import BEATS
 from api.resources.drivers import DRIVERS
 from api.resources.fleet import FLEET
@@ -24,13 +26,14 @@ from api.resources.outlets import OUTLETS
 from api.resources.price_lists import PRICE_LISTS
 from api.resources.products import PRODUCTS
 from api.resources.promotions import PROMOTIONS
+from api.resources.route_plans import ROUTE_PLANS
 from domain.errors import BeatwatchError, InvalidInputError, NotAllowedError, TooLargeError
 from store import records
 from store.listing import Part, place
 from store.pool import Connection, savepoint
 from store.records import Wanted
 from wire.files.sheets import CSV_TYPE, XLSX_TYPE, to_csv, to_xlsx
-from wire.files.tables import read_table
+from wire.files.tables import Row, read_table
 
 router = APIRouter(tags=["tables"])
 
@@ -45,8 +48,21 @@ RESOURCES: Final = {
     "beats": BEATS,
     "price-lists": PRICE_LISTS,
     "promotions": PROMOTIONS,
+    "route-plans": ROUTE_PLANS,
 }
-Kind = Literal["outlets", "products", "orders", "vehicles", "drivers", "beats", "price-lists", "promotions"]
+Kind = Literal[
+    "outlets",
+    "products",
+    "orders",
+    "vehicles",
+    "drivers",
+    "beats",
+    "price-lists",
+    "promotions",
+    "route-plans",
+    "devices",
+    "zones",
+]
 Form = Annotated[Literal["csv", "xlsx"], Query(description="CSV (UTF-8; comma, semicolon or tab) or XLSX (first sheet).")]
 
 
@@ -85,9 +101,8 @@ class _NotKept(Exception):  # noqa: N818  # no error: it takes back what was onl
 @router.get("/exports/{kind}", operation_id="export_table", response_class=Response, responses={200: {"content": _SHEETS}})
 def export_table(caller: Reader, kind: Kind, form: Form = "csv") -> Response:
     """All records of a kind as a table. What belongs to a record stands in rows of its own, in columns such as units.pieces."""
-    resource = RESOURCES[kind]
     headers = {"content-disposition": f'attachment; filename="{kind}.{form}"'}
-    names, rows = columns(resource), (row for shown in _all(caller, resource) for row in rows_of(resource, shown))
+    names, rows = _columns(kind), _rows(caller, kind)
     if form == "csv":
         return StreamingResponse(_csv(names, rows), media_type=CSV_TYPE, headers=headers)
     return Response(to_xlsx(kind, names, rows), media_type=XLSX_TYPE, headers=headers)
@@ -102,23 +117,23 @@ async def import_table(
     dry_run: Annotated[bool, Query(description="Only say what would come of it.")] = True,
 ) -> ImportReport:
     """Add and change records as a table says: those whose key is known are changed, by the columns that are not empty."""
-    resource = RESOURCES[kind]
-    if resource.writes not in caller.permissions:
-        raise NotAllowedError(f"to import {kind} one has to be allowed to {resource.writes.value}")
+    writes = PLAIN_TABLES[kind].writes if kind in PLAIN_TABLES else RESOURCES[kind].writes
+    if writes not in caller.permissions:
+        raise NotAllowedError(f"to import {kind} one has to be allowed to {writes.value}")
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > LARGEST:
             raise TooLargeError(f"a table has at most {LARGEST} bytes")
-    return await run_in_threadpool(_import, caller, resource, bytes(body), form, dry_run)
+    return await run_in_threadpool(_import, caller, kind, read_table(bytes(body), form), dry_run)
 
 
-def _import(caller: Access, resource: Resource, content: bytes, form: str, dry_run: bool) -> ImportReport:
+def _import(caller: Access, kind: str, rows: Iterator[Row], dry_run: bool) -> ImportReport:
     report = ImportReport(kept=False, added=0, changed=0, unchanged=0, error_count=0, errors=[])
     try:
         with caller.transaction() as connection:
-            for given in read_records(resource, read_table(content, form)):
-                _take(caller, connection, resource, given, report)
+            for number, keep in _to_keep(caller, connection, kind, rows):
+                _take(connection, number, keep, report)
             if dry_run or report.error_count:
                 raise _NotKept
             report.kept = True
@@ -127,19 +142,35 @@ def _import(caller: Access, resource: Resource, content: bytes, form: str, dry_r
     return report
 
 
-def _take(caller: Access, connection: Connection, resource: Resource, given: GivenRecord, report: ImportReport) -> None:
+def _to_keep(caller: Access, connection: Connection, kind: str, rows: Iterator[Row]) -> Iterator[tuple[int, Callable[[], str]]]:
+    """What the rows stand for: the number of the first, and how it is kept."""
+    if kind in PLAIN_TABLES:
+        for number, row in rows:
+            yield number, partial(_keep_plain, PLAIN_TABLES[kind], caller, connection, row)
+        return
+    resource = RESOURCES[kind]
+    for given in read_records(resource, rows):
+        yield given.row, partial(_keep, caller, connection, resource, given.values)
+
+
+def _keep_plain(table: PlainTable, caller: Access, connection: Connection, row: dict[str, str]) -> str:
+    table.check(row)
+    return table.keep(caller, connection, row)
+
+
+def _take(connection: Connection, number: int, keep: Callable[[], str], report: ImportReport) -> None:
     """Keep one record within the transaction, or say what is wrong with it and leave no trace of it."""
     try:
         with savepoint(connection):
-            outcome = _keep(caller, connection, resource, given.values)
+            outcome = keep()
         setattr(report, outcome, getattr(report, outcome) + 1)
     except ValidationError as error:
         for one in error.errors():
-            _tell(report, given.row, ".".join(map(str, one["loc"])) or None, one["msg"])
+            _tell(report, number, ".".join(map(str, one["loc"])) or None, one["msg"])
     except InvalidInputError as error:
-        _tell(report, given.row, error.field, error.detail)
+        _tell(report, number, error.field, error.detail)
     except BeatwatchError as error:
-        _tell(report, given.row, None, str(error))
+        _tell(report, number, None, str(error))
 
 
 def _keep(caller: Access, connection: Connection, resource: Resource, values: dict[str, Any]) -> str:
@@ -162,6 +193,19 @@ def _tell(report: ImportReport, row: int, column: str | None, detail: str) -> No
     report.error_count += 1
     if len(report.errors) < MOST_ERRORS:
         report.errors.append(RowError(row=row, column=column, detail=detail))
+
+
+def _columns(kind: str) -> list[str]:
+    return list(PLAIN_TABLES[kind].columns) if kind in PLAIN_TABLES else columns(RESOURCES[kind])
+
+
+def _rows(caller: Access, kind: str) -> Iterator[list[Any]]:
+    if kind in PLAIN_TABLES:
+        with caller.transaction() as connection:
+            yield from list(PLAIN_TABLES[kind].rows(connection))
+        return
+    for shown in _all(caller, RESOURCES[kind]):
+        yield from rows_of(RESOURCES[kind], shown)
 
 
 def _all(caller: Access, resource: Resource) -> Iterator[Shown]:

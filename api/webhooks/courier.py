@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -32,7 +33,11 @@ DISABLED_AFTER: Final = 50
 """So many failures in a row, of whatever messages, disable a webhook."""
 
 TIMEOUT_S: Final = 10.0
+KEPT_FOR: Final = timedelta(days=30)
+"""What was told, with every attempt, can be looked up so long."""
+
 _AT_ONCE: Final = 16
+_TIDY_EVERY_S: Final = 3600.0
 _LOOK_EVERY_S: Final = 5.0
 
 
@@ -80,8 +85,13 @@ class Courier:
                 self._stopping.wait(1)
 
     def _serve(self, session: Session) -> None:
+        tidied_at = -_TIDY_EVERY_S
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="webhooks") as senders:
             while not self._stopping.is_set():
+                if time.monotonic() - tidied_at >= _TIDY_EVERY_S:
+                    tidied_at = time.monotonic()
+                    with session.transaction() as connection:
+                        webhooks.forget_before(connection, datetime.now(UTC) - KEPT_FOR)
                 with session.transaction() as connection:
                     due = webhooks.claim(connection, datetime.now(UTC), _AT_ONCE)
                 for message, failure in zip(due, senders.map(self._send, due), strict=True):

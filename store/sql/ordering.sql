@@ -33,3 +33,6 @@ FROM stop
 WHERE stop.org_id = %(org_id)s AND stop.trip_id = %(trip_id)s AND placed.org_id = stop.org_id AND placed.outlet_id = stop.outlet_id
   AND placed.trip_id IS NULL AND placed.due_on <= %(on_date)s AND placed.state IN ('confirmed', 'allocated')
 RETURNING placed.order_id
+
+-- name: contract_sales
+SELECT * FROM contract_sales(%(contract_id)s, %(since)s, %(until)s)

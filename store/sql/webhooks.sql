@@ -68,3 +68,6 @@ UPDATE webhook SET failed_count = 0, last_error = NULL WHERE webhook_id = %(webh
 UPDATE webhook SET failed_count = failed_count + 1, last_error = %(detail)s,
     state = CASE WHEN failed_count + 1 >= %(disabled_after)s AND state = 'active' THEN 'disabled' ELSE state END
 WHERE webhook_id = %(webhook_id)s
+
+-- name: forget_before
+DELETE FROM webhook_message WHERE state <> 'pending' AND created_at < %(moment)s

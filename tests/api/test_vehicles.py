@@ -55,6 +55,21 @@ def test_a_tracker_on_nothing_stands_for_itself(client: httpx.Client, yard: Yard
     assert len(client.get("/vehicles/phone-9/track").json()["points"]) == 1
 
 
+def test_everybodys_place_is_had_at_once(client: httpx.Client, yard: Yard) -> None:
+    empty = client.get("/places").json()
+    assert empty == {name: [] for name in ("vehicle_id", "longitude_e7", "latitude_e7", "speed_mps", "course_deg", "fix_at")}
+    yard.report(yard.van("van-1"), {"fix_time": NOW, "speed_mps": 9.0, "course_deg": 271.5})
+    yard.report(yard.device("phone-9"), {"fix_time": NOW})
+    yard.van("van-2")  # nobody knows where
+    places = client.get("/places").json()
+    by_name = dict(zip(places["vehicle_id"], zip(*list(places.values())[1:], strict=True), strict=True))
+    place = (round(DEPOT[0] * 1e7), round(DEPOT[1] * 1e7))
+    assert by_name == {
+        "van-1": (*place, 9, 271.5, NOW.timestamp()),
+        "phone-9": (*place, None, None, NOW.timestamp()),
+    }
+
+
 def test_pages_hold_every_vehicle_once_in_order(client: httpx.Client, yard: Yard) -> None:
     names = [f"van-{number}" for number in range(7)]
     for name in names:

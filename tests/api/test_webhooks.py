@@ -21,6 +21,7 @@ from api.webhooks.target import check_url, target_of
 from domain.errors import InvalidInputError
 from store.organisations import add_organisation
 from tests.api.conftest import serving
+from tests.api.goods import delivery_to, dispatched_trip
 from tests.api.test_catalogue_story import approved_outlet, confirmed_order, post
 from tests.api.test_records import COLA
 from tests.api.yard import Yard
@@ -113,6 +114,40 @@ def test_orders_events_and_alerts_are_told_and_signed(private: httpx.Client, rec
 def messages(client: httpx.Client, webhook: dict[str, Any]) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = client.get(f"/webhooks/{webhook['webhook_id']}/messages").json()["items"]
     return items
+
+
+@pytest.mark.server
+def test_deliveries_are_told_as_they_happen(private: httpx.Client, receiver: Receiver, yard: Yard) -> None:
+    dispatched_trip(private, yard, datetime.now(UTC) - timedelta(hours=2))
+    post(private, "/webhooks", url=receiver.url, topics=["delivery"])
+    at = datetime.now(UTC).isoformat()
+    first, second = (delivery_to(private, stop)["delivery_id"] for stop in ("S-1", "S-2"))
+    private.post(f"/deliveries/{first}/arrive", json={"at": at}).raise_for_status()
+    lines = [{"line_no": 1, "delivered": 20, "short_reason": "no room"}, {"line_no": 2, "delivered": 12}]
+    private.post(f"/deliveries/{first}/complete", json={"at": at, "lines": lines}).raise_for_status()
+    private.post(f"/deliveries/{second}/fail", json={"at": at, "reason": "shop closed"}).raise_for_status()
+    eventually(lambda: len(receiver.received) >= 3)
+    assert sorted(receiver.topics()) == ["delivery.arrived", "delivery.failed", "delivery.partially_delivered"]
+    failed = next(json.loads(body)["data"] for _headers, body in receiver.received if b"delivery.failed" in body)
+    told = (failed["delivery_id"], failed["order_id"], failed["trip_id"], failed["reason"], failed["organisation"])
+    assert told == (second, "B", "T-1", "shop closed", "default")
+
+
+@pytest.mark.server
+def test_what_was_told_long_ago_is_forgotten(receiver: Receiver, database_url: str, yard: Yard) -> None:
+    yard.owner.execute("INSERT INTO webhook (org_id, url, topics, secret, created_by) VALUES (%s, %s, '{order}', 's', 'x')",
+                       (yard.org_id, receiver.url))  # fmt: skip
+    yard.owner.execute(
+        "INSERT INTO webhook_message (webhook_id, org_id, topic, body, state, created_at)"
+        " SELECT webhook_id, org_id, topic, '{}', told.state, now() - days * interval '1 day' FROM webhook,"
+        " (VALUES ('old.told', 'delivered', 31), ('old.dead', 'dead', 40), ('new.told', 'delivered', 29),"
+        " ('late', 'pending', 50))"
+        " AS told (topic, state, days)"
+    )
+    with quick_courier(database_url):
+        eventually(lambda: receiver.topics() == ["late"])
+    left = yard.owner.execute("SELECT topic FROM webhook_message ORDER BY topic").fetchall()
+    assert left == [("late",), ("new.told",)]
 
 
 @pytest.mark.server

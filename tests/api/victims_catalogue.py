@@ -103,6 +103,7 @@ _SENT = {
         "lines": [{"product_id": "victims-product", "quantity": 1}],
     },
     "add_retailer_link": {"days": 1},
+    "list_brand_sales": {},
     "add_outlet_payment": {"payment_id": "P-1", "amount": 5},
     "confirm_second_step": {"code": "000000"},
     "end_second_step": {"code": "000000"},
