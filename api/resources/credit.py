@@ -23,7 +23,7 @@ router = APIRouter(prefix="/outlets/{outlet_id}", tags=["credit"])
 OutletId = Annotated[str, Path(max_length=200, examples=["O-1001"])]
 
 
-class Credit(BaseModel):
+class OutletCredit(BaseModel):
     """Where an outlet stands. Orders that would go beyond `available` need an approval of kind `credit_limit`."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -34,7 +34,7 @@ class Credit(BaseModel):
     available: Money | None = Field(description="Negative when it is beyond its limit; null without one.", examples=[30000])
 
 
-class NewPayment(Given):
+class NewOutletPayment(Given):
     """Money that came in. The same `payment_id` again is the same payment."""
 
     payment_id: Annotated[Name, Field(examples=["R-2026-0815"])]
@@ -43,7 +43,7 @@ class NewPayment(Given):
     note: Text | None = Field(None, examples=["cheque 1234"])
 
 
-class Payment(BaseModel):
+class OutletPayment(BaseModel):
     """Money that an outlet paid of what it owed."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -58,15 +58,15 @@ class Payment(BaseModel):
 
 
 @router.get("/credit", operation_id="get_outlet_credit", responses=problem_responses(404))
-def get_outlet_credit(caller: Reader, outlet_id: OutletId) -> Credit:
+def get_outlet_credit(caller: Reader, outlet_id: OutletId) -> OutletCredit:
     """How much an outlet owes, and how much more it may order."""
     with caller.transaction() as connection:
         outlet = records.find(connection, OUTLET, outlet_id)
-        return Credit.model_validate(credit.standing(connection, outlet["org_id"], outlet_id))
+        return OutletCredit.model_validate(credit.standing(connection, outlet["org_id"], outlet_id))
 
 
 @router.get("/payments", operation_id="list_outlet_payments", responses=problem_responses(404))
-def list_outlet_payments(caller: Reader, outlet_id: OutletId, limit: Limit = 100, cursor: Cursor = None) -> Page[Payment]:
+def list_outlet_payments(caller: Reader, outlet_id: OutletId, limit: Limit = 100, cursor: Cursor = None) -> Page[OutletPayment]:
     """What an outlet paid, the newest first."""
     after = decode(cursor, datetime, str)
     with caller.transaction() as connection:
@@ -74,12 +74,12 @@ def list_outlet_payments(caller: Reader, outlet_id: OutletId, limit: Limit = 100
         rows = credit.list_payments(
             connection, outlet["org_id"], outlet_id, after=(after[0], after[1]) if after else None, limit=limit + 1
         )
-    items, following = page_of(rows, limit, Payment.model_validate, lambda row: (row.paid_at, row.payment_id))
+    items, following = page_of(rows, limit, OutletPayment.model_validate, lambda row: (row.paid_at, row.payment_id))
     return Page(items=items, next_cursor=following)
 
 
 @router.post("/payments", operation_id="add_outlet_payment", status_code=201, responses=problem_responses(404, 409))
-def add_outlet_payment(caller: Planner, outlet_id: OutletId, new: NewPayment) -> Payment:
+def add_outlet_payment(caller: Planner, outlet_id: OutletId, new: NewOutletPayment) -> OutletPayment:
     """Write down what an outlet paid."""
     if not new.amount:
         raise InvalidInputError("body.amount", "must not be 0")
@@ -91,8 +91,8 @@ def add_outlet_payment(caller: Planner, outlet_id: OutletId, new: NewPayment) ->
             after = {"payment_id": new.payment_id, "amount": str(new.amount)}
             told = Change(action="outlet.payment", kind="outlet", identifier=outlet_id, after=after)
             caller.note(connection, told, outlet["org_id"])
-            return Payment.model_validate(payment)
+            return OutletPayment.model_validate(payment)
         known = credit.find_payment(connection, outlet["org_id"], new.payment_id)
     if known is None or (known.outlet_id, known.amount) != (outlet_id, new.amount):
         raise ConflictError(f"there is another payment {new.payment_id!r} already")
-    return Payment.model_validate(known)
+    return OutletPayment.model_validate(known)

@@ -66,7 +66,7 @@ def test_a_generated_client_signs_in_and_takes_an_order(generated: tuple[str, Pa
 
 
 def _take_an_order(mine: Any, models: Any) -> None:
-    cola = {"product_id": "COLA", "name": "Cola", "price": 20.5, "units": [{"unit": "case", "pieces": 24}]}
+    cola = {"product_id": "COLA", "name": "Cola", "price": 20.5, "tax_pct": 18, "units": [{"unit": "case", "pieces": 24}]}
     product = models.NewProduct.from_dict(cola)
     assert operation("products", "add_product").sync(client=mine, body=product).price == 20.5
     shop = {"outlet_id": "O-1", "name": "Shop", "longitude_deg": 77.5, "latitude_deg": 12.9, "class": "A"}
@@ -88,3 +88,24 @@ def _take_an_order(mine: Any, models: Any) -> None:
     assert (taken.lines[0].ordered, taken.net_value) == (48, 984.0)
     page = operation("orders", "list_orders").sync(client=mine, outlet_id="O-1", state=["draft"])
     assert [one.order_id for one in page.items] == ["SO-1"]
+    _reach_the_limit(mine, models)
+
+
+def _reach_the_limit(mine: Any, models: Any) -> None:
+    limit = models.OutletChange.from_dict({"credit_limit": 1000})
+    operation("outlets", "change_outlet").sync("O-1", client=mine, body=limit)
+    refused = operation("orders", "move_order").sync("SO-1", client=mine, body=models.RecordMove(state="confirmed"))
+    assert (refused.code, refused.credit.to_dict()["excess"]) == ("credit_limit", 161.12)
+    asked = models.AskedFor(kind=models.ApprovalKind.CREDIT_LIMIT, subject_id="SO-1")
+    approval = operation("approvals", "ask_approval").sync(client=mine, body=asked)
+    assert approval.difference.to_dict()["order_value"] == 1161.12
+    paid = models.NewOutletPayment.from_dict({"payment_id": "R-1", "amount": 200})
+    assert operation("credit", "add_outlet_payment").sync("O-1", client=mine, body=paid).amount == 200
+    assert operation("credit", "get_outlet_credit").sync("O-1", client=mine).available == 1200
+    moved = operation("orders", "move_order").sync("SO-1", client=mine, body=models.RecordMove(state="confirmed"))
+    assert moved.state == "confirmed"
+    changed = operation("organisations", "list_organisations").sync(client=mine, sort="-changed_at")
+    assert changed.items[0].slug == "default"
+    assert operation("vehicles", "list_places").sync(client=mine).vehicle_id == []
+    report = operation("reports", "get_report").sync("planned_actual", client=mine)
+    assert report.figures[0].definition

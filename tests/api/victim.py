@@ -32,7 +32,34 @@ class Victim:
     words: tuple[str, ...]
 
 
+NAMES = {
+    "vehicle_id": "victims-van",
+    "trip_id": "victims-trip",
+    "zone_id": "victims-zone",
+    "device_key": "tracker-of-victims-van",
+    "login": "victims-manager",
+    "session_id": "00000000-0000-4000-8000-000000000000",
+    "format": "teltonika",
+    "scope": "model",
+    "name": "FMB920",
+    "pattern_name": "victims-pattern",
+    "suppressor_id": "victims-breakdown",
+    "person": "victims-manager",
+    "channel": "email",
+    "rule": "*",
+    "rule_id": "victims_rule",
+}
+_SETTINGS = """
+INSERT INTO payload_profile (org_id, format, scope, name, settings) VALUES (%(org)s, 'teltonika', 'model', 'FMB920', '{}');
+INSERT INTO suppressor (org_id, suppressor_id, kind, vehicle_id, valid, source)
+    VALUES (%(org)s, 'victims-breakdown', 'breakdown', 'victims-van', tstzrange(%(now)s, NULL), 'victims-manager');
+INSERT INTO parameter (org_id, scope, scope_key, name, since, value, set_by)
+    VALUES (%(org)s, 'organisation', '', 'unscheduled_stop.least_s', %(now)s, 480, 'victims-manager');
+"""
+
+
 def victim(yard: Yard, database_url: str) -> Victim:
+    """Make the other tenant, with its manager."""
     with yard.pool.connection() as connection:
         org_id = add_organisation(connection, slug="victim", name="Victim", parent_id=None)
     register(yard, "victims-manager", org_id=org_id)
@@ -40,56 +67,37 @@ def victim(yard: Yard, database_url: str) -> Victim:
     try:
         van = theirs.van("victims-van")
         theirs.report(van, {"fix_time": NOW})
-        with theirs.pool.connection() as connection:
-            planning.save_zone(connection, org_id, parse_zones(json.dumps(zone_document("victims-zone", "depot")))[0])
-            document = trip_document("victims-trip", "tracker-of-victims-van", NOW)
-            planning.save_trip(connection, org_id, parse_trips(json.dumps(document))[0])
-        with theirs.owner.transaction():
-            theirs.owner.execute(
-                "INSERT INTO payload_profile (org_id, format, scope, name, settings)"
-                " VALUES (%s, 'teltonika', 'model', 'FMB920', '{}')",
-                (org_id,),
-            )
-            theirs.owner.execute(
-                "INSERT INTO suppressor (org_id, suppressor_id, kind, vehicle_id, valid, source)"
-                " VALUES (%s, 'victims-breakdown', 'breakdown', 'victims-van', tstzrange(%s, NULL), 'victims-manager')",
-                (org_id, NOW),
-            )
-            theirs.owner.execute(
-                "INSERT INTO parameter (org_id, scope, scope_key, name, since, value, set_by)"
-                " VALUES (%s, 'organisation', '', 'unscheduled_stop.least_s', %s, 480, 'victims-manager')",
-                (org_id, NOW),
-            )
+        _planned(theirs)
+        _set_up(theirs)
         _own_rule(theirs)
-        event_id = theirs.event(van, "missed_stop", NOW, trip_id="victims-trip", stop_id="S-1")
-        number = theirs.alert(event_id)
-        theirs.visit(van, "victims-trip", "S-1", "missed", NOW)
-        message_id = _told(theirs, number)
+        concluded = _concluded(theirs, van)
         goods = catalogue_of(theirs) | goods_of(theirs)
     finally:
         theirs.close()
-    identifiers = {
-        "vehicle_id": "victims-van",
-        "trip_id": "victims-trip",
-        "zone_id": "victims-zone",
-        "event_id": event_id,
-        "alert_id": str(number),
-        "device_key": "tracker-of-victims-van",
-        "login": "victims-manager",
-        "session_id": "00000000-0000-4000-8000-000000000000",
-        "format": "teltonika",
-        "scope": "model",
-        "name": "FMB920",
-        "pattern_name": "victims-pattern",
-        "suppressor_id": "victims-breakdown",
-        "person": "victims-manager",
-        "channel": "email",
-        "rule": "*",
-        "message_id": str(message_id),
-        "rule_id": "victims_rule",
-        **goods,
-    }
-    return Victim(identifiers, ("victim", event_id))
+    return Victim({**NAMES, **concluded, **goods}, ("victim", concluded["event_id"]))
+
+
+def _planned(theirs: Yard) -> None:
+    """A zone and a trip."""
+    with theirs.pool.connection() as connection:
+        planning.save_zone(connection, theirs.org_id, parse_zones(json.dumps(zone_document("victims-zone", "depot")))[0])
+        document = trip_document("victims-trip", "tracker-of-victims-van", NOW)
+        planning.save_trip(connection, theirs.org_id, parse_trips(json.dumps(document))[0])
+
+
+def _set_up(theirs: Yard) -> None:
+    """A payload profile, an approval that holds rules back, and a threshold."""
+    for statement in _SETTINGS.split(";\n"):
+        if statement.strip():
+            theirs.owner.execute(statement.encode(), {"org": theirs.org_id, "now": NOW})
+
+
+def _concluded(theirs: Yard, van: int) -> dict[str, str]:
+    """An event, its alert, a visit, and somebody who was told."""
+    event_id = theirs.event(van, "missed_stop", NOW, trip_id="victims-trip", stop_id="S-1")
+    number = theirs.alert(event_id)
+    theirs.visit(van, "victims-trip", "S-1", "missed", NOW)
+    return {"event_id": event_id, "alert_id": str(number), "message_id": str(_told(theirs, number))}
 
 
 def _told(theirs: Yard, alert_id: int) -> int:

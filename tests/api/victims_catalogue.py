@@ -103,7 +103,6 @@ _SENT = {
         "lines": [{"product_id": "victims-product", "quantity": 1}],
     },
     "add_retailer_link": {"days": 1},
-    "list_brand_sales": {},
     "add_outlet_payment": {"payment_id": "P-1", "amount": 5},
     "confirm_second_step": {"code": "000000"},
     "end_second_step": {"code": "000000"},
@@ -125,7 +124,8 @@ _SENT = {
     **{f"move_{noun}": {"state": "cancelled"} for noun in (*_NOUNS, "outlet_change")},
 }
 CATALOGUE_BODIES: dict[str, dict[str, Any]] = {name: {"json": body} for name, body in _SENT.items()} | {
-    "import_table": {"content": "product_id,name,price\nvictims-product,x,1\n", "params": {"dry_run": False}}
+    "list_brand_sales": {"params": {"since": "2026-01-01", "until": "2026-02-01"}},
+    "import_table": {"content": "product_id,name,price\nvictims-product,x,1\n", "params": {"dry_run": False}},
 }
 """What is sent to operations that write, naming what the other tenant has."""
 
