@@ -27,7 +27,7 @@ _LEVEL_MPS = 0.2
 _STILL_M = 2.0
 _NO_PLACE_M = 1e6
 _LEVEL_S = 5.0
-_SETTLES_S = 15
+_SETTLES_S = 10
 
 
 @inner_kernel
@@ -142,7 +142,7 @@ def _go_on(s: Record, p: Record, row: Record, sigma: float, placed: bool, weigha
         if s["cg_n"] == 0:
             s["cg_entry"] = row["cargo_kg"]
         elif s["cg_n"] == 1 and t - s["cg_us"][0] <= _SETTLES_S * _SECOND_US:
-            s["cg_entry"] = max(float(s["cg_entry"]), float(row["cargo_kg"]))  # the load shook still
+            s["cg_entry"] = row["cargo_kg"]  # the load shook still at the first
         at = s["cg_n"] % _WEIGHINGS
         s["cg_kg"][at], s["cg_us"][at] = row["cargo_kg"], t
         s["cg_n"] = s["cg_n"] + 1 if s["cg_n"] < 2 * _WEIGHINGS - 1 else _WEIGHINGS

@@ -138,7 +138,7 @@ def _lean(seen: Observed) -> None:
     """A shop on a slope: tank and load cell read less as long as the van stands there."""
     services = [one for one in seen.played.stood if one.halt.purpose == SERVICE]
     one = services[int(seen.rng.integers(len(services)))]
-    rows = seen.between(one.from_s, one.until_s)
+    rows = seen.between(one.from_s - 10, one.until_s + 10)  # it leans before it stands
     seen.fixes["fuel_l"][rows] = np.maximum(seen.fixes["fuel_l"][rows] - 7.0, 0.0)
     seen.fixes["cargo_kg"][rows] = np.round(0.99 * seen.fixes["cargo_kg"][rows])
 
