@@ -21,8 +21,9 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int32]
 
 MARGIN = 3.0  # quanta; pieces look two beyond their cells
-_CELLS_PER_EDGE = 2.0
-_CELLS_PER_CORRIDOR_EDGE = 4.0  # several abreast
+_CELLS_PER_EDGE = 2
+_MORE_CELLS = 128  # and in long outlines, which else would take long to put in, so many more than edges
+_CELLS_PER_CORRIDOR_EDGE = 4  # several abreast
 
 
 @kernel
@@ -63,7 +64,9 @@ def distinct_edges(
 @inner_kernel
 def outline_level(quanta: Floats, count: int, pad_v: float) -> int:
     """The level of the cells along an outline: the deepest that takes no more than a few cells an edge."""
-    most = (_CELLS_PER_CORRIDOR_EDGE if pad_v > MARGIN else _CELLS_PER_EDGE) * count
+    most = min(_CELLS_PER_EDGE * count, count + _MORE_CELLS)
+    if pad_v > MARGIN:
+        most = _CELLS_PER_CORRIDOR_EDGE * count
     length = 0.0
     for row in range(count):
         length += abs(quanta[row, 2] - quanta[row, 0]) + abs(quanta[row, 3] - quanta[row, 1])
