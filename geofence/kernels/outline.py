@@ -13,13 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geofence.kernels.compiler import inlined, inner_kernel
-from geofence.kernels.metres import LEAST_DEGREE_M, metres_away, scale_at
+from geofence.kernels.metres import LEAST_DEGREE_M, POLEWARD_DEG, far_metres, metres_away, scale_at
 from geofence.kernels.orientation import orientation
 from geofence.kernels.zone_arrays import FIRST_EDGE, FIRST_SLAB, SLAB_COUNT
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int32]
 
+_POLAR_STEPS = 32
+_THIRDS = 50
 _SLACK = 1.02  # an edge this much further than the best by the plain scale may still be the nearest
 
 
@@ -92,12 +94,38 @@ def nearest_on_edge(
     return (x1 - x) + share * (x2 - x1), (y1 - y) + share * (y2 - y1)
 
 
+@inner_kernel
+def polar_edge_metres(x1: float, y1: float, x2: float, y2: float, x: float, y: float) -> float:
+    """Distance to an edge near a pole, where what is straight on the map is bent: by some of its places, then by thirds."""
+    best_m, nearest = math.inf, 0
+    for step in range(_POLAR_STEPS + 1):
+        share = step / _POLAR_STEPS
+        metres = far_metres(x, y, x1 + share * (x2 - x1), y1 + share * (y2 - y1))
+        if metres < best_m:
+            best_m, nearest = metres, step
+    low, high = max(0, nearest - 1) / _POLAR_STEPS, min(_POLAR_STEPS, nearest + 1) / _POLAR_STEPS
+    for _ in range(_THIRDS):
+        first, second = low + (high - low) / 3.0, high - (high - low) / 3.0
+        first_m = far_metres(x, y, x1 + first * (x2 - x1), y1 + first * (y2 - y1))
+        second_m = far_metres(x, y, x1 + second * (x2 - x1), y1 + second * (y2 - y1))
+        best_m = min(best_m, first_m, second_m)
+        if first_m < second_m:
+            high = second
+        else:
+            low = first
+    return best_m
+
+
 @inlined
 def edge_metres(
     edges: Floats, row: int, x: float, y: float, scale: tuple[float, float, float, float, float], best_m: float
 ) -> float:
     """Distance to one edge if it is less than `best_m`, else `best_m`."""
-    east, north = nearest_on_edge(edges[row, 0], edges[row, 1], edges[row, 2], edges[row, 3], x, y, scale[0], scale[3])
+    x1, y1, x2, y2 = edges[row, 0], edges[row, 1], edges[row, 2], edges[row, 3]
+    if max(abs(y), abs(y1), abs(y2)) > POLEWARD_DEG:
+        north_deg = max(0.0, min(y1, y2) - y, y - max(y1, y2))
+        return best_m if north_deg * LEAST_DEGREE_M > best_m else min(best_m, polar_edge_metres(x1, y1, x2, y2, x, y))
+    east, north = nearest_on_edge(x1, y1, x2, y2, x, y, scale[0], scale[3])
     if (east * scale[0]) ** 2 + (north * scale[3]) ** 2 > (best_m * _SLACK) ** 2:
         return best_m
     return min(best_m, metres_away(scale, x, y, east, north))
@@ -216,7 +244,6 @@ def edges_within(edges: Floats, first: int, last: int, reach_m: float, x: float,
     """Whether a place is within `reach_m` of one of some edges."""
     scale = scale_at(y)
     for row in range(first, last):
-        east, north = nearest_on_edge(edges[row, 0], edges[row, 1], edges[row, 2], edges[row, 3], x, y, scale[0], scale[3])
-        if metres_away(scale, x, y, east, north) <= reach_m:
+        if edge_metres(edges, row, x, y, scale, 1.01 * reach_m + 1.0) <= reach_m:
             return True
     return False

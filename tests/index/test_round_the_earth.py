@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyproj import Geod
 
 from geofence.index import ZoneIndex
 from tests.index.places import circle, lattice, pairs, zone
@@ -102,3 +105,50 @@ def test_the_edges_of_the_map_are_no_boundary() -> None:
     assert metres[0] == pytest.approx(-111_420.0, abs=200.0)
     assert metres[1] < -3_000_000.0
     assert metres[2] == pytest.approx(111_410.0, abs=200.0)
+
+
+EARTH = Geod(ellps="WGS84")
+
+
+def metres_to(outline: shapely.LineString, x: float, y: float) -> float:
+    """Distance to a line on the map by geodesics to many places along it, and to more about the nearest of them."""
+    corners = shapely.get_coordinates(outline)
+    best = np.inf
+    for start, end in pairwise(corners):
+        low, high = 0.0, 1.0
+        for _ in range(3):
+            shares = np.linspace(low, high, 801)
+            along = start + shares[:, None] * (end - start)
+            metres = EARTH.inv(np.full(801, x), np.full(801, y), along[:, 0], along[:, 1])[2]
+            nearest = int(metres.argmin())
+            low, high = shares[max(0, nearest - 1)], shares[min(800, nearest + 1)]
+            best = min(best, float(metres.min()))
+    return best
+
+
+@pytest.mark.parametrize(
+    ("shape", "about"),
+    [
+        (shapely.box(20.0, 89.2, 30.0, 89.7), (0.0, 60.0, 89.0, 90.0)),
+        (shapely.box(-60.0, 89.0, 60.0, 89.5), (-180.0, 180.0, 88.5, 90.0)),
+        (shapely.box(-5.0, -89.9, 5.0, -89.5), (-180.0, 180.0, -90.0, -89.0)),
+        (shapely.Polygon([(0.0, 89.1), (80.0, 89.3), (40.0, 89.8)]), (-180.0, 180.0, 88.5, 90.0)),
+        (shapely.LineString([(0.0, 89.1), (80.0, 89.3), (40.0, 89.8)]), (-180.0, 180.0, 88.5, 90.0)),
+        (shapely.box(10.0, 80.0, 14.0, 81.0), (5.0, 20.0, 79.0, 82.0)),
+        (shapely.Polygon([(179.9, 10.0), (180.1, 10.0), (180.05, 10.2)]), (179.5, 180.5, 9.8, 10.4)),
+    ],
+)
+def test_distances_near_poles_and_across_the_anti_meridian(
+    shape: shapely.Geometry, about: tuple[float, float, float, float]
+) -> None:
+    generator = np.random.default_rng(7)
+    x, y = generator.uniform(*about[:2], 25), generator.uniform(*about[2:], 25)
+    x = np.where(x > 180.0, x - 360.0, x)
+    is_line = shape.geom_type == "LineString"
+    width_m = 5000.0
+    index = ZoneIndex([zone(shape, width_m=width_m) if is_line else zone(shape)])
+    signed_m = index.signed_distance_m(0, x, y)
+    outline = shape if is_line else shape.exterior
+    exact_m = np.array([metres_to(outline, *place) for place in zip(x.tolist(), y.tolist(), strict=True)])
+    np.testing.assert_allclose(signed_m + width_m if is_line else np.abs(signed_m), exact_m, atol=0.05, rtol=2e-6)
+    assert {point for point, _ in pairs(index.covers(x, y))} == set(np.flatnonzero(signed_m <= 0.0).tolist())
