@@ -95,8 +95,11 @@ WHERE batch_id = ANY (%(batch_ids)s) AND measured_at BETWEEN %(min_measured_at)s
 GROUP BY device_id, org_id
 
 -- name: positions_after
-SELECT series.device_id, series.fix_time AS at, series.longitude_e7, series.latitude_e7, series.speed_mps, series.course_deg, series.altitude_m, series.accuracy_m, series.satellites,
-    series.ignition, series.in_motion, series.door_open, series.cargo_kg, series.fuel_l, series.fuel_pct, series.external_v, series.battery_v, series.battery_pct, series.odometer_m,
+SELECT series.device_id, series.fix_time AS at, series.longitude_e7, series.latitude_e7, series.speed_mps,
+    series.course_e2 / 100.0 AS course_deg, series.altitude_m,
+    series.accuracy_m, series.satellites,
+    series.ignition, series.in_motion, series.door_open, series.cargo_kg, series.fuel_l, series.fuel_pct,
+    series.external_mv / 1000.0 AS external_v, series.battery_mv / 1000.0 AS battery_v, series.battery_pct, series.odometer_m,
     series.temperature_c AS probes_c, series.alarms
 FROM unnest(%(device_ids)s::integer[], %(afters)s::timestamptz[]) AS wanted (device_id, after)
 JOIN position AS series ON series.device_id = wanted.device_id AND series.fix_time > wanted.after
