@@ -20,7 +20,7 @@ from geofence.planned import PlannedTrip, Versions, planned_trip
 from geofence.rulebook import resolve
 from geofence.state import NEVER_US, fresh_states, fresh_suspects, fresh_visits
 from geofence.suppressions import Suppressions, approved_zones
-from geofence.tracking import FAR_FUTURE_US, Device, Surroundings
+from geofence.tracking import FAR_FUTURE_US, NO_EVIDENCE, Device, Surroundings
 from geofence.world import World
 
 _NO_VISITS: Final = fresh_visits(0)
@@ -140,6 +140,7 @@ class Fleet:
             if device is not None:
                 device.show_visits()
                 device.rest()
+                device.journal = _NO_JOURNAL
         self._touched.clear()
         journal.sightings.look_around(self.land, self.zones)
 
@@ -174,10 +175,16 @@ class Fleet:
     def holdings(self) -> Holdings:
         """Everything kept of the devices."""
         versions = (*self._values.values(), *(plan.versions for plan in self.shared.trips))
-        shared = (self.shared, *self.shared.trips, *versions, *chain.from_iterable(versions), _NO_JOURNAL)
+        shared = (
+            self.shared,
+            *self.shared.trips,
+            *versions,
+            *chain.from_iterable(versions),
+            *self._keys,
+            NO_EVIDENCE,
+            _NO_JOURNAL,
+        )
         devices = tuple(self.devices.values())
-        for device in devices:
-            device.journal = _NO_JOURNAL
         return Holdings((*self.memory, self.decided_us, self.wake_us), devices, shared, len(self._numbers))
 
     def snapshot(self, slot: int) -> Snapshot:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from domain.events import Event, Severity, Visit
 from geofence.alike import Alike
 from geofence.conclusions import Conclusions, Fault, Withdrawal
+from geofence.facts import Fact
 from geofence.fixes import Sightings
 from geofence.rows import from_us
 
@@ -41,6 +42,7 @@ class Journal:
     faults: list[Fault] = field(default_factory=list)
     alike: dict[str, Alike] = field(default_factory=dict)
     sightings: Sightings = field(default_factory=Sightings)
+    follow_ups: list[Fact] = field(default_factory=list)
 
     def note(self, device_key: str, episode: Episode, ended_us: int | None) -> None:
         """An event began, changed or ended."""

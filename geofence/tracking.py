@@ -45,6 +45,7 @@ _BLANK: Final = ("state", "marks", "confidence", "served_n", "dwell_s", "away_m"
 _UNSET: Final = ("came_ms", "went_ms", "risk_s")
 _MS_US: Final = 1_000
 _KEPT: Final = ("over", "now_us", "stay_us", "driven_m", "_memory", "timers", "cool")
+NO_EVIDENCE: Final[dict[int, dict[str, GoodFix]]] = {}
 _NOTHING: Final = msgspec.msgpack.encode({})
 
 
@@ -73,7 +74,6 @@ class Device:
         "driven_m",
         "episodes",
         "evidence",
-        "follow_ups",
         "journal",
         "key",
         "last_good",
@@ -108,14 +108,13 @@ class Device:
         self.last_good: GoodFix | None = None  # as of the timer that goes off
         self._fact: Fact | None = None  # the fact that decides what is concluded,
         self._here: GoodFix | None = None  # or the fix
-        self.evidence: dict[int, dict[str, GoodFix]] = {}  # by stop, the fixes that are new of its visit's
+        self.evidence = NO_EVIDENCE  # by stop, the fixes that are new of its visit's
         self.last_heard_us = NEVER_US
         self.episodes: dict[str, Episode] = {}
         self._memory: dict[str, Any] | bytes = _NOTHING  # packed between calls
         self.timers: dict[str, int] = {}
         self.cool: dict[str, int] = {}
         self.changed = 0  # bit k: the visit of stop k is to be concluded
-        self.follow_ups: list[Fact] = []  # facts rules found out themselves, stepped over next
         self.journal = Journal()
 
     @property
@@ -143,10 +142,17 @@ class Device:
         """What is concluded from now on is decided by a fix, as far as there is one."""
         self._fact, self._here = None, fix
 
+    @property
+    def follow_ups(self) -> list[Fact]:
+        """Facts that rules found out themselves, stepped over next."""
+        return self.journal.follow_ups
+
     def rest(self) -> None:
         """Nothing is concluded for now: keep what is remembered in as little room as it needs."""
         if not isinstance(self._memory, bytes):
             self._memory = msgspec.msgpack.encode(self._memory) if self._memory else _NOTHING
+        if not self.timers:
+            self.timers = {}  # one that is emptied keeps the room it had
         self.see(None)
 
     @property
@@ -344,6 +350,8 @@ class Device:
     def note_fix(self, number: int, role: str) -> None:
         """Keep the fix that decides now as evidence of a visit."""
         if self.here is not None:
+            if self.evidence is NO_EVIDENCE:
+                self.evidence = {}
             self.evidence.setdefault(number, {})[role] = self.here
 
     # visits
@@ -435,7 +443,7 @@ class Device:
             lowest = changed & -changed
             self._show_visit(lowest.bit_length() - 1)
             changed ^= lowest
-        self.evidence = {}
+        self.evidence = NO_EVIDENCE
 
     def _show_visit(self, number: int) -> None:
         plan, visit, around = self.planned, self.visits[number], self.journal.sightings.around
