@@ -132,7 +132,7 @@ def _speak(client: paho.Client, probes: Probes, number: int) -> None:
 
 def main(
     rate: Annotated[int, typer.Option(help="messages a second of the fleet beside the probes")] = 500,
-    per_s: Annotated[float, typer.Option(help="alerts a second")] = 4.0,
+    per_s: Annotated[float, typer.Option(help="alerts a second")] = 1.0,
     json_file: Annotated[Path | None, typer.Option("--json", help="the figures as a JSON file")] = None,
 ) -> None:
     """Measure, print a table and write the figures."""
