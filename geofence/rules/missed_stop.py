@@ -9,7 +9,7 @@ from geofence.facts import HOME, STOP_PASSED, STOP_SERVED, Fact
 from geofence.fixes import GoodFix
 from geofence.parameters import Parameter
 from geofence.rule import Rule
-from geofence.rules.visits import mark_gap
+from geofence.rules.gaps import mark_gap
 from geofence.suppressions import BREAKDOWN
 from geofence.tracking import CODE, DROVE_BY, FINAL, LIKELY, OPEN_STATES, POSSIBLE, SHARED, SUSPECTED
 

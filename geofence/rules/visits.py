@@ -27,9 +27,9 @@ from geofence.facts import (
     Fact,
 )
 from geofence.kernels.apart import metres_to_each, nearest_of
-from geofence.kernels.ground import metres
 from geofence.parameters import Parameter
 from geofence.rule import Rule
+from geofence.rules.gaps import HABIT, LEEWAY_US, NAME, note_way, see_first, set_likely, take_gap
 from geofence.tracking import (
     BROKEN_DOWN,
     CODE,
@@ -48,12 +48,9 @@ if TYPE_CHECKING:
     from geofence.planned import ProofPlace
     from geofence.tracking import Device
 
-NAME = "visits"
 _STANDS: Final = 4
-_LEEWAY_US: Final = 60_000_000
 _SIGNED_BEFORE_US: Final = 20_000_000
 _NO_PLACE_M: Final = 1e5
-_HABIT: Final = 3
 _IN_ORDER: Final = CODE[VisitState.serviced]
 _UNSERVED: Final = OPEN_STATES | {CODE[state] for state in (VisitState.missed, VisitState.no_data, VisitState.probable)}
 _PARAMETERS = (
@@ -159,7 +156,7 @@ def served_outside(device: Device, since_us: int, until_us: int = FAR_FUTURE_US)
 
 def served_within(device: Device, since_us: int, until_us: int) -> list[int]:
     """The stops whose service began within a span."""
-    low, high = device.ms(since_us - _LEEWAY_US), device.ms(until_us)
+    low, high = device.ms(since_us - LEEWAY_US), device.ms(until_us)
     came = [k for k, ms in enumerate(device.visits["came_ms"].tolist()) if low <= ms <= high]
     return [k for k in came if int(device.visits[k]["state"]) in SERVED_STATES]
 
@@ -232,7 +229,7 @@ def _stood_at(device: Device, stand: Stand) -> int:
 
 def _serve(device: Device, stand: Stand, number: int, until_us: int, now_us: int) -> None:
     if stand.sigma >= _NO_PLACE_M:
-        _likely(device, number, 0.6)
+        set_likely(device, number, 0.6)
         return
     if stand.unseen > 0:
         device.mark(number, POSSIBLE)
@@ -290,13 +287,13 @@ def _only_waited(device: Device, fact: Fact) -> bool:
 
     Without a door's contact, that it was not the turn of this stop says the same.
     """
-    if fact.b >= device.values["visit.most_s"] or device.planned.signed_by(fact.decided_us) < _HABIT:
+    if fact.b >= device.values["visit.most_s"] or device.planned.signed_by(fact.decided_us) < HABIT:
         return False
     known, signed_us = device.memory.get(NAME, {}), device.planned.signed_us
     if int(device.visits[fact.place]["marks"]) & LIKELY or signed_us.get(fact.place, FAR_FUTURE_US) <= fact.decided_us:
         return False
-    if known.get("doors", 0) >= _HABIT:
-        return bool(known.get("opened", 0) < fact.time_us - _LEEWAY_US)
+    if known.get("doors", 0) >= HABIT:
+        return bool(known.get("opened", 0) < fact.time_us - LEEWAY_US)
     return any(device.is_open(k) for k in range(fact.place))
 
 
@@ -317,7 +314,7 @@ def _perhaps_stayed(device: Device, fact: Fact) -> None:
         return
     signed_us = [proof.at_us for proof in device.planned.proofs if proof.stop == fact.place]
     if not any(fact.time_us <= at_us <= fact.decided_us for at_us in signed_us):
-        _likely(device, fact.place, 0.5)
+        set_likely(device, fact.place, 0.5)
         return
     until_us = max(int(fact.a), *(at_us for at_us in signed_us if at_us <= fact.decided_us))
     stood_s = (until_us - fact.time_us) / 1e6
@@ -370,94 +367,6 @@ def longest_increasing(numbers: list[int]) -> set[int]:
     return chosen
 
 
-def _gap_way(device: Device, fact: Fact) -> None:
-    device.memory.setdefault(NAME, {})["gap"] = [fact.a, fact.b, fact.c]
-
-
-def _gap(device: Device, fact: Fact) -> None:
-    """What a gap in the data may have hidden is not known, and so is never held against anybody."""
-    gained_m, stood_s, mute_s = device.memory.get(NAME, {}).pop("gap", (math.nan, math.inf, math.inf))
-    if device.plan is None or _kept_shut(device, fact.time_us, mute_s):
-        return
-    if fact.place and metres(fact.longitude_e7, fact.latitude_e7, fact.a, fact.b) < device.values["visits.gap_slack_m"]:
-        return
-    left, found = (fact.longitude_e7, fact.latitude_e7), (fact.a, fact.b)
-    mark_gap(device, fact.time_us, fact.decided_us, left, found, (fact.c, fact.d), gained_m, stood_s)
-
-
-def _kept_shut(device: Device, since_us: int, mute_s: float) -> bool:
-    """The fixes failed, and the rows did not: they say that a door that opens at every stop stayed shut."""
-    known = device.memory.get(NAME, {})
-    if mute_s > device.values["gap.least_s"] or known.get("doors", 0) < _HABIT:
-        return False
-    return bool(known["opened"] < known.get("shut", 0) and known["opened"] < since_us - _LEEWAY_US)
-
-
-def mark_gap(
-    device: Device,
-    since_us: int,
-    until_us: int,
-    left: tuple[float, float],
-    found: tuple[float, float] | None,
-    along: tuple[float, float] | None,
-    gained_m: float = math.nan,
-    stood_s: float = math.inf,
-) -> None:
-    """Mark the stops a gap from `left` to `found` (lon, lat e7; None: not found yet) could have held.
-
-    What it drove meanwhile by the odometer (NaN: unknown) must be enough to go there and on, and it must have been able to
-    stand for so long.
-    """
-    seconds = (until_us - since_us) / 1e6
-    for k, state in enumerate(device.states()):
-        if state not in OPEN_STATES:
-            continue
-        stop = device.planned.stops[k]
-        way_m = device.metres_to_stop(k, *left) + (device.metres_to_stop(k, *found) if found else 0.0)
-        if seconds < way_m / device.values["visits.gap_mps"] + float(stop["need_s"]) or stood_s < float(stop["need_s"]):
-            continue
-        if gained_m < way_m - 2.0 * float(stop["radius_m"]) - device.values["visits.gap_slack_m"]:
-            continue
-        device.mark(k, POSSIBLE)
-        _no_ghost(device, k)
-        if along is not None and _lies_within(device, k, along, seconds):
-            _likely(device, k, 0.5)
-
-
-def _likely(device: Device, number: int, confidence: float) -> None:
-    """A visit that nobody saw, and that probably was: nobody is to be told that the stop was missed, or signed for unseen."""
-    device.mark(number, LIKELY)
-    device.set_visit(number, VisitState.probable, confidence)
-    device.withdraw("missed_stop", str(number), "probable")
-    _no_ghost(device, number)
-
-
-def _no_ghost(device: Device, number: int) -> None:
-    ghost = device.episodes.get(f"ghost_delivery|{number}")
-    if ghost is not None and ghost.facts.get("why") == "no_visit":
-        device.withdraw("ghost_delivery", str(number), "data_gap")
-
-
-def _lies_within(device: Device, number: int, along: tuple[float, float], seconds: float) -> bool:
-    stop, slack = device.planned.stops[number], device.values["visits.gap_slack_m"]
-    low, high = along
-    if not low - slack <= float(stop["along_m"]) <= high + slack:
-        return False
-    spare_s = seconds - (high - low) / device.values["visits.usual_mps"]
-    return spare_s >= max(float(stop["need_s"]), 0.5 * float(stop["service_s"]))
-
-
-def _first_seen(device: Device, fact: Fact) -> None:
-    """The trip had begun before the device was ever seen."""
-    plan = device.plan
-    if plan is None or fact.b == 0.0:
-        return
-    unseen_s = (fact.decided_us - plan.planned_start_us) / 1e6
-    for k in range(len(device.visits)):
-        if unseen_s > device.values["gap.least_s"] + float(plan.stops[k]["need_s"]):
-            device.mark(k, POSSIBLE)
-
-
 def _begin(device: Device, _now_us: int) -> None:
     for k in range(len(device.visits)):
         device.show(k)
@@ -467,7 +376,7 @@ RULE = Rule(
     NAME,
     _PARAMETERS,
     on={
-        TRIP_ON: _first_seen,
+        TRIP_ON: see_first,
         STAND_ON: _stands,
         STAND_OFF: _drives_on,
         PROOF: _signed,
@@ -479,8 +388,8 @@ RULE = Rule(
         STOP_LEFT: _left,
         STOP_CROSSED: _crossed,
         STOP_SHARED: _shared,
-        GAP_WAY: _gap_way,
-        GAP: _gap,
+        GAP_WAY: note_way,
+        GAP: take_gap,
     },
     begin=_begin,
 )
