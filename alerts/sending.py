@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Final
 
 import structlog
@@ -28,6 +29,8 @@ MOST_ATTEMPTS: Final = 10
 FIRST_PAUSE_S: Final = 5.0
 LONGEST_PAUSE_S: Final = 3600.0
 STALE_AFTER: Final = timedelta(minutes=1)
+PICTURE_WITHIN: Final = timedelta(seconds=3)
+"""A mail that has been due for longer goes without its picture, which its links lead to: the news comes first."""
 _log: Final = structlog.get_logger("alerts")
 
 
@@ -53,11 +56,14 @@ class Sender:
         self._now = now
         self._random = random
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="channel")
+        self._pen = Lock()  # one picture after the other, so that the first can go while the next is drawn
+        self._drawn: dict[int, Attachment] = {}
 
     def send_due(self, session: Session) -> int:
         """Send up to AT_ONCE messages that are due, side by side; returns how many were tried."""
         with session.transaction() as connection:
             claimed = [_with_browsers(connection, one) for one in claim(connection, self._now(), limit=AT_ONCE)]
+        self._drawn.clear()
         enclosed = [self._with_dossier(session, message) for message in claimed]
         for attempt in self._threads.map(self._try, enclosed):
             with session.transaction() as connection:
@@ -85,9 +91,19 @@ class Sender:
 
     def _try(self, enclosed: _Enclosed) -> _Attempt:
         message = enclosed.message
-        if enclosed.dossier is not None:
-            message = replace(message, attachments=(_picture(enclosed.dossier),))
+        if enclosed.dossier is not None and (picture := self._picture(message, enclosed.dossier)):
+            message = replace(message, attachments=(picture,))
         return self._send(message)
+
+    def _picture(self, message: Claimed, dossier: Dossier) -> Attachment | None:
+        """Drawn once for all whom a round tells of the same alert."""
+        alert_id = dossier.alert.alert_id
+        with self._pen:
+            if alert_id not in self._drawn:
+                if self._now() - message.due_at > PICTURE_WITHIN:
+                    return None
+                self._drawn[alert_id] = _drawn(dossier)
+            return self._drawn[alert_id]
 
     def _send(self, message: Claimed) -> _Attempt:
         if self._is_stale(message):
@@ -125,7 +141,7 @@ def _with_browsers(connection: Connection, message: Claimed) -> Claimed:
     return replace(message, browsers=tuple(subscriptions_of(connection, message.org_id, message.person)))
 
 
-def _picture(dossier: Dossier) -> Attachment:
+def _drawn(dossier: Dossier) -> Attachment:
     from evidence.picture import draw  # the drawing library takes a second to load, which many deployments never need
 
     return Attachment(f"alert-{dossier.alert.alert_id}.png", "image/png", draw(dossier))

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 
 from evidence.dossier import Dossier, NearPlace, is_gap
 from evidence.palette import ALARM, GROUND, INK, PLACE, QUIET, TRACK
@@ -44,11 +45,13 @@ def _draw_place(panel: Axes, place: NearPlace) -> None:
 
 
 def _draw_track(panel: Axes, dossier: Dossier) -> None:
-    for before, after in pairwise(dossier.track):
-        style: dict[str, Any] = {"linestyle": ":", "color": QUIET} if is_gap(before, after) else {"color": TRACK}
-        panel.plot(*zip(_point(before), _point(after), strict=True), linewidth=2, **style)
-    for fix in dossier.track:
-        panel.plot(*_point(fix), ".", color=ALARM if _is_during(dossier, fix.fix_time) else TRACK, markersize=5)
+    steps = list(pairwise(dossier.track))
+    for gaps, style in ((False, {"color": TRACK}), (True, {"color": QUIET, "linestyle": ":"})):
+        lines = [[_point(before), _point(after)] for before, after in steps if is_gap(before, after) is gaps]
+        panel.add_collection(LineCollection(lines, linewidths=2, zorder=2, **style))
+    for during, color in ((False, TRACK), (True, ALARM)):
+        points = [_point(fix) for fix in dossier.track if _is_during(dossier, fix.fix_time) is during]
+        panel.plot([point[0] for point in points], [point[1] for point in points], ".", color=color, markersize=5)
 
 
 def _frame(panel: Axes, dossier: Dossier) -> None:
@@ -61,19 +64,27 @@ def _frame(panel: Axes, dossier: Dossier) -> None:
     west, east = min(point[0] for point in points), max(point[0] for point in points)
     south, north = min(point[1] for point in points), max(point[1] for point in points)
     shrink = max(math.cos(math.radians((south + north) / 2)), 0.01)
+    wide = _width_to_height(panel)
     least = _LEAST_HALF_WIDTH_M / _METRES_A_DEGREE
-    half = max((east - west) * shrink / 2, (north - south) / 2, least) * 1.15
-    panel.set_xlim((west + east) / 2 - half / shrink, (west + east) / 2 + half / shrink)
+    half = max((east - west) * shrink / wide / 2, (north - south) / 2, least) * 1.15
+    panel.set_xlim((west + east) / 2 - half * wide / shrink, (west + east) / 2 + half * wide / shrink)
     panel.set_ylim((south + north) / 2 - half, (south + north) / 2 + half)
-    panel.set_aspect(1 / shrink, adjustable="datalim")
     _draw_scale(panel, half, shrink)
+
+
+def _width_to_height(panel: Axes) -> float:
+    figure = panel.get_figure(root=True)
+    assert figure is not None
+    width_in, height_in = figure.get_size_inches()
+    box = panel.get_position()
+    return float(box.width * width_in / (box.height * height_in))
 
 
 def _draw_scale(panel: Axes, half_deg: float, shrink: float) -> None:
     length_m = 10 ** math.floor(math.log10(half_deg * _METRES_A_DEGREE / 2))
     share = length_m / _METRES_A_DEGREE / shrink
     west, south = panel.get_xlim()[0], panel.get_ylim()[0]
-    start = west + half_deg / shrink * 0.06
+    start = west + half_deg / shrink * 0.08
     height = south + half_deg * 0.08
     panel.plot([start, start + share], [height, height], color=INK, linewidth=3, solid_capstyle="butt")
     label = f"{length_m / 1000:g} km" if length_m >= 1000 else f"{length_m:g} m"

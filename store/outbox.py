@@ -42,6 +42,7 @@ class Claimed:
     body: dict[str, Any]
     attempt: int
     created_at: datetime
+    due_at: datetime  # when this attempt was to be made
     alert_is_resolved: bool
     attachments: tuple[Attachment, ...] = ()
     browsers: tuple[PushSubscription, ...] = ()
@@ -70,6 +71,7 @@ def claim(connection: Connection, now: datetime, *, limit: int) -> list[Claimed]
             row["body"],
             row["attempts"],
             row["created_at"],
+            row["due_at"],
             row["alert_state"] == "resolved",
         )
         for row in rows

@@ -10,11 +10,14 @@ ON CONFLICT DO NOTHING
 
 -- name: claim
 -- A lease instead of a lock: nothing is held open in the database while a message is on its way.
+WITH due AS (
+    SELECT message_id, next_attempt_at AS due_at FROM message WHERE state = 'pending' AND next_attempt_at <= %(now)s
+    ORDER BY next_attempt_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
 UPDATE message SET attempts = attempts + 1, next_attempt_at = %(lease_until)s
-WHERE message_id = ANY (
-    SELECT message_id FROM message WHERE state = 'pending' AND next_attempt_at <= %(now)s
-    ORDER BY next_attempt_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
-RETURNING message_id, org_id, alert_id, stage, person, channel, address, body, attempts, created_at,
+FROM due
+WHERE message.message_id = due.message_id
+RETURNING message.message_id, org_id, alert_id, stage, person, channel, address, body, attempts, created_at, due_at,
     (SELECT alert.state FROM alert WHERE alert.alert_id = message.alert_id) AS alert_state
 
 -- name: finish

@@ -6,6 +6,7 @@ import email
 import email.policy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from aiosmtpd.controller import Controller
 from alerts.channels.channel import DeliveryError
 from alerts.channels.email import EmailChannel
 from alerts.options import AlertOptions
-from alerts.sending import Sender
+from alerts.sending import PICTURE_WITHIN, Sender
 from alerts.tailing import Rulebook, follow
 from beatwatch.services.ports import free_port
 from domain.errors import InvalidInputError, SettingsError
@@ -58,7 +59,7 @@ def mailbox() -> Iterator[Mailbox]:
 
 def message(address: str = "asha@example.com", **body: Any) -> Claimed:
     said = {"text": "Missed stop (high), van-1\nsecond line", "facts": {"distance_m": 12.5}, **body}
-    return Claimed(7, 1, 3, "opened", "asha", "email", address, said, 1, NOW, alert_is_resolved=False)
+    return Claimed(7, 1, 3, "opened", "asha", "email", address, said, 1, NOW, NOW, alert_is_resolved=False)
 
 
 def test_a_mail_arrives_with_its_figures_and_links(mailbox: Mailbox) -> None:
@@ -92,6 +93,21 @@ def test_a_mail_about_an_alert_brings_a_picture_of_what_it_rests_on(
     (picture,) = mail.iter_attachments()
     assert (picture.get_content_type(), picture.get_filename()) == ("image/png", "alert-1.png")
     assert picture.get_content().startswith(b"\x89PNG")
+    assert "Route deviation" in mail["Subject"]
+
+
+def test_a_mail_that_has_waited_goes_without_its_picture(mailbox: Mailbox, session: Session, connection: Connection) -> None:
+    conclude(connection, occurrence(facts={"longitude_deg": 77.6, "latitude_deg": 12.97}, trip_id=None))
+    with connection.transaction():
+        save_recipient(connection, 1, Recipient("asha", "email", address="asha@example.com"))
+    with session.transaction() as following:
+        follow(following, Rulebook(), NOW)
+    late = NOW + PICTURE_WITHIN + timedelta(seconds=1)
+    sender = Sender(AlertOptions(smtp_url=f"smtp://127.0.0.1:{mailbox.port}"), lambda: late, lambda: 0.5)
+    assert sender.send_due(session) == 1
+    sender.close()
+    (mail,) = mailbox.mails
+    assert list(mail.iter_attachments()) == []
     assert "Route deviation" in mail["Subject"]
 
 
