@@ -106,7 +106,7 @@ def test_alerts_are_worked_through_without_scripts(client: httpx.Client, yard: Y
     number = yard.alert(yard.event(yard.van("van-1"), "missed_stop", datetime.now(UTC)))
     assert f"alert-{number}" in client.get("/console/alerts").text
     answer = client.post(f"/console/alerts/{number}", data={"action": "false", "reason": "wedding"})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/console/alerts")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/console/alerts/{number}")
     assert client.get(f"/alerts/{number}").json()["resolution"] == "false"
     assert f"alert-{number}" not in client.get("/console/alerts").text
     assert f"alert-{number}" in client.get("/console/alerts", params={"state": "all", "severity": "high"}).text
