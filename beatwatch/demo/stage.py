@@ -14,6 +14,7 @@ from beatwatch.seeding.storing import add_missing, store_distributor
 from beatwatch.seeding.town import ground_of
 from domain.trips import Proof, Trip
 from ingest.broker_accounts import hash_password, username_for
+from simulators.fleet.planning import CASE_KG
 from simulators.scenario import Scenario
 from simulators.simulation import Simulation
 from store import catalogue
@@ -58,7 +59,8 @@ def _orders(
         for stop in trip.stops:
             if stop.outlet_id is not None and stop.outlet_id in outlets:
                 order_id = f"O-{trip.trip_id}-{stop.stop_id}"
-                order = order_of(order_id, outlets[stop.outlet_id], products, trip.planned_start.date(), rng)
+                outlet, day, load_kg = outlets[stop.outlet_id], trip.planned_start.date(), CASE_KG * (stop.cases or 0)
+                order = order_of(order_id, outlet, products, day, rng, load_kg=load_kg)
                 yield {**order, "trip_id": trip.trip_id, "stop_id": stop.stop_id, "state": "out_for_delivery"}
 
 

@@ -64,11 +64,21 @@ def draw_distributor(shops: Sequence[Shop], vans: int, day: date, seed: int) -> 
     )
 
 
-def order_of(order_id: str, outlet: Record, products: Sequence[Record], due_on: date, rng: np.random.Generator) -> Record:
-    """What a shop of that class orders: a few products by the case."""
+def order_of(
+    order_id: str,
+    outlet: Record,
+    products: Sequence[Record],
+    due_on: date,
+    rng: np.random.Generator,
+    *,
+    load_kg: float | None = None,
+) -> Record:
+    """What a shop of that class orders: a few products by the case, or by the piece so that they weigh `load_kg`."""
     lines_wanted = next(lines for name, _, lines in _CLASSES if name == outlet["class"])
     chosen = rng.choice(len(products), size=int(rng.integers(1, lines_wanted + 2)), replace=False)
     lines = [_line(products[index], int(rng.integers(1, 4))) for index in sorted(chosen.tolist())]
+    if load_kg is not None:
+        lines = _weighing(lines, {product["product_id"]: product["unit_weight_g"] for product in products}, load_kg)
     net = sum((line["ordered"] * line["price"] for line in lines), Decimal(0))
     return {
         "order_id": order_id,
@@ -79,6 +89,12 @@ def order_of(order_id: str, outlet: Record, products: Sequence[Record], due_on: 
         "tax_value": (net * TAX_PCT / 100).quantize(Decimal("0.01")),
         "lines": lines,
     }
+
+
+def _weighing(lines: list[dict[str, Any]], grams: Mapping[str, int], load_kg: float) -> list[dict[str, Any]]:
+    """The same products in such numbers that they weigh as much, to the piece."""
+    share = 1_000 * load_kg / sum(line["ordered"] * grams[line["product_id"]] for line in lines)
+    return [{**line, "ordered": max(1, round(share * line["ordered"]))} for line in lines]
 
 
 def _line(product: Record, cases: int) -> dict[str, Any]:

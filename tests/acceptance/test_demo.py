@@ -26,7 +26,7 @@ def test_the_demonstration_shows_a_missed_stop_and_its_alert_and_loses_nothing(o
     assert summary["stored"] >= summary["published"]
     assert (summary["lost"], summary["duplicates"], summary["dead_letters"]) == (0, 0, 0)
     assert summary["events"] >= 1
-    assert summary["alerts"] >= 1
+    assert 1 <= summary["alerts"] <= 10  # one for each stop would be a flood
     assert len(children) >= 6
     assert not [command for pid, command in children.items() if is_alive(pid)]
 
