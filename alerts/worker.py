@@ -11,8 +11,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
-import structlog
-
 from alerts.digest import Digests
 from alerts.options import AlertOptions
 from alerts.paging import Paging
@@ -20,15 +18,12 @@ from alerts.risk import reassess_due
 from alerts.sending import AT_ONCE, Sender
 from alerts.tailing import Rulebook, follow
 from alerts.timers import escalate, hand_over, wake
-from domain.errors import UnavailableError
 from store.alerts import try_to_lead
 from store.pool import Role
-from store.session import Session, open_session
+from store.session import Session, keep_serving
 
 POLL_S: Final = 1.0
 SOON_S: Final = 0.02
-RETRY_S: Final = 1.0
-_log: Final = structlog.get_logger("alerts")
 Now = Callable[[], datetime]
 
 
@@ -54,33 +49,17 @@ def run(
     rulebook = Rulebook(paging=Paging(fallback=reach.fallback()))
     sender = Sender(reach, now, random.random)
     with ThreadPoolExecutor(1, thread_name_prefix="sending") as threads:
-        sending = threads.submit(_keep_on, database_url, ("beatwatch_posted",), stop, partial(_send, sender=sender, stop=stop))
+        sending = threads.submit(
+            keep_serving, database_url, Role.worker, ("beatwatch_posted",), stop, partial(_send, sender=sender, stop=stop)
+        )
         sending.add_done_callback(lambda _: stop.set())
         try:
             following = partial(_follow, rulebook=rulebook, now=now, stop=stop, on_ready=on_ready)
-            _keep_on(database_url, ("beatwatch_concluded",), stop, following)
+            keep_serving(database_url, Role.worker, ("beatwatch_concluded",), stop, following)
         finally:
             stop.set()
         sending.result()
     sender.close()
-
-
-def _keep_on(database_url: str, channels: tuple[str, ...], stop: threading.Event, serve: Callable[[Session], None]) -> None:
-    """Serve with a session, and with a new one when the database went away."""
-    while not stop.is_set():
-        try:
-            session = open_session(database_url, Role.worker, channels)
-        except UnavailableError as error:
-            _log.warning("database_away", reason=str(error))
-            stop.wait(RETRY_S)
-            continue
-        try:
-            serve(session)
-        except UnavailableError as error:
-            _log.warning("database_went_away", reason=str(error))
-            stop.wait(RETRY_S)
-        finally:
-            session.close()
 
 
 def _follow(session: Session, rulebook: Rulebook, now: Now, stop: threading.Event, on_ready: Callable[[], None]) -> None:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 import structlog
@@ -15,7 +16,7 @@ from own_rules.following import Follower
 from own_rules.metrics import count_step
 from store.own_rules import try_to_lead
 from store.pool import Role
-from store.session import Session, open_session
+from store.session import Session, keep_serving
 
 CHANNELS: Final = ("beatwatch_stored", "beatwatch_planned", "beatwatch_own_rules")
 POLL_S: Final = 1.0
@@ -31,23 +32,17 @@ def wall_clock() -> datetime:
 
 def run(database_url: str, *, stop: threading.Event, now: Callable[[], datetime] = wall_clock) -> None:
     """Judge by own rules until `stop` is set. While the database is away it is tried again every second."""
-    while not stop.is_set():
-        try:
-            session = open_session(database_url, Role.worker, CHANNELS)
-        except UnavailableError as error:
-            _log.warning("database_away", reason=str(error))
-            stop.wait(RETRY_S)
-            continue
-        try:
-            _serve(session, stop, now)
-        except UnavailableError as error:
-            _log.warning("database_went_away", reason=str(error))
-            stop.wait(RETRY_S)
-        except Exception:  # noqa: BLE001  # what stands in a rule must not end the service that tells people
-            _log.exception("own_rules_raised")
-            stop.wait(RETRY_S)
-        finally:
-            session.close()
+    keep_serving(database_url, Role.worker, CHANNELS, stop, partial(_serve_carefully, stop=stop, now=now))
+
+
+def _serve_carefully(session: Session, stop: threading.Event, now: Callable[[], datetime]) -> None:
+    try:
+        _serve(session, stop, now)
+    except UnavailableError:
+        raise
+    except Exception:  # noqa: BLE001  # what stands in a rule must not end the service that tells people
+        _log.exception("own_rules_raised")
+        stop.wait(RETRY_S)
 
 
 def _serve(session: Session, stop: threading.Event, now: Callable[[], datetime]) -> None:

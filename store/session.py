@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
 import psycopg
+import structlog
 from psycopg.rows import dict_row
 
 from domain.errors import UnavailableError
@@ -15,6 +17,8 @@ from store.pool import Connection, Role
 # A peer that vanished without a word gives up its locks within half a minute.
 _OPTIONS: Final = "-c timezone=UTC -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
 _LOST: Final = (psycopg.OperationalError, psycopg.InterfaceError)
+_RETRY_S: Final = 1.0
+_log: Final = structlog.get_logger("session")
 
 
 class Session:
@@ -79,3 +83,23 @@ def open_session(database_url: str, role: Role, channels: Sequence[str] = (), *,
         connection.close()
         raise UnavailableError("the database has no schema yet (beatwatch migrate)") from error
     return Session(connection)
+
+
+def keep_serving(
+    database_url: str, role: Role, channels: Sequence[str], stop: threading.Event, serve: Callable[[Session], None]
+) -> None:
+    """Call `serve` with a session until `stop` is set, each second with a new one while the database is or goes away."""
+    while not stop.is_set():
+        try:
+            session = open_session(database_url, role, channels)
+        except UnavailableError as error:
+            _log.warning("database_away", reason=str(error))
+            stop.wait(_RETRY_S)
+            continue
+        try:
+            serve(session)
+        except UnavailableError as error:
+            _log.warning("database_went_away", reason=str(error))
+            stop.wait(_RETRY_S)
+        finally:
+            session.close()

@@ -12,7 +12,6 @@ from typing import Final
 
 import structlog
 
-from domain.errors import UnavailableError
 from geofence.collector import spare_the_collector
 from geofence.engine import Engine
 from geofence.worker.cohort import Cohort, Step
@@ -23,14 +22,13 @@ from geofence.worker.settings import define_parameters
 from geofence.worker.warm_up import warm_up
 from store.lanes import LANES, LaneState, count_workers, join_workers, lane_states, release_lanes, take_lanes
 from store.pool import Connection, Role
-from store.session import Session, open_session
+from store.session import Session, keep_serving
 
 CHANNELS: Final = ("beatwatch_stored", "beatwatch_planned", "beatwatch_devices")
 POLL_S: Final = 1.0
 """A notification that was missed costs no more than this."""
 SOON_S: Final = 0.02
 BALANCE_EVERY_S: Final = 2.0
-RETRY_S: Final = 1.0
 _log: Final = structlog.get_logger("geofence")
 Now = Callable[[], datetime]
 
@@ -146,20 +144,11 @@ def run(
     stop = stop or _stop_on_signals()
     warm_up(make_engine)
     spare_the_collector()
-    while not stop.is_set():
-        try:
-            session = open_session(database_url, Role.worker, CHANNELS)
-        except UnavailableError as error:
-            _log.warning("database_away", reason=str(error))
-            stop.wait(RETRY_S)
-            continue
-        try:
-            _serve(Worker(session, now, make_engine), session, stop, on_ready)
-        except UnavailableError as error:
-            _log.warning("database_went_away", reason=str(error))
-            stop.wait(RETRY_S)
-        finally:
-            session.close()
+
+    def serve(session: Session) -> None:
+        _serve(Worker(session, now, make_engine), session, stop, on_ready)
+
+    keep_serving(database_url, Role.worker, CHANNELS, stop, serve)
 
 
 def _serve(worker: Worker, session: Session, stop: threading.Event, on_ready: Callable[[], None]) -> None:
