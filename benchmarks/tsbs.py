@@ -23,7 +23,7 @@ import psycopg
 from benchmarks.progress import Steps
 from benchmarks.sql_file import filled, statements
 from store.pool import Role, open_pool
-from store.rollups import refresh_rollups
+from store.rollups import note_touched_spans, refresh_due_spans
 from store.telemetry import MISSING_INT8, MISSING_SMALL, POSITION, TelemetryBatch
 from store.telemetry_writer import TelemetryWriter
 
@@ -136,8 +136,9 @@ def _fill(
     if has_hypertables:
         owner.execute(_SQL["compress_ours"])
     with open_pool(database_url, Role.worker, max_size=1) as pool, pool.connection() as connection:
-        while refresh_rollups(connection):
-            connection.commit()
+        for step in (note_touched_spans, refresh_due_spans):
+            while step(connection):
+                connection.commit()
     owner.execute("VACUUM ANALYZE")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -11,20 +12,19 @@ import structlog
 
 from domain.errors import BeatwatchError
 from store.failures import database_errors
-from store.pool import Role
-from store.rollups import drop_days_before, refresh_due_days, refresh_rollups
+from store.pool import Connection, Role
+from store.rollups import drop_days_before, note_touched_spans, refresh_due_days, refresh_due_spans
 from store.session import Session, open_session
 
 _log = structlog.get_logger()
 _EVERY_S: Final = 60.0
-_MOST_OF_THE_TIME: Final = 0.1
+_REST: Final = 4.0
+"""For how many times as long as a step took nothing is done after it: who stores and judges has the cores."""
 
 
 def keep_up(database_url: str, retention_days: int, stop: threading.Event) -> None:
-    """Once a minute until `stop` is set, less often if that takes long; with 0 `retention_days` readings are kept for ever."""
-    took_s = 0.0
-    while not stop.wait(max(_EVERY_S, took_s / _MOST_OF_THE_TIME)):
-        began_s = time.monotonic()
+    """Once a minute until `stop` is set, a fifth of the time at most; with 0 `retention_days` readings are kept for ever."""
+    while not stop.wait(_EVERY_S):
         try:
             session = open_session(database_url, Role.worker)
         except BeatwatchError:
@@ -36,17 +36,22 @@ def keep_up(database_url: str, retention_days: int, stop: threading.Event) -> No
             _log.warning("upkeep is put off", reason=str(error))
         finally:
             session.close()
-        took_s = time.monotonic() - began_s
 
 
 def _once(session: Session, retention_days: int, stop: threading.Event) -> None:
-    for refresh in (refresh_rollups, refresh_due_days):
-        more = True
-        while more and not stop.is_set():
-            with session.transaction() as connection:
-                more = refresh(connection)
+    for step in (note_touched_spans, refresh_due_spans, refresh_due_days):
+        while _walk(session, step, stop):
+            pass
     if retention_days:
         with session.transaction() as connection:
             dropped = drop_days_before(connection, (datetime.now(UTC) - timedelta(days=retention_days)).date())
         if dropped:
             _log.info("dropped old readings", partitions=dropped)
+
+
+def _walk(session: Session, step: Callable[[Connection], bool], stop: threading.Event) -> bool:
+    """One step and a rest in proportion; whether there is more to do, and time for it."""
+    began_s = time.monotonic()
+    with session.transaction() as connection:
+        more = step(connection)
+    return more and not stop.wait(_REST * (time.monotonic() - began_s))

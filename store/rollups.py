@@ -10,17 +10,17 @@ from store.statements import statements
 from store.telemetry import batches_after
 
 _SQL = statements("rollups")
-_BATCHES: Final = 5_000
+_BATCHES: Final = 1_000
+_SPANS: Final = 50
 _DUE: Final = 2_000
 SERIES: Final = ("position", "sensor_reading", "device_status")
 
 
-def refresh_rollups(connection: Connection) -> bool:
-    """Work out anew the ten minutes that the next stored batches touch, and the hours from these; late readings correct
-    those they belong to.
+def note_touched_spans(connection: Connection) -> bool:
+    """Make due the ten minutes of each device that the next stored batches touch; late readings, those they belong to.
 
-    One transaction's worth: True if more waits. What is stored meanwhile does not count, or there would be no end; and a span
-    is worked out once for all that touch it. False also when another process is at it.
+    One transaction's worth: True if more waits. What is stored meanwhile does not count, or there would be no end. False also
+    when another process is at it.
     """
     held = connection.execute(_SQL["lock_cursor"]).fetchone()
     if held is None:
@@ -33,11 +33,26 @@ def refresh_rollups(connection: Connection) -> bool:
     if starts:
         span = {"batch_ids": [batch.batch_id for batch in batches], "min_fix_time": min(starts), "max_fix_time": max(ends)}
         touched = connection.execute(_SQL["touched_spans"], span).fetchall()
-        spans = {"devices": [row["device_id"] for row in touched], "starts": [row["starts_at"] for row in touched]}
-        connection.execute(_SQL["refresh_spans"], spans)
-        connection.execute(_SQL["refresh_hours"], spans)
+        columns = {"devices": "device_id", "org_ids": "org_id", "starts": "starts_at"}
+        connection.execute(_SQL["note_due_spans"], {name: [row[key] for row in touched] for name, key in columns.items()})
     connection.execute(_SQL["move_cursor"], {"cursor": batches[-1].cursor})
     return len(batches) == _BATCHES
+
+
+def refresh_due_spans(connection: Connection) -> bool:
+    """Work out anew the sums of the ten minutes that have been due for longest, and of the hours that these belong to.
+
+    One transaction's worth, and a small one: True if more waits. False also when another process is at it.
+    """
+    if connection.execute(_SQL["lock_cursor"]).fetchone() is None:
+        return False
+    due = connection.execute(_SQL["list_due_spans"], {"limit": _SPANS}).fetchall()
+    if due:
+        spans = {"devices": [row["device_id"] for row in due], "starts": [row["starts_at"] for row in due]}
+        connection.execute(_SQL["refresh_spans"], spans)
+        connection.execute(_SQL["refresh_hours"], spans)
+        connection.execute(_SQL["forget_due_spans"], spans)
+    return len(due) == _SPANS
 
 
 def refresh_due_days(connection: Connection) -> bool:

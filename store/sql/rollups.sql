@@ -4,21 +4,29 @@
 SELECT cursor FROM rollup_cursor WHERE rollup = 'vehicle_hour' AND pg_try_advisory_xact_lock(hashtextextended('rollup', 0))
 
 -- name: touched_spans
--- A fix also changes the segment that ends in the span after it. Spans of the same hours that nobody has summed yet, since they
--- are older than these sums, are due with them.
+-- A late fix also changes the segment that ends in the span after it; one that nobody has summed yet is due by its own fixes.
 WITH touched AS (
-    SELECT DISTINCT p.device_id, date_bin('10 minutes', p.fix_time + offset_by, 'epoch') AS starts_at
-    FROM position p CROSS JOIN (VALUES (interval '0'), (interval '10 minutes')) AS neighbour (offset_by)
-    WHERE p.batch_id = ANY (%(batch_ids)s) AND p.fix_time BETWEEN %(min_fix_time)s AND %(max_fix_time)s AND p.grade < 2
+    SELECT DISTINCT device_id, org_id, date_bin('10 minutes', fix_time, 'epoch') AS starts_at
+    FROM position
+    WHERE batch_id = ANY (%(batch_ids)s) AND fix_time BETWEEN %(min_fix_time)s AND %(max_fix_time)s AND grade < 2
 )
-SELECT device_id, starts_at FROM touched
+SELECT device_id, org_id, starts_at FROM touched
 UNION
-SELECT hour.device_id, hour.hour + part * interval '10 minutes'
-FROM (SELECT DISTINCT device_id, date_trunc('hour', starts_at, 'UTC') AS hour FROM touched) AS hour, generate_series(0, 5) AS part
-WHERE NOT EXISTS (
-    SELECT FROM vehicle_span AS known
-    WHERE known.device_id = hour.device_id AND known.starts_at = hour.hour + part * interval '10 minutes'
-)
+SELECT touched.device_id, touched.org_id, after.starts_at
+FROM touched JOIN vehicle_span AS after
+    ON after.device_id = touched.device_id AND after.starts_at = touched.starts_at + interval '10 minutes'
+
+-- name: note_due_spans
+INSERT INTO span_due (device_id, org_id, starts_at)
+SELECT * FROM unnest(%(devices)s::integer[], %(org_ids)s::integer[], %(starts)s::timestamptz[])
+ON CONFLICT DO NOTHING
+
+-- name: list_due_spans
+SELECT device_id, starts_at FROM span_due ORDER BY due_no LIMIT %(limit)s
+
+-- name: forget_due_spans
+DELETE FROM span_due USING unnest(%(devices)s::integer[], %(starts)s::timestamptz[]) AS summed (device_id, starts_at)
+WHERE span_due.device_id = summed.device_id AND span_due.starts_at = summed.starts_at
 
 -- name: refresh_spans
 -- Sorted, so that all is worked out before the first row is written, as is told of locking.

@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 
 from domain.reports import REPORTS
 from store import stock
-from store.rollups import refresh_rollups
+from store.rollups import note_touched_spans, refresh_due_spans
 from store.stock import Cause, Movement, Place, PlaceKind
 from tests.api.goods import outlet, product
 from tests.api.yard import Yard, trip_document
@@ -73,7 +73,8 @@ def test_stops_are_counted_as_they_were_judged(client: httpx.Client, day: int) -
 
 def test_what_was_planned_stands_beside_what_was_done(client: httpx.Client, yard: Yard, day: int) -> None:
     with yard.pool.connection() as connection:
-        refresh_rollups(connection)
+        note_touched_spans(connection)
+        refresh_due_spans(connection)
     actual = rows(client, "planned_actual", "vehicle")["van-1"]
     assert (actual["planned_stops"], actual["completed_stops"], actual["sequence_adherence"]) == (3, 2, 1)
     assert actual["planned_km"] == pytest.approx(3 * 1.0836, rel=1e-3)

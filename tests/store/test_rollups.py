@@ -13,7 +13,7 @@ import pytest
 
 from store import telemetry
 from store.pool import Connection, Role, open_pool
-from store.rollups import drop_days_before, refresh_due_days, refresh_rollups
+from store.rollups import drop_days_before, note_touched_spans, refresh_due_days, refresh_due_spans
 from store.telemetry import TelemetryBatch
 from tests.store.test_telemetry import positions
 
@@ -54,10 +54,12 @@ def test_sums_are_those_of_the_rows_whatever_their_order(connection: Connection)
     for part in np.array_split(order, 5):
         with connection.transaction():
             telemetry.store_batch(connection, TelemetryBatch(positions(*(fixes[index] for index in part))))
-        with connection.transaction():
-            assert not refresh_rollups(connection)  # nothing more waits
+        for step in (note_touched_spans, refresh_due_spans):
+            with connection.transaction():
+                assert not step(connection)  # nothing more waits
     with connection.transaction():
-        assert not refresh_rollups(connection)
+        assert not note_touched_spans(connection)
+        assert not refresh_due_spans(connection)
         number = connection.execute("SELECT pg_current_xact_id_if_assigned() AS number").fetchone()
         assert number == {"number": None}, "readers of the log would wait for sums that have nothing to write"
     hours: dict[datetime, list[float]] = {}
@@ -76,6 +78,24 @@ def test_sums_are_those_of_the_rows_whatever_their_order(connection: Connection)
     day = connection.execute("SELECT fixes, distance_m FROM vehicle_day").fetchone()
     assert day is not None
     assert (day["fixes"], day["distance_m"]) == (75, pytest.approx(sum(sums[1] for sums in hours.values())))
+
+
+def test_spans_are_due_once_and_are_worked_out_a_few_at_a_time(connection: Connection) -> None:
+    for turn in range(2):
+        with connection.transaction():
+            rows = [{"fix_time": START + timedelta(minutes=10 * span), "seq": 2 * span + turn} for span in range(70)]
+            telemetry.store_batch(connection, TelemetryBatch(positions(*rows)))
+        with connection.transaction():
+            assert not note_touched_spans(connection)
+    assert one(connection, "SELECT count(*) AS n FROM span_due") == {"n": 70}
+    with connection.transaction():
+        assert refresh_due_spans(connection), "more waits"
+    done = one(connection, "SELECT count(*) AS n, max(starts_at) AS newest FROM vehicle_span")
+    assert done == {"n": 50, "newest": START + timedelta(minutes=490)}
+    with connection.transaction():
+        assert not refresh_due_spans(connection)
+    assert one(connection, "SELECT count(*) AS n, sum(fixes) AS fixes FROM vehicle_span") == {"n": 70, "fixes": 140}
+    assert one(connection, "SELECT count(*) AS n FROM span_due") == {"n": 0}
 
 
 def test_old_days_are_dropped_whole_and_newer_ones_stay(connection: Connection) -> None:
