@@ -9,7 +9,7 @@ import numpy as np
 
 from geofence.facts import GAP, SILENCE, STAY_OFF, Fact
 from geofence.kernels.nearest import nearest_zones
-from geofence.rows import from_us
+from geofence.rows import moment_text
 
 if TYPE_CHECKING:
     from domain.zones import Zone
@@ -30,12 +30,12 @@ class GoodFix(NamedTuple):
 
 def deciding_fix(fact: Fact) -> GoodFix:
     """The fix that a fact was decided by."""
-    kind = fact.kind
+    kind, _, decided_us, time_us, _, longitude_e7, latitude_e7, a, b, _, _ = fact
     if kind == GAP:
-        return GoodFix(fact.decided_us, int(fact.a), int(fact.b))
+        return GoodFix(decided_us, int(a), int(b))
     if kind == STAY_OFF:
-        return GoodFix(int(fact.a), fact.longitude_e7, fact.latitude_e7)
-    return GoodFix(fact.time_us if kind == SILENCE else fact.decided_us, fact.longitude_e7, fact.latitude_e7)
+        return GoodFix(int(a), longitude_e7, latitude_e7)
+    return GoodFix(time_us if kind == SILENCE else decided_us, longitude_e7, latitude_e7)
 
 
 @dataclass(slots=True)
@@ -49,10 +49,11 @@ class Sightings:
         """When and where."""
         shown = self._shown.get(fix)
         if shown is None:
+            time_us, longitude_e7, latitude_e7 = fix
             shown = self._shown[fix] = {
-                "at": from_us(fix.time_us).isoformat(),
-                "longitude_deg": round(1e-7 * fix.longitude_e7, 7),
-                "latitude_deg": round(1e-7 * fix.latitude_e7, 7),
+                "at": moment_text(time_us),
+                "longitude_deg": longitude_e7 / 1e7,
+                "latitude_deg": latitude_e7 / 1e7,
             }
         return shown
 
@@ -69,9 +70,10 @@ class Sightings:
             return
         fixes = np.array(list(self._around), np.int64)
         numbers, apart_m = nearest_zones(land.shapes, land.scratch, fixes, _AROUND_M, _ZONES_SHOWN)
-        for around, near, metres in zip(self._around.values(), numbers.tolist(), apart_m.tolist(), strict=True):
+        decimetres = np.rint(10.0 * apart_m) / 10.0
+        for around, near, metres in zip(self._around.values(), numbers.tolist(), decimetres.tolist(), strict=True):
             around["zones"] += [
-                {"zone_id": zones[number].zone_id, "distance_m": round(apart, 1)}
+                {"zone_id": zones[number].zone_id, "distance_m": apart}
                 for number, apart in zip(near, metres, strict=True)
                 if number >= 0
             ]

@@ -36,7 +36,7 @@ class Episode:
 class Journal:
     """What one call concluded so far. Events are made of their episodes at the end, once each, in their latest form."""
 
-    episodes: dict[str, tuple[str, Episode, int | None]] = field(default_factory=dict)
+    events: dict[str, Event | tuple[str, Episode, int | None]] = field(default_factory=dict)
     visits: dict[tuple[str, str], Visit] = field(default_factory=dict)
     withdrawn: dict[str, Withdrawal] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
@@ -46,11 +46,11 @@ class Journal:
 
     def note(self, device_key: str, episode: Episode, ended_us: int | None) -> None:
         """An event began, changed or ended."""
-        self.episodes[episode.event_id] = device_key, episode, ended_us
+        self.events[episode.event_id] = device_key, episode, ended_us
 
     def conclusions(self, **rest: Any) -> Conclusions:
         """Everything kept."""
-        events = [_event(*noted) for noted in self.episodes.values()]
+        events = [noted if isinstance(noted, Event) else _event(*noted) for noted in self.events.values()]
         visits, withdrawn = list(self.visits.values()), list(self.withdrawn.values())
         return Conclusions(events, visits, withdrawn, self.faults, alike=list(self.alike.values()), **rest)
 

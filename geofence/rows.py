@@ -60,6 +60,21 @@ def from_us(moment_us: int) -> datetime:
     return EPOCH + timedelta(microseconds=moment_us)
 
 
+def moment_text(moment_us: int) -> str:
+    """`from_us(moment_us).isoformat()`, several times as quick."""
+    minute, within_us = divmod(moment_us, 60_000_000)
+    second, rest_us = divmod(within_us, 1_000_000)
+    if rest_us:
+        return f"{_minute_text(minute)}{second:02}.{rest_us:06}+00:00"
+    return f"{_minute_text(minute)}{second:02}+00:00"
+
+
+@lru_cache(maxsize=4096)
+def _minute_text(minute: int) -> str:
+    """Such as `2026-11-22T18:56:`."""
+    return (EPOCH + timedelta(minutes=minute)).isoformat()[:17]
+
+
 def pack_flags(values: Sequence[bool | None]) -> int:
     """Tri-state values in the order of FLAGS -> the `flags` field."""
     packed = 0

@@ -26,12 +26,12 @@ class Stepper:
 
     def take(self, device: Device, fact: Fact) -> None:
         """One fact, to every rule that wants it."""
-        for rule, step in self._on[fact.kind]:
+        for rule, step in self._on[fact[0]]:
             try:
                 step(device, fact)
             except Exception as error:  # noqa: BLE001  any mistake in one rule must not stop telemetry or other rules
                 self._isolate(rule, device, error)
-        if device.follow_ups:
+        if device.journal.follow_ups:
             self._follow_up(device)
 
     def wake(self, name: str, device: Device, now_us: int) -> None:
@@ -58,8 +58,9 @@ class Stepper:
 
     def _follow_up(self, device: Device) -> None:
         """What rules found out themselves, to every rule that wants it."""
-        while device.follow_ups:
-            self.take(device, device.follow_ups.pop(0))
+        waiting = device.journal.follow_ups
+        while waiting:
+            self.take(device, waiting.pop(0))
 
     def _guard(self, rule: Rule, device: Device, step: Wake, now_us: int) -> None:
         try:

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.events import Severity, Visit, VisitState
+from domain.events import Event, Severity, Visit, VisitState
 from domain.suppressors import SuppressorKind
 from domain.zones import Zone
 from geofence.alike import Alike
@@ -44,6 +44,7 @@ FAR_FUTURE_US: Final = 2**62
 _BLANK: Final = ("state", "marks", "confidence", "served_n", "dwell_s", "away_m", "eta_min")
 _UNSET: Final = ("came_ms", "went_ms", "risk_s")
 _MS_US: Final = 1_000
+_INFO: Final = Severity.info
 _KEPT: Final = ("over", "now_us", "stay_us", "driven_m", "_memory", "timers", "cool")
 NO_EVIDENCE: Final[dict[int, dict[str, GoodFix]]] = {}
 _NOTHING: Final = msgspec.msgpack.encode({})
@@ -298,10 +299,11 @@ class Device:
     def note(self, rule: str, place: str, at_us: int, facts: dict[str, Any]) -> None:
         """An event of a moment that is of interest and alarms nobody: told each time, without cool-down."""
         trip_id = None if self.plan is None else self.plan.trip.trip_id
-        name = event_id(rule, self.key, trip_id, place, at_us)
+        name, at = event_id(rule, self.key, trip_id, place, at_us), from_us(at_us)
+        detected_at = at if at_us == self.now_us else from_us(self.now_us)
         facts["evidence"] = self._evidence(with_zones=False)
-        episode = Episode(name, rule, Severity.info, trip_id, None, at_us, self.now_us, 1.0, facts)
-        self.journal.note(self.key, episode, at_us)
+        told = Event(name, rule, _INFO, self.key, trip_id, None, at, at, detected_at, 1.0, facts=facts)
+        self.journal.events[name] = told
 
     def withdraw(self, rule: str, place: str, reason: str) -> None:
         """A running event was wrong after all."""

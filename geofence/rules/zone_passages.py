@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from geofence.facts import ZONE_OFF, ZONE_ON, Fact
-from geofence.rows import from_us
+from geofence.rows import moment_text
 from geofence.rule import Rule
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def _exit(device: Device, fact: Fact) -> None:
         "zone_id": zone.zone_id,
         "zone": zone.name,
         "kind": zone.kind.value,
-        "entered_at": from_us(int(fact.a)).isoformat(),
+        "entered_at": moment_text(int(fact.a)),
         "inside_s": round((fact.time_us - fact.a) / 1e6, 3),
     }
     device.note("zone_exit", zone.zone_id, fact.time_us, facts)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.observations import ALARMS, Position
-from geofence.rows import ALARM_BITS, MISSING_E7, ROW, from_us, in_order, pack_alarms, rows_from_positions, to_us
+from geofence.rows import ALARM_BITS, MISSING_E7, ROW, from_us, in_order, moment_text, pack_alarms, rows_from_positions, to_us
 
 START = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
 
@@ -15,6 +15,11 @@ START = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
 @given(st.datetimes(timezones=st.just(UTC)))
 def test_moments_survive(moment: datetime) -> None:
     assert from_us(to_us(moment)) == moment
+
+
+@given(st.datetimes(timezones=st.just(UTC)))
+def test_moments_are_written_as_python_writes_them(moment: datetime) -> None:
+    assert moment_text(to_us(moment)) == moment.isoformat()
 
 
 def test_every_named_alarm_has_a_bit() -> None:
