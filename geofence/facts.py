@@ -91,7 +91,7 @@ KINDS: Final = (
     "stand_on",  # time: since wheels stand; at: median; place: allowed place; a: seconds; b: sigma; c: unseen s; d: driven m
     "stand_off",  # likewise; a: until (us)
     "cargo_level",  # time: since it stands; a: kg at first; b: kg at last; c: weighings that agree, -1 no place; d: until
-    "gap_way",  # comes before its gap; a: metres by the odometer or NaN; b: s it can have stood; c: s without a row
+    "gap_way",  # comes before its gap; a: m by odometer or NaN; b: s it can have stood; c: s without a row; d: m driven by then
     "slow",  # time: since when it has not got on, outside every allowed place; a: seconds
     "estimate",  # place: stop, whose estimated arrival has passed its window's end, or no longer; a: seconds after it
     "stay_queued",  # time: its begin; place: how often it has crept on; it is a queue that it stands in

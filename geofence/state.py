@@ -82,6 +82,7 @@ _FIELDS: Final[list[tuple[str, str] | tuple[str, str, int]]] = [
     ("gp_may", "<f4"),
     ("gp_best", "<f4"),
     ("gp_odo", "<f8"),
+    ("gp_from", "<f8"),  # the odometer where it began to stand, if it does
     ("gp_mute", "<f4"),  # the longest pause between rows since then
     # zones it is in, comes into or leaves
     ("zn_id", "<i4", ZONES_AT_ONCE),
@@ -228,6 +229,7 @@ def fresh_states(count: int) -> NDArray[np.void]:
         "pv_odo",
         "sd_odo",
         "gp_odo",
+        "gp_from",
         "st_odo",
         "drv_odo",
     ):

@@ -40,7 +40,7 @@ def step_stand(s: Record, p: Record, row: Record, sigma: float, placed: bool, ou
         gained = np.nan  # it was reset
     mps = _speed(s, row, sigma, placed)
     s["gp_mute"] = max(float(s["gp_mute"]), since_s)
-    _may_stand(s, p, since_s, gained, mps)
+    _may_stand(s, p, since_s, odometer_m, gained, mps)
     unheard_s = _unheard_s(s, p, since_s, gained)
     if s["sd_on"] and _moves(s, p, since_s, odometer_m, mps):
         _finish(s, p, unheard_s, out)
@@ -71,12 +71,13 @@ def _speed(s: Record, row: Record, sigma: float, placed: bool) -> float:
 
 
 @inner_kernel
-def _may_stand(s: Record, p: Record, since_s: float, gained: float, mps: float) -> None:
-    """The longest that it can have stood without a break since the last good fix."""
-    if gained > p["stand_move_m"]:
+def _may_stand(s: Record, p: Record, since_s: float, odometer_m: float, gained: float, mps: float) -> None:
+    """The longest that it can have stood without a break since the last good fix: creeping on is none, as in `_moves`."""
+    crept = gained > _STILL_M and odometer_m - s["gp_from"] > p["stand_move_m"]
+    if gained > p["stand_move_m"] or crept:
         spare_s = max(0.0, since_s - gained / p["visits_gap_mps"])
         s["gp_best"] = max(float(s["gp_best"]), s["gp_may"] + spare_s)
-        s["gp_may"] = spare_s
+        s["gp_may"], s["gp_from"] = spare_s, odometer_m
         return
     s["gp_may"] += since_s
     s["gp_best"] = max(float(s["gp_best"]), float(s["gp_may"]))
@@ -103,7 +104,8 @@ def _slid(s: Record, p: Record, row: Record, gained: float, placed: bool) -> boo
 @inner_kernel
 def see_well(s: Record, odometer_m: float) -> None:
     """A good fix: what may have happened unseen begins anew."""
-    s["gp_may"], s["gp_best"], s["gp_odo"], s["gp_mute"] = 0.0, 0.0, odometer_m, 0.0
+    s["gp_may"], s["gp_best"], s["gp_mute"] = 0.0, 0.0, 0.0
+    s["gp_odo"], s["gp_from"] = odometer_m, odometer_m
 
 
 @inner_kernel

@@ -271,7 +271,7 @@ def _doubt(s: Record, suspects: NDArray[np.void], p: Record, row: Record) -> boo
 def _believe(s: Record, p: Record, memory: Memory, plans: Plans, land: Land, slot: int, row: Record, out: Teller) -> None:
     """A fix that counts: everything that depends on where the vehicle is."""
     known_before, mps_before, odometer_before_m = s["acc_speed_known"] == 1, float(s["acc_mps"]), float(s["acc_odo"])
-    fix = _as_fix(s, p, row)
+    fix, driven_before_m = _as_fix(s, p, row), float(s["driven_m"])
     _drive(s, p, fix, float(row["odometer_m"]))
     find_fix(s, fix, row["odometer_m"], out)
     if len(land.zones) > 0:
@@ -279,7 +279,7 @@ def _believe(s: Record, p: Record, memory: Memory, plans: Plans, land: Land, slo
     on_trip = _on_trip(s)
     allowed = s["nearest_allowed"]
     if on_trip:
-        allowed = _follow(s, p, memory, plans, slot, fix, allowed, out)
+        allowed = _follow(s, p, memory, plans, slot, fix, allowed, driven_before_m, out)
     else:
         step_halt(s, p, fix, allowed, out)
     step_speed(s, p, fix, float((row["odometer_m"] - odometer_before_m) / max(fix.step_s, 1.0)), out)
@@ -341,7 +341,9 @@ def _remember(s: Record, fix: Fix, row: Record) -> None:
 
 
 @inner_kernel
-def _follow(s: Record, p: Record, memory: Memory, plans: Plans, slot: int, fix: Fix, allowed: int, out: Teller) -> int:
+def _follow(
+    s: Record, p: Record, memory: Memory, plans: Plans, slot: int, fix: Fix, allowed: int, driven_before_m: float, out: Teller
+) -> int:
     """What only matters on a trip: route, stops, depot, proofs -> the allowed place that holds the fix, or -1."""
     trip = plans.trips[s["trip"]]
     first, base = trip["first_stop"], plans.first_visit[slot]
@@ -367,7 +369,7 @@ def _follow(s: Record, p: Record, memory: Memory, plans: Plans, slot: int, fix: 
     _get_on(s, p, fix, allowed, out)
     if gap_us != 0:
         gained = float(s["pv_odo"] - s["gp_odo"])
-        tell(out, GAP_WAY, gap_us, 0, lon, lat, gained, float(s["gp_best"]), float(s["gp_mute"]), 0.0)
+        tell(out, GAP_WAY, gap_us, 0, lon, lat, gained, float(s["gp_best"]), float(s["gp_mute"]), driven_before_m)
         tell(out, GAP, gap_us, s["ig_slept"], lon, lat, fix.lon, fix.lat, before_s, s["rt_s"])
     if s["still"] and fix.good:
         halt_x, halt_y = (

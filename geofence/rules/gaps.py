@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Final
 
 from domain.events import VisitState
 from geofence.facts import Fact
 from geofence.kernels.ground import metres
+from geofence.rules.standing import NAME, Gap, stands_within, stood_elsewhere
 from geofence.tracking import LIKELY, OPEN_STATES, POSSIBLE
 
 if TYPE_CHECKING:
     from geofence.tracking import Device
 
-NAME: Final = "visits"
-"""Under this name the rule of the visits remembers, here and in its own file."""
 HABIT: Final = 3
 LEEWAY_US: Final = 60_000_000
 
 
 def note_way(device: Device, fact: Fact) -> None:
     """Remember what is known of the way in a gap that is told next."""
-    device.memory.setdefault(NAME, {})["gap"] = [fact.a, fact.b, fact.c]
+    device.memory.setdefault(NAME, {})["gap"] = [fact.a, fact.b, fact.c, fact.d]
 
 
 def take_gap(device: Device, fact: Fact) -> None:
     """What a gap in the data may have hidden is not known, and so is never held against anybody."""
-    gained_m, stood_s, mute_s = device.memory.get(NAME, {}).pop("gap", (math.nan, math.inf, math.inf))
-    if device.plan is None or _kept_shut(device, fact.time_us, mute_s):
+    way = device.memory.get(NAME, {}).pop("gap", ())
+    if device.plan is None:
         return
-    if fact.place and metres(fact.longitude_e7, fact.latitude_e7, fact.a, fact.b) < device.values["visits.gap_slack_m"]:
-        return
-    left, found = (fact.longitude_e7, fact.latitude_e7), (fact.a, fact.b)
-    mark_gap(device, fact.time_us, fact.decided_us, left, found, (fact.c, fact.d), gained_m, stood_s)
+    left, found, along = (fact.longitude_e7, fact.latitude_e7), (fact.a, fact.b), (fact.c, fact.d)
+    gap = Gap(fact.time_us, fact.decided_us, left, found, along, *way)
+    slept = fact.place and metres(*left, *found) < device.values["visits.gap_slack_m"]
+    if not slept and not _kept_shut(device, gap.since_us, gap.mute_s):
+        mark_gap(device, gap)
 
 
 def _kept_shut(device: Device, since_us: int, mute_s: float) -> bool:
@@ -43,34 +42,27 @@ def _kept_shut(device: Device, since_us: int, mute_s: float) -> bool:
     return bool(known["opened"] < known.get("shut", 0) and known["opened"] < since_us - LEEWAY_US)
 
 
-def mark_gap(
-    device: Device,
-    since_us: int,
-    until_us: int,
-    left: tuple[float, float],
-    found: tuple[float, float] | None,
-    along: tuple[float, float] | None,
-    gained_m: float = math.nan,
-    stood_s: float = math.inf,
-) -> None:
-    """Mark the stops a gap from `left` to `found` (lon, lat e7; None: not found yet) could have held.
+def mark_gap(device: Device, gap: Gap) -> None:
+    """Mark the stops that a gap could have held.
 
-    What it drove meanwhile by the odometer (NaN: unknown) must be enough to go there and on, and it must have been able to
-    stand for so long.
+    What it drove meanwhile by the odometer must be enough to go there and on, it must have been able to stand for so long, and
+    not only where it cannot have served this stop.
     """
-    seconds = (until_us - since_us) / 1e6
+    seconds, stands = (gap.until_us - gap.since_us) / 1e6, stands_within(device, gap)
     for k, state in enumerate(device.states()):
         if state not in OPEN_STATES:
             continue
         stop = device.planned.stops[k]
-        way_m = device.metres_to_stop(k, *left) + (device.metres_to_stop(k, *found) if found else 0.0)
-        if seconds < way_m / device.values["visits.gap_mps"] + float(stop["need_s"]) or stood_s < float(stop["need_s"]):
+        way_m = device.metres_to_stop(k, *gap.left) + (device.metres_to_stop(k, *gap.found) if gap.found else 0.0)
+        if seconds < way_m / device.values["visits.gap_mps"] + float(stop["need_s"]) or gap.stood_s < float(stop["need_s"]):
             continue
-        if gained_m < way_m - 2.0 * float(stop["radius_m"]) - device.values["visits.gap_slack_m"]:
+        if gap.gained_m < way_m - 2.0 * float(stop["radius_m"]) - device.values["visits.gap_slack_m"]:
+            continue
+        if stands is not None and stood_elsewhere(device, gap, stands, k):
             continue
         device.mark(k, POSSIBLE)
         _no_ghost(device, k)
-        if along is not None and _lies_within(device, k, along, seconds):
+        if gap.along is not None and _lies_within(device, k, gap.along, seconds):
             set_likely(device, k, 0.5)
 
 

@@ -10,6 +10,7 @@ from geofence.fixes import GoodFix
 from geofence.parameters import Parameter
 from geofence.rule import Rule
 from geofence.rules.gaps import mark_gap
+from geofence.rules.standing import Gap
 from geofence.suppressions import BREAKDOWN
 from geofence.tracking import CODE, DROVE_BY, FINAL, LIKELY, OPEN_STATES, POSSIBLE, SHARED, SUSPECTED
 
@@ -101,7 +102,7 @@ def _decide(device: Device, number: int, now_us: int, why: str) -> None:
     if good is None:
         device.mark(number, POSSIBLE)
     elif now_us - good.time_us > device.values["gap.least_s"] * 1e6:
-        mark_gap(device, good.time_us, now_us, (good.longitude_e7, good.latitude_e7), None, None)
+        mark_gap(device, Gap(good.time_us, now_us, (good.longitude_e7, good.latitude_e7)))
     marks = int(device.visits[number]["marks"])
     if marks & (LIKELY | SHARED):
         _give_up(device, number, VisitState.probable, "probable")

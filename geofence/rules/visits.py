@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from typing import TYPE_CHECKING, Any, Final
-
-import msgspec
+from typing import TYPE_CHECKING, Final
 
 from domain.events import VisitState
 from geofence.facts import (
@@ -29,7 +27,8 @@ from geofence.facts import (
 from geofence.kernels.apart import metres_to_each, nearest_of
 from geofence.parameters import Parameter
 from geofence.rule import Rule
-from geofence.rules.gaps import HABIT, LEEWAY_US, NAME, note_way, see_first, set_likely, take_gap
+from geofence.rules.gaps import HABIT, LEEWAY_US, note_way, see_first, set_likely, take_gap
+from geofence.rules.standing import NAME, NO_PLACE_M, Stand, recent, remember, stand_of
 from geofence.tracking import (
     BROKEN_DOWN,
     CODE,
@@ -48,9 +47,8 @@ if TYPE_CHECKING:
     from geofence.planned import ProofPlace
     from geofence.tracking import Device
 
-_STANDS: Final = 4
+_SIGNED: Final = 4
 _SIGNED_BEFORE_US: Final = 20_000_000
-_NO_PLACE_M: Final = 1e5
 _IN_ORDER: Final = CODE[VisitState.serviced]
 _UNSERVED: Final = OPEN_STATES | {CODE[state] for state in (VisitState.missed, VisitState.no_data, VisitState.probable)}
 _PARAMETERS = (
@@ -93,39 +91,20 @@ def _served(device: Device, fact: Fact) -> None:
     _order(device)
 
 
-class Stand(msgspec.Struct, array_like=True):
-    """Wheels that stood still."""
-
-    since: int  # microseconds
-    until: int  # 0: it still stands
-    lon: int
-    lat: int
-    sigma: float
-    unseen: float  # s that nobody saw
-    driven: float  # m
-    served: list[int]  # stops
-
-
 def _stands(device: Device, fact: Fact) -> None:
     """Remember the stand: it may serve a stop that has no room to park, or whose pin is wrong, or under a poor sky."""
-    stand, stands = _stand(fact, 0, []), _recent(device)
-    stands.append(stand)
-    del stands[:-_STANDS]
-    device.memory.setdefault(NAME, {})["stands"] = stands
+    stand = stand_of(fact, 0, [])
+    remember(device, stand)
     _match(device, stand, fact.decided_us)
 
 
-def _stand(fact: Fact, until_us: int, served: list[int]) -> Stand:
-    return Stand(fact.time_us, until_us, fact.longitude_e7, fact.latitude_e7, fact.b, fact.c, fact.d, served)
-
-
 def _drives_on(device: Device, fact: Fact) -> None:
-    stands = _recent(device)
+    stands = recent(device)
     place = next((n for n, one in enumerate(stands) if one.since == fact.time_us), None)
     if place is None:
         return
     served = list(stands[place].served)
-    stand = stands[place] = _stand(fact, int(fact.a), stands[place].served)
+    stand = stands[place] = stand_of(fact, int(fact.a), stands[place].served)
     for stop in served:
         _leave(device, stand, stop, stand.until, fact.decided_us)
     _match(device, stand, fact.decided_us)
@@ -139,18 +118,9 @@ def _leave(device: Device, stand: Stand, stop: int, until_us: int, now_us: int) 
     device.follow_ups.append(Fact(STOP_LEFT, *head, float(until_us), stood_s, 0.0, 1.0))
 
 
-def _recent(device: Device) -> list[Stand]:
-    """The latest stands."""
-    stands: list[Any] = device.memory.get(NAME, {}).get("stands", [])
-    for n, stand in enumerate(stands):
-        if not isinstance(stand, Stand):  # as it was packed
-            stands[n] = Stand(*stand)
-    return stands
-
-
 def served_outside(device: Device, since_us: int, until_us: int = FAR_FUTURE_US) -> list[int]:
     """The stops that stands within a halt served from outside their circles, or where the sky was poor."""
-    inside = [one for one in _recent(device) if one.since < until_us and (one.until or FAR_FUTURE_US) > since_us]
+    inside = [one for one in recent(device) if one.since < until_us and (one.until or FAR_FUTURE_US) > since_us]
     return [stop for one in inside for stop in one.served]
 
 
@@ -167,8 +137,8 @@ def _signed(device: Device, fact: Fact) -> None:
         away_m = device.metres_to_stop(number, fact.longitude_e7, fact.latitude_e7)
         if away_m <= float(device.plan.stops[number]["radius_m"]):
             known = device.memory.setdefault(NAME, {})
-            known["inside"] = [*known.get("inside", [])[1 - _STANDS :], [number, fact.time_us]]
-        for stand in reversed(_recent(device)):
+            known["inside"] = [*known.get("inside", [])[1 - _SIGNED :], [number, fact.time_us]]
+        for stand in reversed(recent(device)):
             _match(device, stand, fact.decided_us)
 
 
@@ -199,7 +169,7 @@ def _signed_from(device: Device, stand: Stand, until_us: int, proof: ProofPlace)
     if (until_us - stand.since) / 1e6 + stand.unseen < float(stop["need_s"]):
         return False
     at_shop = placed and nearest_of(plan.places, proof.longitude_e7, proof.latitude_e7)[0] == proof.stop
-    if stand.sigma >= _NO_PLACE_M:
+    if stand.sigma >= NO_PLACE_M:
         return at_shop
     away_m = metres_to_each(plan.places, stand.lon, stand.lat)
     outside_m = float(away_m[proof.stop]) - float(stop["radius_m"]) - stand.sigma
@@ -217,7 +187,7 @@ def _came_nearer(device: Device, until_us: int, proof: ProofPlace) -> bool:
 
 def _stood_at(device: Device, stand: Stand) -> int:
     """The stop whose circle, widened by sigma, holds the stand, if none is nearer and good fixes did not tell; or -1."""
-    if stand.served or stand.sigma >= _NO_PLACE_M:
+    if stand.served or stand.sigma >= NO_PLACE_M:
         return -1
     nearest, away_m = nearest_of(device.planned.places, stand.lon, stand.lat)
     if nearest < 0 or not _unserved(device, nearest):
@@ -228,7 +198,7 @@ def _stood_at(device: Device, stand: Stand) -> int:
 
 
 def _serve(device: Device, stand: Stand, number: int, until_us: int, now_us: int) -> None:
-    if stand.sigma >= _NO_PLACE_M:
+    if stand.sigma >= NO_PLACE_M:
         set_likely(device, number, 0.6)
         return
     if stand.unseen > 0:

@@ -1,0 +1,104 @@
+"""Where the van stood lately by its wheels, whatever the fixes are worth; and which stops it may have served from there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+if TYPE_CHECKING:
+    from geofence.facts import Fact
+    from geofence.tracking import Device
+
+NAME: Final = "visits"
+"""Under this name the rule of the visits remembers, here and in its other files."""
+NO_PLACE_M: Final = 1e5
+_STANDS: Final = 8
+_SIGMAS: Final = 2.0
+
+
+class Stand(msgspec.Struct, array_like=True):
+    """Wheels that stood still."""
+
+    since: int  # microseconds
+    until: int  # 0: it still stands
+    lon: int
+    lat: int
+    sigma: float  # m; NO_PLACE_M and more: nobody knows where
+    unseen: float  # s that nobody saw
+    driven: float  # m
+    served: list[int]  # stops
+
+    def lasted_s(self, now_us: int) -> float:
+        """Seconds that it stood, those that nobody saw included."""
+        return ((self.until or now_us) - self.since) / 1e6 + self.unseen
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """A span without a good fix. Places are longitude and latitude in 1e-7 degree."""
+
+    since_us: int
+    until_us: int
+    left: tuple[float, float]
+    found: tuple[float, float] | None = None  # None: not found yet
+    along: tuple[float, float] | None = None  # m along the route at both ends
+    gained_m: float = float("nan")  # by the odometer
+    stood_s: float = float("inf")  # the longest that it can have stood
+    mute_s: float = float("inf")  # the longest without any row
+    driven_m: float = float("nan")  # by its begin
+
+
+def stand_of(fact: Fact, until_us: int, served: list[int]) -> Stand:
+    """A stand as told by the kernels."""
+    return Stand(fact.time_us, until_us, fact.longitude_e7, fact.latitude_e7, fact.b, fact.c, fact.d, served)
+
+
+def recent(device: Device) -> list[Stand]:
+    """The latest stands, the last of all at the end."""
+    stands: list[Any] = device.memory.get(NAME, {}).get("stands", [])
+    for n, stand in enumerate(stands):
+        if not isinstance(stand, Stand):  # as it was packed
+            stands[n] = Stand(*stand)
+    return stands
+
+
+def remember(device: Device, stand: Stand) -> None:
+    """Keep a new stand, and forget the oldest."""
+    stands = recent(device)
+    stands.append(stand)
+    del stands[:-_STANDS]
+    device.memory.setdefault(NAME, {})["stands"] = stands
+
+
+def stands_within(device: Device, gap: Gap) -> list[Stand] | None:
+    """All stands of a gap; None where nobody knows of all: the rows failed, too, or no odometer tells of the wheels."""
+    stands = recent(device)
+    is_whole = len(stands) < _STANDS or stands[0].since <= gap.since_us
+    if not (gap.mute_s <= device.values["gap.least_s"] and gap.gained_m >= 0.0 and is_whole):
+        return None
+    return [one for one in stands if (one.until or gap.until_us) > gap.since_us]
+
+
+def stood_elsewhere(device: Device, gap: Gap, stands: list[Stand], number: int) -> bool:
+    """It stood long enough for a service, and everywhere that it did is too far from this stop.
+
+    By the fixes of the stand, poor as they are; where there were none, by the metres from the begin of the gap and to its end.
+    """
+    need_s = float(device.planned.stops[number]["need_s"])
+    long = [one for one in stands if one.lasted_s(gap.until_us) >= need_s]
+    return bool(long) and not any(_may_have_served(device, gap, one, number) for one in long)
+
+
+def _may_have_served(device: Device, gap: Gap, stand: Stand, number: int) -> bool:
+    radius_m = float(device.planned.stops[number]["radius_m"])
+    is_signed = device.planned.signed_us.get(number, gap.until_us + 1) <= gap.until_us
+    if stand.served and number not in stand.served and not is_signed:
+        return False
+    if stand.sigma < NO_PLACE_M:
+        reach_m = radius_m + _SIGMAS * stand.sigma + (device.values["visits.near_m"] if is_signed else 0.0)
+        return device.metres_to_stop(number, stand.lon, stand.lat) <= reach_m
+    come_m, reach_m = stand.driven - gap.driven_m, radius_m + device.values["visits.gap_slack_m"]
+    too_far = device.metres_to_stop(number, *gap.left) > come_m + reach_m
+    if gap.found is not None:
+        too_far = too_far or device.metres_to_stop(number, *gap.found) > gap.gained_m - come_m + reach_m
+    return not too_far

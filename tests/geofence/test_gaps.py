@@ -1,0 +1,105 @@
+"""What may have happened where no good fix tells: only what wheels that stood there could have done."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Self
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.events import VisitState
+from tests.geofence.scene import Drive, Outcome, judged, stop, trip, world
+
+POOR: dict[str, Any] = {"accuracy_m": None, "hdop": 8.0, "satellites": 5}
+DARK: dict[str, Any] = {"accuracy_m": None, "fix_valid": False}
+
+
+class Metered(Drive):
+    """With an odometer, which goes on whatever the fixes are worth."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.driven_m, self.last = 0.0, (0.0, 0.0)
+
+    def fix(self, speed_mps: float | None = 0.0, **more: Any) -> Self:
+        self.driven_m += math.hypot(self.x - self.last[0], self.y - self.last[1])
+        self.last = self.x, self.y
+        super().fix(speed_mps, **{"odometer_m": self.driven_m, **more})
+        return self
+
+
+def _home(drive: Drive) -> Drive:
+    return drive.to(9900, 0).to(0, 0, mps=20).halt(200)
+
+
+def _judged(drive: Drive, *stops: tuple[float, float]) -> Outcome:
+    return judged(world([trip([stop(n, *place) for n, place in enumerate(stops, 1)])]), drive)
+
+
+def _state(outcome: Outcome, number: int) -> VisitState:
+    return outcome.visits[f"s{number}"].state
+
+
+def test_a_stand_at_another_stop_under_a_poor_sky_hides_no_visit() -> None:
+    """It could have gone by the first stop in that time, but its wheels stood at the second."""
+    drive = _home(Metered().halt(60).to(1000, 0).to(2500, 0, **POOR).halt(200, **POOR).to(2700, 0, **POOR))
+    outcome = _judged(drive, (1500, 0), (2500, 0))
+    assert (_state(outcome, 1), _state(outcome, 2)) == (VisitState.missed, VisitState.serviced)
+    assert [event.stop_id for event in outcome.of("missed_stop")] == ["s1"]
+
+
+def test_a_stand_beside_the_stop_under_a_poor_sky_may_be_its_visit() -> None:
+    drive = _home(Metered().halt(60).to(1000, 0).to(1500, 120, **POOR).halt(200, **POOR).to(2700, 0, **POOR))
+    outcome = _judged(drive, (1500, 0), (2500, 0))
+    assert _state(outcome, 1) in (VisitState.probable, VisitState.no_data)
+    assert [event.stop_id for event in outcome.of("missed_stop")] == ["s2"]
+
+
+def test_without_any_fix_the_odometer_says_where_it_stood() -> None:
+    """Halfway through the dark it stood for minutes: further on than the one stop, and not as far as the other."""
+    drive = Metered().halt(60).to(1000, 0)
+    drive.to(3000, 0, **DARK).halt(240, **DARK).to(5000, 0, **DARK).to(5200, 0)
+    outcome = _judged(_home(drive), (1500, 0), (3000, 0), (4500, 0))
+    assert (_state(outcome, 1), _state(outcome, 3)) == (VisitState.missed, VisitState.missed)
+    assert _state(outcome, 2) in (VisitState.probable, VisitState.no_data)
+
+
+def test_creeping_on_in_a_queue_is_no_visit() -> None:
+    drive = Metered().halt(60).to(1000, 0).to(1300, 0, **POOR)
+    for _ in range(40):
+        drive.to(drive.x + 9, 0, mps=0.9, **POOR)
+    outcome = _judged(_home(drive.to(1800, 0, **POOR)), (1500, 0))
+    assert _state(outcome, 1) is VisitState.missed
+
+
+def test_where_no_wheel_tells_anything_the_gap_is_not_held_against_anybody() -> None:
+    """As above, without an odometer."""
+    drive = Drive().halt(60).to(1000, 0).to(2500, 0, **DARK).halt(200, **DARK).to(2700, 0).to(9900, 0).to(0, 0).halt(200)
+    outcome = _judged(drive, (1500, 0), (2500, 0))
+    assert _state(outcome, 1) in (VisitState.probable, VisitState.no_data)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(500, 7800), st.floats(300, 3000), st.booleans()), min_size=1, max_size=3),
+    st.booleans(),
+)
+def test_a_stop_that_was_served_is_never_missed_for_a_poor_sky_or_none(
+    spells: list[tuple[float, float, bool]], has_door: bool
+) -> None:
+    places = [(1500.0 * n, 0.0) for n in (1, 2, 3, 4, 5)]
+    shut, opened = ({"door_open": is_open} if has_door else {} for is_open in (False, True))
+    drive = Metered().halt(60, **shut)
+    for x, y in places:
+        drive.to(x, y).halt(10, **shut).halt(180, **opened).halt(10, **shut)
+    positions = []
+    for position in _home(drive).positions:
+        gone_m = position.odometer_m or 0.0
+        spell = next((is_dark for begin, long, is_dark in spells if begin <= gone_m <= begin + long), None)
+        more: dict[str, Any] = {} if spell is None else DARK if spell else POOR
+        positions.append(position._replace(**more))
+    drive.positions = positions
+    outcome = _judged(drive, *places)
+    assert [visit.stop_id for visit in outcome.visits.values() if visit.state is VisitState.missed] == []
+    assert outcome.of("missed_stop") == []
