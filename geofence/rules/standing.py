@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 NAME: Final = "visits"
 """Under this name the rule of the visits remembers, here and in its other files."""
 NO_PLACE_M: Final = 1e5
+SIGNED_BEFORE_US: Final = 20_000_000
 _STANDS: Final = 8
 _SIGMAS: Final = 2.0
 
@@ -90,15 +91,21 @@ def stood_elsewhere(device: Device, gap: Gap, stands: list[Stand], number: int) 
 
 
 def _may_have_served(device: Device, gap: Gap, stand: Stand, number: int) -> bool:
-    radius_m = float(device.planned.stops[number]["radius_m"])
-    is_signed = device.planned.signed_us.get(number, gap.until_us + 1) <= gap.until_us
-    if stand.served and number not in stand.served and not is_signed:
-        return False
+    radius_m, signed = float(device.planned.stops[number]["radius_m"]), _signed_during(device, stand, gap.until_us)
+    if number not in signed and number not in stand.served and (signed or stand.served):
+        return False  # it was another's
     if stand.sigma < NO_PLACE_M:
-        reach_m = radius_m + _SIGMAS * stand.sigma + (device.values["visits.near_m"] if is_signed else 0.0)
+        reach_m = radius_m + _SIGMAS * stand.sigma + (device.values["visits.near_m"] if number in signed else 0.0)
         return device.metres_to_stop(number, stand.lon, stand.lat) <= reach_m
     come_m, reach_m = stand.driven - gap.driven_m, radius_m + device.values["visits.gap_slack_m"]
     too_far = device.metres_to_stop(number, *gap.left) > come_m + reach_m
     if gap.found is not None:
         too_far = too_far or device.metres_to_stop(number, *gap.found) > gap.gained_m - come_m + reach_m
     return not too_far
+
+
+def _signed_during(device: Device, stand: Stand, now_us: int) -> list[int]:
+    """The stops that were signed for during a stand, or soon after it."""
+    until_us = (stand.until or now_us) + int(device.values["visits.signed_after_s"] * 1e6)
+    signed = device.planned.proofs_within(stand.since - SIGNED_BEFORE_US, min(until_us, now_us))
+    return [proof.stop for proof in signed]

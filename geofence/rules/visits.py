@@ -28,7 +28,7 @@ from geofence.kernels.apart import metres_to_each, nearest_of
 from geofence.parameters import Parameter
 from geofence.rule import Rule
 from geofence.rules.gaps import HABIT, LEEWAY_US, note_way, see_first, set_likely, take_gap
-from geofence.rules.standing import NAME, NO_PLACE_M, Stand, recent, remember, stand_of
+from geofence.rules.standing import NAME, NO_PLACE_M, SIGNED_BEFORE_US, Stand, recent, remember, stand_of
 from geofence.tracking import (
     BROKEN_DOWN,
     CODE,
@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     from geofence.tracking import Device
 
 _SIGNED: Final = 4
-_SIGNED_BEFORE_US: Final = 20_000_000
 _IN_ORDER: Final = CODE[VisitState.serviced]
 _UNSERVED: Final = OPEN_STATES | {CODE[state] for state in (VisitState.missed, VisitState.no_data, VisitState.probable)}
 _PARAMETERS = (
@@ -149,7 +148,7 @@ def _match(device: Device, stand: Stand, now_us: int) -> None:
         return
     until_us = stand.until or now_us
     latest_us = min(now_us, until_us + device.values["visits.signed_after_s"] * 1e6)
-    for proof in plan.proofs_within(stand.since - _SIGNED_BEFORE_US, latest_us):
+    for proof in plan.proofs_within(stand.since - SIGNED_BEFORE_US, latest_us):
         fresh = proof.stop not in stand.served and _unserved(device, proof.stop)
         if fresh and _signed_from(device, stand, until_us, proof):
             _serve(device, stand, proof.stop, until_us, now_us)
@@ -175,6 +174,8 @@ def _signed_from(device: Device, stand: Stand, until_us: int, proof: ProofPlace)
     outside_m = float(away_m[proof.stop]) - float(stop["radius_m"]) - stand.sigma
     if outside_m > device.values["visits.near_m"] or (outside_m > 0.0 and _came_nearer(device, until_us, proof)):
         return False
+    if placed and proof.at_us > until_us and not at_shop:
+        return False  # at the door of the next one
     inside = away_m <= plan.stops["radius_m"] + stand.sigma
     return bool(at_shop or inside[proof.stop] or not inside.any())
 
@@ -249,7 +250,7 @@ def _was_the_service(device: Device, fact: Fact) -> bool:
     visit, after_us = device.visits[fact.place], int(device.values["visits.signed_after_s"] * 1e6)
     signed_us = device.planned.signed_us.get(fact.place, FAR_FUTURE_US)
     is_later = device.ms(fact.time_us) > int(visit["went_ms"])
-    return is_later and fact.time_us - _SIGNED_BEFORE_US <= signed_us <= min(int(fact.a) + after_us, fact.decided_us)
+    return is_later and fact.time_us - SIGNED_BEFORE_US <= signed_us <= min(int(fact.a) + after_us, fact.decided_us)
 
 
 def _only_waited(device: Device, fact: Fact) -> bool:

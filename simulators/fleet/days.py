@@ -85,7 +85,7 @@ def play_day(
     told = [told_when_received(one, seen) for one in told]
     proofs, signed = capture_proofs(planned, played, case.script, stream(seed, "proofs", *key))
     orders = write_orders(planned, played, case.script, stream(seed, "orders", *key))
-    unknown = hideable(seen)
+    unknown = hideable(seen, proofs)
     happened = [*told, *signed, *_derive(case, played, signals, seen), *settlement_mismatches(planned, played, orders)]
     truth: list[Incident | TrueVisit] = [
         one for one in observable(happened, seen) if one.rule not in _OF_A_STOP or one.stop_id not in unknown

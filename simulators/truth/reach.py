@@ -6,11 +6,13 @@ allows on top is its own affair: this is the yardstick, and no copy of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Final
 
 import numpy as np
 
+from domain.trips import Proof
 from simulators.fleet.observed import Observed
 from simulators.fleet.signals import MOVING_MPS
 from simulators.spans import spans_of
@@ -21,19 +23,19 @@ HURRY_MPS: Final = 60 / 3.6
 SERVICE_S: Final = 45.0
 
 
-def hideable(seen: Observed) -> set[str]:
+def hideable(seen: Observed, proofs: Sequence[Proof]) -> set[str]:
     """Stops that the van could have driven to, served for 45 s and left again within one of the spans in which it was hidden.
 
     Where its rows went on, they tell of its wheels and its door: nothing is carried out of a closed van, if the door's contact
-    works, and nothing is served but where it stood for so long.
+    works, nothing is served but where it stood for so long, and a stand in which others were signed for was for them.
     """
     found: set[str] = set()
     for begin, end in seen.hidden:
         a, b = (min(int(second), len(seen.signals.x_m) - 1) for second in (begin, end))
         if (begin, end) in seen.mute:
             found |= _within_reach(seen, a, b, end - begin)
-        elif not _kept_shut(seen, begin, end) and (stood := _stands(seen, a, b)):
-            found |= _served_from(seen, a, b, stood)
+        elif not _kept_shut(seen, begin, end):
+            found |= _served_from(seen, a, b, proofs)
     return found
 
 
@@ -42,17 +44,22 @@ def _kept_shut(seen: Observed, begin: float, end: float) -> bool:
     return bool(told and not seen.signals.door_open[int(begin) : int(end) + 1].any())
 
 
-def _stands(seen: Observed, a: int, b: int) -> list[float]:
-    """Metres that it had driven since the begin of a span wherever it stood for long enough within it."""
-    driven_m, still = seen.signals.driven_m, seen.signals.speed_mps[a : b + 1] <= MOVING_MPS
-    return [float(driven_m[a + begin] - driven_m[a]) for begin, end in spans_of(still) if end - begin >= SERVICE_S]
+def _served_from(seen: Observed, a: int, b: int, proofs: Sequence[Proof]) -> set[str]:
+    """Stops where it may have stood within a span, by what it drove before and after, and by what was signed for then."""
+    driven_m = seen.signals.driven_m[a : b + 1] - seen.signals.driven_m[a]
+    stood = [span for span in spans_of(seen.signals.speed_mps[a : b + 1] <= MOVING_MPS) if span[1] - span[0] >= SERVICE_S]
+    ways = list(_ways(seen, a, b)) if stood else []
+    found = set()
+    for first, last in stood:
+        come_m, go_m = float(driven_m[first]), float(driven_m[-1] - driven_m[first])
+        signed = {proof.stop_id for proof in proofs if a + first <= _second(seen, proof) <= a + last}
+        reached = {stop for stop, there_m, back_m in ways if there_m <= come_m and back_m <= go_m}
+        found |= reached & signed if signed else reached
+    return found
 
 
-def _served_from(seen: Observed, a: int, b: int, stood: list[float]) -> set[str]:
-    """Stops where it may have been after some of these metres of a span, by what it drove before and after."""
-    driven_m = float(seen.signals.driven_m[b] - seen.signals.driven_m[a])
-    ways = list(_ways(seen, a, b))
-    return {stop for come_m in stood for stop, there_m, back_m in ways if there_m <= come_m and back_m <= driven_m - come_m}
+def _second(seen: Observed, proof: Proof) -> float:
+    return (proof.captured_at - seen.planned.day_start) / timedelta(seconds=1)
 
 
 def _within_reach(seen: Observed, a: int, b: int, seconds: float) -> set[str]:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.events import VisitState
-from tests.geofence.scene import Drive, Outcome, judged, stop, trip, world
+from tests.geofence.scene import Drive, Outcome, judged, proof, stop, trip, world
 
 POOR: dict[str, Any] = {"accuracy_m": None, "hdop": 8.0, "satellites": 5}
 DARK: dict[str, Any] = {"accuracy_m": None, "fix_valid": False}
@@ -63,6 +63,35 @@ def test_without_any_fix_the_odometer_says_where_it_stood() -> None:
     outcome = _judged(_home(drive), (1500, 0), (3000, 0), (4500, 0))
     assert (_state(outcome, 1), _state(outcome, 3)) == (VisitState.missed, VisitState.missed)
     assert _state(outcome, 2) in (VisitState.probable, VisitState.no_data)
+
+
+def test_in_the_dark_a_stand_is_for_the_stop_that_was_signed_for_in_it() -> None:
+    """It stood where the odometer could mean either of two shops, and the driver signed at the one."""
+    drive = Metered().halt(60).to(1000, 0)
+    drive.to(3000, 0, **DARK).halt(240, **DARK)
+    signed = [proof(1, drive.at_s - 60, 3000, 0)]
+    drive.to(5000, 0, **DARK).to(5200, 0)
+    plan = trip([stop(1, 3000, 0), stop(2, 3100, 0)], proofs=signed)
+    outcome = judged(world([plan]), _home(drive))
+    assert _state(outcome, 1) in (VisitState.probable, VisitState.no_data)
+    assert _state(outcome, 2) is VisitState.missed
+
+
+def test_a_wait_at_a_red_light_is_not_what_was_signed_for_at_the_next_door() -> None:
+    """The driver waits before the fourth shop with the door shut, passes it, and signs for it when serving the fifth."""
+    places = [(1000.0, 0.0), (2000.0, 0.0), (3000.0, 0.0), (4000.0, 0.0), (4125.0, 0.0)]
+    drive, signed = Metered().halt(60, door_open=False), []
+    for number, (x, _) in enumerate(places, 1):
+        if number == 4:
+            drive.to(x - 65, 0, door_open=False).halt(70, every_s=35, door_open=False)
+            continue
+        drive.to(x, 0, door_open=False).halt(10, door_open=False).halt(150, door_open=True).halt(10, door_open=False)
+        signed.append(proof(number, drive.at_s - 30, x, 0))
+    signed.append(proof(4, drive.at_s - 100, 4120, 0))
+    plan = trip([stop(n, *place) for n, place in enumerate(places, 1)], proofs=signed)
+    outcome = judged(world([plan]), _home(drive))
+    assert [_state(outcome, n) for n in (3, 4, 5)] == [VisitState.serviced, VisitState.missed, VisitState.serviced]
+    assert [event.stop_id for event in outcome.of("ghost_delivery")] == ["s4"]
 
 
 def test_creeping_on_in_a_queue_is_no_visit() -> None:
