@@ -8,6 +8,7 @@ INSERT INTO latest_position (device_id, fix_time, seq, org_id, longitude_e7, lat
     fix_valid, ignition, received_at, batch_id, grade, grade_reason)
 SELECT n, now(), 0, 1, 775946000 + n * 97, 129716000 + n * 89, n % 20, n % 360 * 100, 9, true, true, now(), 1, 0, 0
 FROM generate_series(1, :fleet) AS n;
+SELECT show_devices(array_agg(device_id)) FROM latest_position;
 
 -- name: positions
 SELECT ensure_days('position', ARRAY[current_date - 1]);
@@ -40,13 +41,15 @@ FROM generate_series(1, :vans) AS n, generate_series(1, :days) AS day,
     generate_series(current_date - day + interval '6 h', current_date - day + interval '15 h', interval '1 h') AS hour;
 
 -- name: distributor
--- Yesterday's trips of twenty-five vans belong to an organisation of their own.
+-- Yesterday's trips of twenty-five vans, and the outlets on their way, belong to an organisation of their own.
 INSERT INTO organisation (slug, name, parent_id) VALUES ('north', 'North', 1);
 UPDATE trip SET org_id = 2 WHERE device_id <= 25 AND trip_id LIKE 'T-%-1';
 UPDATE stop SET org_id = 2 WHERE trip_id IN (SELECT trip_id FROM trip WHERE org_id = 2);
 UPDATE visit SET org_id = 2 WHERE trip_id IN (SELECT trip_id FROM trip WHERE org_id = 2);
 UPDATE trip_sum SET org_id = 2 WHERE trip_id IN (SELECT trip_id FROM trip WHERE org_id = 2);
 UPDATE device SET org_id = 2 WHERE device_id <= 25;
+INSERT INTO outlet (org_id, outlet_id, name, longitude_e7, latitude_e7, radius_m, state)
+SELECT DISTINCT org_id, outlet_id, 'Shop ' || outlet_id, longitude_e7, latitude_e7, 75, 'approved' FROM stop WHERE org_id = 2;
 
 -- name: latest_plain
 SELECT DISTINCT ON (device_id) * FROM position ORDER BY device_id, fix_time DESC

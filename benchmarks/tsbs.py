@@ -156,6 +156,10 @@ def _register(connection: psycopg.Connection[Any], number: int, rng: np.random.G
         "INSERT INTO vehicle (org_id, vehicle_id, name, capacity_kg) VALUES (%s, %s, %s, %s)",
         (fleet + 2, name, driver, capacity_kg),
     )
+    connection.execute(
+        "INSERT INTO device_assignment (device_id, org_id, vehicle_id, valid) VALUES (%s, %s, %s, tstzrange('2020-01-01', NULL))",
+        (number, fleet + 2, name),
+    )
     return fleet + 2
 
 
@@ -176,7 +180,8 @@ def _walks(devices: Any, organisations: Any, start: datetime, rng: np.random.Gen
     rows["course_deg"] = np.trunc(_walk(rng.uniform(0, 359, count), 5, (0, 359), shape, rng))
     rows["hdop"] = np.trunc(_walk(np.zeros(count), 5, (0, 100), shape, rng))
     rows["external_v"] = np.round(_walk(np.full(count, 25.0), 5, (0, 50), shape, rng), 1)
-    rows["fuel_pct"] = 100 - (np.cumsum(rng.uniform(0, 0.1, shape), axis=1) % 100)
+    used = rng.uniform(0, 100, count)[:, None] + np.cumsum(rng.uniform(0, 0.1, shape), axis=1)
+    rows["fuel_pct"] = 100 - used % 100
     redrawn = np.maximum.accumulate(np.where(rng.random(shape) < 0.05, np.arange(shape[1]), 0), axis=1)
     rows["cargo_kg"] = np.take_along_axis(np.trunc(rng.uniform(0, 5000, shape)), redrawn, axis=1)
     rows["satellites"] = np.trunc(_walk(np.zeros(count), 1.7, (0, 5), shape, rng))

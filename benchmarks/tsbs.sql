@@ -49,8 +49,8 @@ JOIN LATERAL (SELECT * FROM readings WHERE tags_id = t.id ORDER BY time DESC LIM
 WHERE t.name IS NOT NULL AND t.fleet = ':fleet'
 
 -- name: last-loc ours
-SELECT vehicle_id, vehicle.name, longitude_e7, latitude_e7
-FROM latest_position JOIN device USING (device_id) JOIN vehicle ON vehicle_id = device_key AND vehicle.org_id = device.org_id
+SELECT CASE WHEN shown_until <= now() THEN vehicle_of(device_id, now()) ELSE shown_vehicle_id END, shown_name, longitude_e7, latitude_e7
+FROM latest_position
 
 -- name: low-fuel theirs
 SELECT t.name, t.driver, d.fuel_state FROM tags t
@@ -58,9 +58,8 @@ JOIN LATERAL (SELECT * FROM diagnostics WHERE tags_id = t.id ORDER BY time DESC 
 WHERE t.name IS NOT NULL AND d.fuel_state < 0.1 AND t.fleet = ':fleet'
 
 -- name: low-fuel ours
-SELECT vehicle_id, vehicle.name, fuel_pct
-FROM latest_position JOIN device USING (device_id) JOIN vehicle ON vehicle_id = device_key AND vehicle.org_id = device.org_id
-WHERE fuel_pct < 10
+SELECT CASE WHEN shown_until <= now() THEN vehicle_of(device_id, now()) ELSE shown_vehicle_id END, shown_name, fuel_pct
+FROM latest_position WHERE fuel_pct < 10
 
 -- name: high-load theirs
 SELECT t.name, t.driver, d.current_load, t.load_capacity FROM tags t
@@ -68,9 +67,8 @@ JOIN LATERAL (SELECT * FROM diagnostics WHERE tags_id = t.id ORDER BY time DESC 
 WHERE t.name IS NOT NULL AND d.current_load / t.load_capacity > 0.9 AND t.fleet = ':fleet'
 
 -- name: high-load ours
-SELECT vehicle_id, vehicle.name, cargo_kg, capacity_kg
-FROM latest_position JOIN device USING (device_id) JOIN vehicle ON vehicle_id = device_key AND vehicle.org_id = device.org_id
-WHERE cargo_kg / capacity_kg > 0.9
+SELECT CASE WHEN shown_until <= now() THEN vehicle_of(device_id, now()) ELSE shown_vehicle_id END, shown_name, cargo_kg, shown_capacity_kg
+FROM latest_position WHERE cargo_kg / shown_capacity_kg > 0.9
 
 -- name: stationary-trucks theirs
 SELECT t.name, t.driver FROM tags t JOIN readings r ON r.tags_id = t.id

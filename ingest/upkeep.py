@@ -13,7 +13,13 @@ import structlog
 from domain.errors import BeatwatchError
 from store.failures import database_errors
 from store.pool import Connection, Role
-from store.rollups import drop_days_before, note_touched_spans, refresh_due_days, refresh_due_spans
+from store.rollups import (
+    drop_days_before,
+    note_touched_spans,
+    refresh_due_days,
+    refresh_due_spans,
+    show_whom_devices_stand_for,
+)
 from store.session import Session, open_session
 
 _log = structlog.get_logger()
@@ -42,6 +48,8 @@ def _once(session: Session, retention_days: int, stop: threading.Event) -> None:
     for step in (note_touched_spans, refresh_due_spans, refresh_due_days):
         while _walk(session, step, stop):
             pass
+    with session.transaction() as connection:
+        show_whom_devices_stand_for(connection)
     if retention_days:
         with session.transaction() as connection:
             dropped = drop_days_before(connection, (datetime.now(UTC) - timedelta(days=retention_days)).date())

@@ -73,6 +73,11 @@ def refresh_due_days(connection: Connection) -> bool:
     return bool(due)
 
 
+def show_whom_devices_stand_for(connection: Connection) -> None:
+    """Write anew beside newest positions whom they are of, where an assignment has ended or begun since."""
+    connection.execute(_SQL["show_whom_devices_stand_for"])
+
+
 def drop_days_before(connection: Connection, before: date) -> int:
     """Drop all readings of the days before `before`, a partition at a time, and their finest sums; how many partitions."""
     dropped = 0

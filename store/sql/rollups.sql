@@ -127,3 +127,7 @@ FROM unnest(%(org_ids)s::integer[], %(subjects)s::text[], %(days)s::date[]) AS w
 JOIN sales_order ON sales_order.org_id = wanted.org_id AND sales_order.due_on = wanted.day AND sales_order.state NOT IN ('draft', 'cancelled')
 JOIN order_line line ON line.org_id = sales_order.org_id AND line.order_id = sales_order.order_id AND line.product_id = wanted.product_id
 GROUP BY wanted.org_id, wanted.product_id, wanted.day
+
+-- name: show_whom_devices_stand_for
+-- Where an assignment has ended or begun since.
+SELECT show_devices(array_agg(device_id)) FROM latest_position WHERE shown_until <= now()

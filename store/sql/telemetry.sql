@@ -42,7 +42,13 @@ SELECT * FROM unnest(%(rows)s::fresh_position[])
 ON CONFLICT (device_id) DO UPDATE SET (
     device_id, fix_time, seq, org_id, longitude_e7, latitude_e7, speed_mps, altitude_m, accuracy_m, satellites,
     fix_valid, ignition, in_motion, door_open, buffered, cargo_kg, fuel_l, fuel_pct, battery_pct, odometer_m,
-    temperature_c, alarms, boot_id, received_at, batch_id, grade, grade_reason, device_time, course_e2, hdop_e2, external_mv, battery_mv) = ROW (excluded.*)
+    temperature_c, alarms, boot_id, received_at, batch_id, grade, grade_reason, device_time, course_e2, hdop_e2, external_mv, battery_mv) = ROW (
+    excluded.device_id, excluded.fix_time, excluded.seq, excluded.org_id, excluded.longitude_e7, excluded.latitude_e7, excluded.speed_mps,
+    excluded.altitude_m, excluded.accuracy_m, excluded.satellites, excluded.fix_valid, excluded.ignition, excluded.in_motion,
+    excluded.door_open, excluded.buffered, excluded.cargo_kg, excluded.fuel_l, excluded.fuel_pct, excluded.battery_pct,
+    excluded.odometer_m, excluded.temperature_c, excluded.alarms, excluded.boot_id, excluded.received_at, excluded.batch_id,
+    excluded.grade, excluded.grade_reason, excluded.device_time, excluded.course_e2, excluded.hdop_e2, excluded.external_mv,
+    excluded.battery_mv)
 WHERE (latest.fix_time, latest.seq) < (excluded.fix_time, excluded.seq)
 
 -- name: next_batch
@@ -76,7 +82,13 @@ WITH list AS (
     ON CONFLICT (device_id) DO UPDATE SET (
         device_id, fix_time, seq, org_id, longitude_e7, latitude_e7, speed_mps, altitude_m, accuracy_m, satellites,
         fix_valid, ignition, in_motion, door_open, buffered, cargo_kg, fuel_l, fuel_pct, battery_pct, odometer_m,
-        temperature_c, alarms, boot_id, received_at, batch_id, grade, grade_reason, device_time, course_e2, hdop_e2, external_mv, battery_mv) = ROW (excluded.*)
+        temperature_c, alarms, boot_id, received_at, batch_id, grade, grade_reason, device_time, course_e2, hdop_e2, external_mv, battery_mv) = ROW (
+        excluded.device_id, excluded.fix_time, excluded.seq, excluded.org_id, excluded.longitude_e7, excluded.latitude_e7,
+        excluded.speed_mps, excluded.altitude_m, excluded.accuracy_m, excluded.satellites, excluded.fix_valid, excluded.ignition,
+        excluded.in_motion, excluded.door_open, excluded.buffered, excluded.cargo_kg, excluded.fuel_l, excluded.fuel_pct,
+        excluded.battery_pct, excluded.odometer_m, excluded.temperature_c, excluded.alarms, excluded.boot_id, excluded.received_at,
+        excluded.batch_id, excluded.grade, excluded.grade_reason, excluded.device_time, excluded.course_e2, excluded.hdop_e2,
+        excluded.external_mv, excluded.battery_mv)
     WHERE (latest.fix_time, latest.seq) < (excluded.fix_time, excluded.seq)
 )
 SELECT count(*) AS stored, count(*) FILTER (WHERE grade = 3) AS quarantined,

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 
+from store.rollups import show_whom_devices_stand_for
 from tests.api.yard import DEPOT, Yard
 
 pytestmark = pytest.mark.server
@@ -68,6 +70,37 @@ def test_everybodys_place_is_had_at_once(client: httpx.Client, yard: Yard) -> No
         "van-1": (*place, 9, 271.5, NOW.timestamp()),
         "phone-9": (*place, None, None, NOW.timestamp()),
     }
+
+
+def test_a_place_goes_by_what_its_tracker_is_on_now(client: httpx.Client, yard: Yard) -> None:
+    yard.van("van-2")
+    device = yard.device("phone-9")
+    yard.report(device, {"fix_time": NOW})
+    assert client.get("/places").json()["vehicle_id"] == ["phone-9"]
+    client.post("/devices/phone-9/assignments", json={"vehicle_id": "van-2", "since": NOW.isoformat()}).raise_for_status()
+    assert client.get("/places").json()["vehicle_id"] == ["van-2"]
+    client.delete("/devices/phone-9/assignments").raise_for_status()
+    assert client.get("/places").json()["vehicle_id"] == ["phone-9"]
+    now = datetime.now(UTC)
+    yard.mount(device, "van-2", now + timedelta(seconds=1), now + timedelta(seconds=2.5))
+    assert client.get("/places").json()["vehicle_id"] == ["phone-9"]
+    time.sleep(1.1)  # by the clock alone, nothing is written
+    assert client.get("/places").json()["vehicle_id"] == ["van-2"]
+    with yard.pool.connection() as connection:
+        show_whom_devices_stand_for(connection)
+    assert client.get("/places").json()["vehicle_id"] == ["van-2"]
+    time.sleep(1.5)
+    assert client.get("/places").json()["vehicle_id"] == ["phone-9"]
+
+
+def test_what_stands_beside_the_newest_position_follows_the_vehicle(client: httpx.Client, yard: Yard) -> None:
+    yard.report(yard.van("van-1"), {"fix_time": NOW})
+    shown = "SELECT shown_vehicle_id, shown_name, shown_capacity_kg, shown_until FROM latest_position"
+    assert yard.owner.execute(shown.encode()).fetchone() == ("van-1", "Beat one", None, None)
+    client.patch("/fleet/vehicles/van-1", json={"name": "Beat 7", "capacity_kg": 900}).raise_for_status()
+    assert yard.owner.execute(shown.encode()).fetchone() == ("van-1", "Beat 7", 900, None)
+    yard.report(1, {"fix_time": NOW + timedelta(seconds=1), "seq": 1})
+    assert yard.owner.execute(shown.encode()).fetchone() == ("van-1", "Beat 7", 900, None)
 
 
 def test_pages_hold_every_vehicle_once_in_order(client: httpx.Client, yard: Yard) -> None:
