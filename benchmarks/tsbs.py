@@ -22,8 +22,6 @@ import psycopg
 
 from benchmarks.progress import Steps
 from benchmarks.sql_file import filled, statements
-from store.pool import Role, open_pool
-from store.rollups import note_touched_spans, refresh_due_spans
 from store.telemetry import MISSING_INT8, MISSING_SMALL, POSITION, TelemetryBatch
 from store.telemetry_writer import TelemetryWriter
 
@@ -130,15 +128,14 @@ def _fill(
         devices = np.arange(first, min(first + AT_ONCE, trucks + 1))
         rows = _walks(devices, organisations[devices], start, rng)
         writer.store(TelemetryBatch(rows), [], {"position": set(np.unique(rows["fix_time"].astype("M8[D]")).tolist())})
+        owner.execute(
+            filled(_SQL["sum_ours"], {"first": first, "last": int(devices[-1]), "start": start.isoformat(), "days": DAYS})
+        )
     writer.close()
     steps.next("TSBS: the same in its own schema")
     owner.execute(_SQL["copy_to_theirs"])
     if has_hypertables:
         owner.execute(_SQL["compress_ours"])
-    with open_pool(database_url, Role.worker, max_size=1) as pool, pool.connection() as connection:
-        for step in (note_touched_spans, refresh_due_spans):
-            while step(connection):
-                connection.commit()
     owner.execute("VACUUM ANALYZE")
 
 
@@ -157,8 +154,8 @@ def _register(connection: psycopg.Connection[Any], number: int, rng: np.random.G
         (fleet + 2, name, driver, capacity_kg),
     )
     connection.execute(
-        "INSERT INTO device_assignment (device_id, org_id, vehicle_id, valid) VALUES (%s, %s, %s, tstzrange('2020-01-01', NULL))",
-        (number, fleet + 2, name),
+        "INSERT INTO device_assignment (device_id, org_id, vehicle_id, valid) VALUES (%s, %s, %s, tstzrange(%s, NULL))",
+        (number, fleet + 2, name, "2020-01-01"),
     )
     return fleet + 2
 

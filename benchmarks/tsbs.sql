@@ -20,6 +20,15 @@ CREATE TABLE diagnostics (time timestamptz NOT NULL, tags_id integer, fuel_state
 SELECT create_hypertable('readings', 'time', chunk_time_interval => interval '12 hours', create_default_indexes => false);
 SELECT create_hypertable('diagnostics', 'time', chunk_time_interval => interval '12 hours', create_default_indexes => false);
 
+-- name: sum_ours
+-- As upkeep does it, a few at a time.
+INSERT INTO vehicle_span
+SELECT span.* FROM (
+    SELECT array_agg(device_id) AS devices, array_agg(starts_at) AS starts
+    FROM generate_series(:first, :last) AS device_id,
+        generate_series(timestamptz ':start', timestamptz ':start' + interval '1 day' * :days - interval '1 s', interval '10 minutes') AS starts_at
+) AS wanted, vehicle_spans(devices, starts) AS span;
+
 -- name: copy_to_theirs
 INSERT INTO readings SELECT fix_time, device_id, latitude_e7 / 1e7, longitude_e7 / 1e7, altitude_m, speed_mps, course_e2 / 100.0, hdop_e2 / 100.0,
     external_mv / 1000.0, NULL FROM position ORDER BY fix_time;
