@@ -7,6 +7,7 @@ import os
 import platform
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from importlib.metadata import version
@@ -31,6 +32,7 @@ from geofence.rows import ALARM_BITS, FLAGS, MISSING_E7, ROW, Rows, content_hash
 from geofence.whole import Evidence, complete, positions_wanted
 from geofence.world import World
 from simulators.fleet.fixes import ALARM_NAMES, NO_PLACE
+from simulators.incidents import TEMPTS
 from simulators.scenario import load, names
 from simulators.simulation import Simulation, positions_of
 from simulators.truth.matching import pair
@@ -38,6 +40,8 @@ from simulators.truth.scoring import FACTS, RIGHT, Score, score
 from simulators.world import generate
 
 SIZE_ONLY = {"national"}
+Nearly = dict[str, Counter[str]]
+"""Kind of near-incident -> how many `happened`, and the `alarms` on their vehicle-days."""
 
 
 def rows_of(simulation: Simulation) -> Rows:
@@ -93,19 +97,39 @@ def _evidence(simulation: Simulation, rows: Rows, devices: dict[int, str]) -> Ev
     return Evidence(*plans, simulation.equipment, unnumbered, simulation.sensors)
 
 
-def errors(simulation: Simulation, conclusions: list[Event | Visit]) -> Iterator[str]:
-    """A line for every incident not found, every event about none, and every visit judged otherwise."""
+def compared(simulation: Simulation, conclusions: list[Event | Visit]) -> tuple[list[Incident], list[Event]]:
+    """The incidents that were not found, and the events about none."""
     incidents = [line for line in simulation.truth if isinstance(line, Incident)]
     events = [one for one in conclusions if isinstance(one, Event) and one.rule not in FACTS]
     pairs = pair(incidents, events)
-    for position, incident in enumerate(incidents):
-        if position not in pairs:
-            where = f"{incident.device_id} {incident.stop_id or ''}"
-            yield f"not found  {incident.rule} {where} {incident.started_at} {incident.ended_at}"
-    for index, event in enumerate(events):
-        if index not in set(pairs.values()):
-            facts = msgspec.json.encode(event.facts).decode()
-            yield f"false      {event.rule} {event.device_id} {event.stop_id or ''} {event.started_at} {event.ended_at} {facts}"
+    found = set(pairs.values())
+    return (
+        [incident for position, incident in enumerate(incidents) if position not in pairs],
+        [event for index, event in enumerate(events) if index not in found],
+    )
+
+
+def near_incidents(simulation: Simulation, false: list[Event]) -> Nearly:
+    """Of each kind that only looks like an incident: how many there were, and how many false alarms of the rules that it tempts
+    there were on these vehicle-days, whether or not it was their cause."""
+    days = Counter((event.rule, event.device_id, event.started_at.date()) for event in false)
+    nearly: Nearly = {}
+    for kind, device_id, day in simulation.nearly:
+        tally = nearly.setdefault(kind, Counter(happened=0, alarms=0))
+        tally["happened"] += 1
+        tally["alarms"] += sum(days[rule, device_id, day] for rule in TEMPTS[kind])
+    return nearly
+
+
+def errors(simulation: Simulation, conclusions: list[Event | Visit]) -> Iterator[str]:
+    """A line for every incident not found, every event about none, and every visit judged otherwise."""
+    missed, false = compared(simulation, conclusions)
+    for incident in missed:
+        where = f"{incident.device_id} {incident.stop_id or ''}"
+        yield f"not found  {incident.rule} {where} {incident.started_at} {incident.ended_at}"
+    for event in false:
+        facts = msgspec.json.encode(event.facts).decode()
+        yield f"false      {event.rule} {event.device_id} {event.stop_id or ''} {event.started_at} {event.ended_at} {facts}"
     said = {(one.trip_id, one.stop_id): one for one in conclusions if isinstance(one, Visit)}
     for line in simulation.truth:
         if not isinstance(line, Incident):
@@ -115,19 +139,20 @@ def errors(simulation: Simulation, conclusions: list[Event | Visit]) -> Iterator
                 yield f"visit      {line.stop_id} {line.state.value} {line.arrived_at} {line.departed_at} judged {judged_as}"
 
 
-def measure(name: str, seed: int, options: argparse.Namespace) -> tuple[Score, list[str]]:
-    """One scenario of one seed: its score, and a line for every error."""
+def measure(name: str, seed: int, options: argparse.Namespace) -> tuple[Score, Nearly, list[str]]:
+    """One scenario of one seed: its score, its near-incidents, and a line for every error."""
     parameters = Parameters() if options.params is None else parse_parameters(options.params.read_text())
     simulation = generate(load(name), seed, options.vehicles, options.days)
     conclusions = judged(simulation, parameters)
     found = [f"{name} {seed} {line}" for line in errors(simulation, conclusions)] if options.errors else []
-    return score(simulation.truth, conclusions, simulation.vehicle_days), found
+    nearly = near_incidents(simulation, compared(simulation, conclusions)[1])
+    return score(simulation.truth, conclusions, simulation.vehicle_days), nearly, found
 
 
 def main() -> None:
     """Run the scenarios over the seeds, several at a time, and write the figures."""
     options = _options()
-    total, scenarios = Score(), dict[str, dict[str, Any]]()
+    total, nearly, scenarios = Score(), Nearly(), dict[str, dict[str, Any]]()
     until_s = time.monotonic() + options.seconds
     waiting = [(name, seed) for seed in _seeds(options.seeds) for name in options.scenarios]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -136,19 +161,21 @@ def main() -> None:
         Progress(*columns, console=Console(stderr=True)) as bar,
     ):
         task = bar.add_task("scenarios", total=len(waiting))
-        running: dict[Future[tuple[Score, list[str]]], tuple[str, int]] = {}
+        running: dict[Future[tuple[Score, Nearly, list[str]]], tuple[str, int]] = {}
         while running or (waiting and time.monotonic() < until_s):
             while waiting and len(running) < options.jobs and time.monotonic() < until_s:
                 name, seed = waiting.pop(0)
                 running[pool.submit(measure, name, seed, options)] = name, seed
             for done in wait(running, return_when=FIRST_COMPLETED).done:
                 name, seed = running.pop(done)
-                one, found = done.result()
+                one, near, found = done.result()
                 scenarios.setdefault(name, {})[str(seed)] = one.document()
                 total.add(one)
+                for kind, tally in near.items():
+                    nearly.setdefault(kind, Counter()).update(tally)
                 print(*found, sep="\n", end="\n" if found else "", flush=True)
                 bar.advance(task)
-    document = {**_machine(), "scenarios": scenarios, **total.document()}
+    document = {**_machine(), "scenarios": scenarios, **total.document(), "near_incidents": nearly}
     print_score(total.document())
     if options.markdown is not None:
         options.markdown.write_text(tables(document))

@@ -8,10 +8,11 @@ from typing import Any, Final
 _RULES: Final = ("rule", "found", "false", "not found", "precision", "recall", "median s", "95 % s")
 _VISITS: Final = ("truly", "judged", "stops")
 _SCENARIOS: Final = ("scenario", "seeds", "vehicle-days", "visits right", "precision", "recall", "false alarms a vehicle-day")
+_NEARLY: Final = ("near-incident", "happened", "false alarms of the rules that it tempts, on its vehicle-days")
 
 
 def tables(document: Mapping[str, Any]) -> str:
-    """Everything in Markdown: the sums, by rule, by visit, and by scenario."""
+    """Everything in Markdown: the sums, by rule, by visit, by scenario, and by near-incident."""
     days, alarms = document["vehicle_days"], document["false_alarms_per_vehicle_day"]
     right = _share(document["visits_right"])
     wanted = "(wanted: below 0.02)"
@@ -21,6 +22,7 @@ def tables(document: Mapping[str, Any]) -> str:
         _table(_RULES, (_rule(name, tally) for name, tally in sorted(document["rules"].items()))),
         _table(_VISITS, visits),
         _table(_SCENARIOS, (_scenario(name, seeds) for name, seeds in sorted(document["scenarios"].items()))),
+        _table(_NEARLY, (_nearly(kind, tally) for kind, tally in sorted(document["near_incidents"].items()))),
     )
     return "\n\n".join((sums, *parts)) + "\n"
 
@@ -49,6 +51,10 @@ def _scenario(name: str, seeds: Mapping[str, Mapping[str, Any]]) -> tuple[str, .
         _share(_of(counted["tp"], counted["fn"])),
         f"{counted['fp'] / days:.4f}" if days else "-",
     )
+
+
+def _nearly(kind: str, tally: Mapping[str, int]) -> tuple[str, ...]:
+    return f"`{kind}`", str(tally["happened"]), str(tally["alarms"])
 
 
 def _of(part: int, rest: int) -> float | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from math import isnan
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,14 @@ from simulators.fleet.fixes import NO_PLACE, Fixes, alarm_names
 from simulators.moments import from_unix_us
 
 _CHUNK = 20_000
+
+
+class NearIncident(NamedTuple):
+    """What only looked like an incident, of a kind of `simulators.incidents.TEMPTS`, on some van's day."""
+
+    kind: str
+    device_id: str
+    day: date
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,7 @@ class Simulation:
     truth: tuple[Incident | TrueVisit, ...]
     vehicle_days: float
     approvals: tuple[Suppressor, ...] = ()  # what people approved beside the zones
+    nearly: tuple[NearIncident, ...] = ()
 
     def positions(self) -> Iterator[Position]:
         """The fixes as canonical readings, in the order of arrival."""

@@ -24,7 +24,7 @@ from simulators.incidents.lottery import draw_incidents
 from simulators.runs import Runs
 from simulators.scenario import Scenario
 from simulators.sensors.network import Sensed, sense_box, sense_shops, served_moments
-from simulators.simulation import Simulation, arrival_order
+from simulators.simulation import NearIncident, Simulation, arrival_order
 from simulators.town.osm import read_streets
 from simulators.town.places import Town, settle
 from simulators.town.plane import Plane
@@ -43,6 +43,7 @@ class _Gathered:
     truth: list[Incident | TrueVisit] = field(default_factory=list)
     zones: list[Zone] = field(default_factory=list)
     approvals: list[Suppressor] = field(default_factory=list)
+    nearly: list[NearIncident] = field(default_factory=list)
     sensed: Sensed = field(default_factory=Sensed)
     runs: Runs | None = None
 
@@ -61,6 +62,7 @@ class _Gathered:
         self.truth += day.truth
         self.zones += day.zones
         self.approvals += day.approvals
+        self.nearly += [NearIncident(kind, day.trip.device_id, day.trip.planned_start.date()) for kind in day.nearly]
 
 
 def generate(
@@ -199,6 +201,7 @@ def _simulation(scenario: Scenario, seed: int, vans: list[Van], gathered: _Gathe
         tuple(sorted([*gathered.truth, *gathered.sensed.truth], key=_truth_order)),
         float(scenario.vehicles * scenario.days),
         tuple(gathered.approvals),
+        tuple(gathered.nearly),
     )
 
 

@@ -22,7 +22,7 @@ from simulators.fleet.rounds import honest_script
 from simulators.fleet.signals import TANK_L, Signals, measure
 from simulators.fleet.tracker import fit, observe
 from simulators.fleet.traffic import Jam
-from simulators.incidents import INCIDENTS
+from simulators.incidents import INCIDENTS, TEMPTS
 from simulators.incidents.case import Case
 from simulators.incidents.halting import PARTNER
 from simulators.moments import to_unix_us
@@ -67,6 +67,7 @@ class Day:
     door_open: NDArray[np.bool_]  # by second of the day
     zones: list[Zone]  # drawn for this day alone
     approvals: list[Suppressor]
+    nearly: list[str]  # the kinds of what only looked like an incident
 
 
 def play_day(
@@ -95,7 +96,7 @@ def play_day(
     meetings = observable(met, seen)
     trip = replace(planned.trip, proofs=tuple(proofs))
     kept = _carry(carried, signals, seen)
-    return Day(seen.fixes, trip, orders, truth, kept, meetings, signals.door_open, case.zones, seen.approvals)
+    return Day(seen.fixes, trip, orders, truth, kept, meetings, signals.door_open, case.zones, seen.approvals, case.nearly)
 
 
 def _prepare(scenario: Scenario, planned: Round, seed: int, kinds: tuple[str, ...]) -> Case:
@@ -104,7 +105,8 @@ def _prepare(scenario: Scenario, planned: Round, seed: int, kinds: tuple[str, ..
     case = Case(scenario, planned, script, stream(seed, "mischief", *key))
     for kind in kinds:
         case.rng = stream(seed, "mischief", kind, *key)
-        INCIDENTS[kind](case)
+        if INCIDENTS[kind](case) and kind in TEMPTS:
+            case.nearly.append(kind)
     return case
 
 

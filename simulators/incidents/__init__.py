@@ -53,7 +53,36 @@ INCIDENTS: Final[Mapping[str, Incident]] = {
     "move_in_yard": harmless.move_in_yard,
     **harmless.HARMLESS_TO_TRACKERS,
 }
-"""By the name that scenarios use. Those from `short_halt` on must not raise any alarm."""
+"""By the name that scenarios use."""
 
-NEARLY: Final = tuple(INCIDENTS)[tuple(INCIDENTS).index("short_halt") :]
-"""The kinds that only look like incidents."""
+TEMPTS: Final[Mapping[str, frozenset[str]]] = {
+    kind: frozenset(rules.split())
+    for kind, rules in {
+        "short_halt": "unscheduled_stop",
+        "lunch_break": "unscheduled_stop",
+        "refuel": "unscheduled_stop fuel_drop",
+        "weigh": "unscheduled_stop cargo_weight_drop",
+        "approved_halt": "unscheduled_stop",
+        "approved_breakdown": "unscheduled_stop missed_stop early_or_late",
+        "door_at_halt": "unscheduled_unloading",
+        "park_next_door": "unscheduled_unloading missed_stop pod_away",
+        "approved_detour": "route_deviation detour",
+        "swap_neighbours": "out_of_sequence route_deviation",
+        "upload_later": "missed_stop silent_device",
+        "brief_silence": "silent_device missed_stop",
+        "drive_through_tunnel": "gps_loss silent_device missed_stop",
+        "sign_round_corner": "pod_away ghost_delivery",
+        "leave_a_little_late": "early_or_late",
+        "dwell_somewhat": "long_dwell early_or_late",
+        "hurry": "overspeed harsh_driving",
+        "move_in_yard": "night_movement towed off_hours_ignition",
+        "slope": "cargo_weight_drop fuel_drop",
+        "door_sensor_stuck": "door_open_moving unscheduled_unloading",
+        "crank_weakly": "power_cut",
+        "low_battery": "tamper power_cut silent_device",
+        "odometer_reset": "spoofed_position clock_fault missed_stop detour",
+        "reboot": "clock_fault spoofed_position",
+        "clock_back": "clock_fault spoofed_position",
+    }.items()
+}
+"""What only looks like an incident and must not raise any alarm, with the rules that it tempts."""

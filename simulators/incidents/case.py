@@ -27,6 +27,7 @@ class Case:
     script: Script
     rng: np.random.Generator
     altered: bool = False
+    nearly: list[str] = field(default_factory=list)  # kinds that only look like incidents
     zones: list[Zone] = field(default_factory=list)  # drawn for the day
     detours: list[Ints] = field(default_factory=list)  # nodes of the ways approved
     hooks: list[Callable[[Observed], list[TrueIncident]]] = field(default_factory=list)  # applied to what the tracker saw

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from benchmarks.detection import judged, rows_of
+from benchmarks.detection import judged, near_incidents, rows_of
 from benchmarks.detection_tables import tables
-from domain.events import Event, Visit
+from domain.events import Event, Severity, Visit
 from geofence.parameters import Parameters
 from geofence.rows import rows_from_positions
+from geofence.rulebook import JUDGED_ELSEWHERE, RULES
+from simulators.incidents import TEMPTS
 from simulators.scenario import load
-from simulators.simulation import Simulation
+from simulators.simulation import NearIncident, Simulation
 from simulators.truth.scoring import Score, Tally, score
 from simulators.world import generate
 
@@ -37,6 +41,22 @@ def test_the_morning_is_judged_as_it_was(seed: int) -> None:
     assert right > 0.98
 
 
+def test_alarms_are_counted_where_something_tempted_them(morning: Simulation) -> None:
+    day = morning.start.date()
+    slope = NearIncident("slope", "van-1", day)
+    world = replace(morning, nearly=(slope, NearIncident("slope", "van-2", day), NearIncident("hurry", "van-1", day)))
+    event = Event("e", "fuel_drop", Severity.info, "van-1", None, None, morning.start, None, morning.start, 1.0)
+    assert near_incidents(world, [event, replace(event, rule="detour"), replace(event, device_id="van-3")]) == {
+        "slope": {"happened": 2, "alarms": 1},
+        "hurry": {"happened": 1, "alarms": 0},
+    }
+
+
+def test_every_near_incident_tempts_rules_that_there_are() -> None:
+    known = {*(rule.name for rule in RULES), *JUDGED_ELSEWHERE}
+    assert all(rules and rules <= known for rules in TEMPTS.values())
+
+
 def test_the_tables_say_what_the_document_does() -> None:
     one, other = Score(vehicle_days=3.0), Score(vehicle_days=1.0)
     one.rules["detour"] = Tally(3, 1, 0, [60.0, 120.0, 600.0])
@@ -46,7 +66,9 @@ def test_the_tables_say_what_the_document_does() -> None:
     total.add(one)
     total.add(other)
     scenarios = {"backlog": {"7": one.document()}, "mixed": {"7": other.document()}}
-    text = tables({"scenarios": scenarios, **total.document()})
+    nearly = {"slope": {"happened": 7, "alarms": 1}}
+    text = tables({"scenarios": scenarios, **total.document(), "near_incidents": nearly})
+    assert "| `slope` | 7 | 1 |" in text
     assert "4 vehicle-days; false alarms per vehicle-day **0.2500**" in text
     assert "visits right **0.7500**" in text
     assert "| `detour` | 3 | 1 | 0 | 0.7500 | 1.0000 | 120 | 600 |" in text

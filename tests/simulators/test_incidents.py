@@ -15,7 +15,7 @@ from domain.errors import InvalidInputError, NotFoundError
 from domain.truth import Incident, TrueVisit
 from simulators.fleet.fixes import alarm_bits
 from simulators.folder import write_folder
-from simulators.incidents import INCIDENTS, NEARLY
+from simulators.incidents import INCIDENTS, TEMPTS
 from simulators.scenario import IncidentPlan, Scenario, TripsPlan, load, names, parse
 from simulators.simulation import Simulation
 from simulators.world import generate
@@ -77,7 +77,7 @@ def _rules(simulation: Simulation) -> Counter[str]:
 
 
 def test_every_kind_is_tested_here() -> None:
-    assert set(EXPECTED) | set(NEARLY) == set(INCIDENTS)
+    assert set(EXPECTED) | set(TEMPTS) == set(INCIDENTS)
 
 
 @pytest.mark.parametrize("kind", EXPECTED)
@@ -88,7 +88,7 @@ def test_an_incident_is_labelled_with_its_rules(kind: str) -> None:
     assert set(rules) - EXPECTED[kind] <= side_effects
 
 
-@pytest.mark.parametrize("kind", NEARLY)
+@pytest.mark.parametrize("kind", TEMPTS)
 def test_a_near_incident_changes_the_day_and_labels_nothing(kind: str) -> None:
     world = _world(kind)
     assert not _rules(world)
