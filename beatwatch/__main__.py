@@ -29,7 +29,7 @@ from beatwatch.commands import (
     user,
     zones,
 )
-from domain.errors import BeatwatchError
+from domain.errors import BeatwatchError, InvalidInputError
 
 COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     backtest.register,
@@ -75,6 +75,11 @@ def main() -> None:
         build_app()()
     except BeatwatchError as error:
         print(f"error: {error.code}: {error}", file=sys.stderr)
+        sys.exit(1)
+    except OSError as error:
+        if error.filename is None:  # no file that somebody named: a fault of ours, to be seen whole
+            raise
+        print(f"error: {InvalidInputError.code}: {error.filename}: {error.strerror}", file=sys.stderr)
         sys.exit(1)
 
 

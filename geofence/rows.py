@@ -44,6 +44,8 @@ FIX_VALID, IGNITION, IN_MOTION, DOOR_OPEN, BUFFERED = range(5)
 ALARM_BITS: Final = ALARM_NAMES
 OTHER_ALARM_BIT: Final = 31
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_BEYOND_MEASURE: Final = 1e12  # no device measures such a number: it says nothing
+_SATELLITES: Final = range(2**15)
 _ONE_US: Final = timedelta(microseconds=1)
 _ALARM_BIT: Final = {name: index for index, name in enumerate(ALARM_BITS)}
 _CONTENT: Final = tuple(name for name in ROW.names or () if name not in {"seq", "received_at_us"})
@@ -96,7 +98,8 @@ def rows_from_positions(positions: Iterable[Position], device_numbers: Mapping[s
     """Canonical positions -> an array of ROW in the same order.
 
     Positions without a fix time or of a device that has no number are left out. A missing `seq` becomes a negative hash of the
-    content, so that a repeated reading is the same row and two different fixes of one second are two rows.
+    content, so that a repeated reading is the same row and two different fixes of one second are two rows. Numbers that no
+    device measures are missing.
     """
     packed = [
         _packed(position, device_numbers[position.device])
@@ -114,7 +117,7 @@ def _packed(position: Position, device: int) -> tuple[tuple[float, ...], int | N
     nan = float("nan")
 
     def real(value: float | None) -> float:
-        return nan if value is None else value
+        return nan if value is None or not abs(value) < _BEYOND_MEASURE else value
 
     def e7(value: float | None) -> int:
         return MISSING_E7 if value is None or not abs(value) < 214 else round(value * 1e7)
@@ -130,7 +133,7 @@ def _packed(position: Position, device: int) -> tuple[tuple[float, ...], int | N
         real(position.course_deg),
         real(position.accuracy_m),
         real(position.hdop),
-        -1 if position.satellites is None else position.satellites,
+        -1 if position.satellites is None or position.satellites not in _SATELLITES else position.satellites,
         flags,
         real(position.cargo_kg),
         real(position.fuel_l),

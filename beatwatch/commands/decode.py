@@ -19,7 +19,9 @@ def register(app: typer.Typer) -> None:
 
 def decode(
     format_name: Annotated[str, typer.Option("--format", help="Payload format, such as teltonika or beatwatch-json.")],
-    file: Annotated[Path | None, typer.Argument(help="File with the payload; else standard input.", show_default=False)] = None,
+    file: Annotated[
+        Path | None, typer.Argument(help="File with the payload; - or none: standard input.", show_default=False)
+    ] = None,
     topic: Annotated[str, typer.Option(help="Topic it came on, which may name the device and the kind of message.")] = "",
     device: Annotated[str, typer.Option(help="The device's identity, where neither topic nor payload gives it.")] = "",
     in_hex: Annotated[bool, typer.Option("--hex", help="The payload is written in hexadecimal digits.")] = False,
@@ -44,7 +46,7 @@ def decode(
 
 def _payload(file: Path | None, *, in_hex: bool) -> bytes:
     try:
-        content = sys.stdin.buffer.read() if file is None else file.read_bytes()
+        content = sys.stdin.buffer.read() if file is None or str(file) == "-" else file.read_bytes()
     except OSError as error:
         raise InvalidInputError(str(file), error.strerror or str(error)) from error
     if not in_hex:

@@ -6,10 +6,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from beatwatch.commands.output import writing
 from domain.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -39,10 +40,13 @@ def judge(
     equipment: Annotated[Path | None, typer.Option(help="what sensors are fitted to, JSON; others are not judged")] = None,
     params: Annotated[Path | None, typer.Option(help="parameters that differ from the defaults, TOML")] = None,
     arrival_order: Annotated[bool, typer.Option("--arrival-order", help="take rows as they arrived, correcting")] = False,
-    out: Annotated[Path | None, typer.Option("-o", help="file for events and visits; without it, standard output")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--output", help="file for events and visits; without it, standard output")
+    ] = None,
 ) -> None:
     """Judge tracks and sensors against plans: events and visits as JSON lines, the same for any order of the rows."""
     from geofence.parameters import Parameters, parse_parameters
+    from wire.files.event_jsonl import write_events
 
     paths = _paths(
         data, {"tracks": tracks, "sensors": sensors, "zones": zones, "trips": trips, "orders": orders, "equipment": equipment}
@@ -50,12 +54,10 @@ def judge(
     parameters = Parameters() if params is None else parse_parameters(_text(params))
     world, rows, positions = _load(paths)
     evidence = _evidence(paths, world, rows, positions)
-    judgement = _judge(world, parameters, rows, evidence, arrival_order=arrival_order)
-    for rule, error in sorted({(fault.rule, fault.error) for fault in judgement.faults}):
-        print(f"warning: rule {rule} failed and was left out where it did: {error}", file=sys.stderr)
-    with _writing(out) as file:
-        from wire.files.event_jsonl import write_events
-
+    with writing(out) as file:
+        judgement = _judge(world, parameters, rows, evidence, arrival_order=arrival_order)
+        for rule, error in sorted({(fault.rule, fault.error) for fault in judgement.faults}):
+            print(f"warning: rule {rule} failed and was left out where it did: {error}", file=sys.stderr)
         write_events(judgement.in_order(), file)
 
 
@@ -143,18 +145,11 @@ def _judge(world: World, parameters: Parameters, rows: Rows, evidence: Evidence,
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text()
+        return path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise InvalidInputError("--params", f"{path} cannot be read: {error.strerror}") from error
-
-
-@contextmanager
-def _writing(out: Path | None) -> Iterator[TextIO]:
-    if out is None:
-        yield sys.stdout
-        return
-    with out.open("w", encoding="utf-8", newline="\n") as file:
-        yield file
+    except UnicodeDecodeError as error:
+        raise InvalidInputError("--params", f"{path} is not UTF-8 text") from error
 
 
 @contextmanager

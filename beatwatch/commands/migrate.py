@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import typer
 
+from beatwatch.commands.settings_help import SettingsCommand
+
 
 def register(app: typer.Typer) -> None:
     """Add the command to the command line."""
-    app.command("migrate")(migrate)
+    app.command("migrate", cls=SettingsCommand)(migrate)
 
 
 def migrate() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 import typer
@@ -21,6 +22,7 @@ def add(
     slug: Annotated[str, typer.Argument(help="short name in addresses and topics: small letters, digits, - and _")],
     name: Annotated[str | None, typer.Option(help="the full name; otherwise the short one")] = None,
     parent: Annotated[str | None, typer.Option(help="slug of the organisation above, which sees all of this one")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Register an organisation."""
     from beatwatch.worker_connection import worker_connection
@@ -29,7 +31,7 @@ def add(
     with worker_connection() as connection:
         above = None if parent is None else find_organisation(connection, parent)
         add_organisation(connection, slug=slug, name=name or slug, parent_id=above)
-    print(f"organisation {slug}")
+    print(json.dumps({"organisation": slug}) if as_json else f"organisation {slug}")
 
 
 def list_all(as_json: AsJson = False) -> None:

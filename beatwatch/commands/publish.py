@@ -16,7 +16,7 @@ def register(app: typer.Typer) -> None:
 
 
 def publish(
-    tracks: Annotated[Path, typer.Argument(help="track CSV, plain or gzipped", exists=True, dir_okay=False)],
+    tracks: Annotated[Path, typer.Argument(help="track CSV, plain or gzipped")],
     as_format: Annotated[str, typer.Option("--as", help="payload format, such as owntracks or beatwatch-json")],
     speed: Annotated[
         str, typer.Option(help="times real time, or max: as fast as the broker takes it, in the file's order")

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from beatwatch.commands.settings_help import SettingsCommand
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     for command in (ingest, geofence, alerts, api):
-        app.command(command.__name__)(command)
+        app.command(command.__name__, cls=SettingsCommand)(command)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,13 @@ from typing import Annotated
 
 import typer
 
+from beatwatch.commands.settings_help import SettingsCommand
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    app.command("up")(up)
-    app.command("servers")(servers)
+    app.command("up", cls=SettingsCommand)(up)
+    app.command("servers", cls=SettingsCommand)(servers)
 
 
 def up(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 import typer
@@ -27,6 +28,7 @@ def add(
     password: Annotated[
         str | None, typer.Option(envvar="BEATWATCH_PASSWORD", help="otherwise one is made up and printed, once")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Register somebody who can sign in."""
     from api.passwords import hash_password, new_token
@@ -39,7 +41,8 @@ def add(
     with worker_connection() as connection:
         org_id = find_organisation(connection, org)
         add_person(connection, org_id, login=login.lower(), name=name or login, role=role, password_hash=password_hash)
-    print(f"login {login.lower()}" + ("" if password else f"\npassword {secret}"))
+    told = {"login": login.lower()} | ({} if password else {"password": secret})
+    print(json.dumps(told) if as_json else "\n".join(f"{what} {value}" for what, value in told.items()))
 
 
 def list_all(as_json: AsJson = False) -> None:

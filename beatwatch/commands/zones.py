@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from domain.errors import InvalidInputError
+from beatwatch.commands.output import writing
 
 if TYPE_CHECKING:
     from geofence.index import ZoneIndex
@@ -43,7 +42,7 @@ def match(
     for repair in index.repairs:
         print(f"repaired: zone {repair.zone_id}: {repair.reason}", file=sys.stderr)
     places = read_points(points)
-    with _opened(output) as file:
+    with writing(output) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("point", "zone"))
         for rows in _matched(index, places):
@@ -68,21 +67,3 @@ def _matched(index: ZoneIndex, places: Iterator[Point]) -> Iterator[Iterator[tup
             yield zip((found + first).tolist(), (names[number] for number in numbers.tolist()), strict=True)
             first += len(chunk)
             progress.update(task, completed=first)
-
-
-@contextmanager
-def _opened(output: Path | None) -> Iterator[TextIO]:
-    """The file to write, gone again if the work fails; standard output if there is none."""
-    if output is None:
-        yield sys.stdout
-        return
-    try:
-        file = output.open("w", encoding="utf-8", newline="")
-    except OSError as error:
-        raise InvalidInputError(str(output), error.strerror or str(error)) from error
-    try:
-        with file:
-            yield file
-    except BaseException:
-        output.unlink(missing_ok=True)
-        raise

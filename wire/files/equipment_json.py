@@ -9,7 +9,7 @@ import msgspec
 
 from domain.equipment import Asset, Cooler, Equipment, Movement, Shelf, Transfer
 from wire.files.node import Node, parse_document
-from wire.files.reading import read_bytes
+from wire.files.reading import naming, read_bytes
 
 
 def parse_equipment(content: bytes | str) -> Equipment:
@@ -24,7 +24,8 @@ def parse_equipment(content: bytes | str) -> Equipment:
 
 def read_equipment(path: Path) -> Equipment:
     """The equipment of a file."""
-    return parse_equipment(read_bytes(path))
+    with naming(path):
+        return parse_equipment(read_bytes(path))
 
 
 def write_equipment(equipment: Equipment, file: TextIO) -> None:

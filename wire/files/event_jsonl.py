@@ -11,7 +11,7 @@ import msgspec
 
 from domain.events import Event, Severity, Visit, VisitState
 from wire.files.node import Node, json_line, parse_json_lines
-from wire.files.reading import read_lines
+from wire.files.reading import naming, read_lines
 from wire.instants import format_instant
 
 
@@ -23,7 +23,8 @@ def parse_events(lines: Iterable[str]) -> Iterator[Event | Visit]:
 
 def read_events(path: Path) -> Iterator[Event | Visit]:
     """The events and visits of a file."""
-    return parse_events(read_lines(path))
+    with naming(path):
+        yield from parse_events(read_lines(path))
 
 
 def write_events(conclusions: Iterable[Event | Visit], file: TextIO) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -107,9 +108,10 @@ class Node:
 
 
 def parse_document(content: bytes | str, path: str = "") -> Node:
-    """A JSON document; `InvalidInputError` if it is none. Duplicate keys keep the last value."""
+    """A JSON document, a byte order mark aside; `InvalidInputError` if it is none. Duplicate keys keep the last value."""
     try:
-        return Node(msgspec.json.decode(content), path)
+        plain = content.removeprefix("\ufeff") if isinstance(content, str) else content.removeprefix(BOM_UTF8)
+        return Node(msgspec.json.decode(plain), path)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInputError(path or "document", f"is not JSON: {error}") from error
 

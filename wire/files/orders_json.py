@@ -10,7 +10,7 @@ import msgspec
 
 from domain.deliveries import Order, OrderLine
 from wire.files.node import Node, parse_document
-from wire.files.reading import read_bytes
+from wire.files.reading import naming, read_bytes
 
 
 def parse_orders(content: bytes | str) -> list[Order]:
@@ -22,7 +22,8 @@ def parse_orders(content: bytes | str) -> list[Order]:
 
 def read_orders(path: Path) -> list[Order]:
     """The orders of a file."""
-    return parse_orders(read_bytes(path))
+    with naming(path):
+        return parse_orders(read_bytes(path))
 
 
 def write_orders(orders: Iterable[Order], file: TextIO) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from wire.files.reading import read_lines
+from wire.files.reading import naming, read_lines
 from wire.files.table import Column, Table, number
 
 
@@ -46,4 +46,5 @@ def parse_points(lines: Iterable[str]) -> Iterator[Point]:
 
 def read_points(path: Path) -> Iterator[Point]:
     """The places of a CSV file, plain or gzipped, one at a time."""
-    return parse_points(read_lines(path))
+    with naming(path):
+        yield from parse_points(read_lines(path))

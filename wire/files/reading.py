@@ -5,12 +5,24 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final, cast
 
 from domain.errors import InvalidInputError, NotFoundError
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """What is refused in the file at `path` says that it was in this file."""
+    try:
+        yield
+    except InvalidInputError as error:
+        if error.field.startswith(str(path)):
+            raise
+        raise InvalidInputError(f"{path}, {error.field}", error.detail) from error
 
 
 def open_bytes(path: Path) -> IO[bytes]:

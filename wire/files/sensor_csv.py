@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from domain.observations import SensorReading
-from wire.files.reading import read_lines
+from wire.files.reading import naming, read_lines
 from wire.files.table import Column, Table, boolean, instant, integer, number
 
 _WRITTEN: Final = (
@@ -37,7 +37,8 @@ def parse_sensors(lines: Iterable[str]) -> Iterator[SensorReading]:
 
 def read_sensors(path: Path) -> Iterator[SensorReading]:
     """The measurements of a CSV file, plain or gzipped, one at a time."""
-    return parse_sensors(read_lines(path))
+    with naming(path):
+        yield from parse_sensors(read_lines(path))
 
 
 def write_sensors(readings: Iterable[SensorReading], file: TextIO) -> int:

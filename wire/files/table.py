@@ -15,8 +15,9 @@ from wire.instants import format_instant, parse_instant
 T = TypeVar("T", bound=NamedTuple)
 Plan = list[tuple[int, int, Callable[[str], Any]]]
 """For each known column of a file: its cell's index, its place in the record, and how to read it."""
-_BOOLEANS: Final = {"true": True, "false": False, "1": True, "0": False}
+_BOOLEANS: Final = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
 _INT8: Final = range(-(2**63), 2**63)
+_EXACT: Final = 2**53  # up to here a float is the number that was written
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +39,25 @@ def number(text: str) -> float:
 
 
 def integer(text: str) -> int:
-    """A whole number of at most 64 bits."""
-    value = int(text)
+    """A whole number of at most 64 bits; `8.0`, as programs write columns with gaps, is 8."""
+    try:
+        value = int(text)
+    except ValueError:
+        value = _whole(text)
     if value not in _INT8 or "_" in text:
         raise ValueError(f"{text!r} is not a 64-bit integer")
     return value
 
 
+def _whole(text: str) -> int:
+    value = number(text)
+    if not value.is_integer() or abs(value) > _EXACT:
+        raise ValueError(f"{text!r} is not a whole number")
+    return int(value)
+
+
 def boolean(text: str) -> bool:
-    """`true`, `false`, `1` or `0`."""
+    """`true`, `false`, `1` or `0`, also as `1.0` and `0.0`."""
     value = _BOOLEANS.get(text.lower())
     if value is None:
         raise ValueError(f"{text!r} is not true or false")
@@ -75,7 +86,7 @@ class Table(Generic[T]):
 
     def parse(self, lines: Iterable[str]) -> Iterator[T]:
         """The records of CSV text; `InvalidInputError` names the row (the first after the header is 1) and the column."""
-        rows = csv.reader(lines, strict=True)
+        rows = csv.reader(lines, strict=True, skipinitialspace=True)
         number_of_row = 0
         try:
             header = [name.strip() for name in next(rows, [])]

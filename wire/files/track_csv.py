@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from domain.observations import Position
-from wire.files.reading import read_lines
+from wire.files.reading import naming, read_lines
 from wire.files.table import Column, Table, boolean, instant, integer, number, words
 
 _WRITTEN: Final = (
@@ -50,7 +50,8 @@ def parse_tracks(lines: Iterable[str]) -> Iterator[Position]:
 
 def read_tracks(path: Path) -> Iterator[Position]:
     """The fixes of a CSV file, plain or gzipped, one at a time."""
-    return parse_tracks(read_lines(path))
+    with naming(path):
+        yield from parse_tracks(read_lines(path))
 
 
 def write_tracks(positions: Iterable[Position], file: TextIO) -> int:

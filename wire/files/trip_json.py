@@ -13,7 +13,7 @@ from domain.suppressor_validity import check_suppressor
 from domain.suppressors import Suppressor, SuppressorKind
 from domain.trips import Circle, LonLat, PlannedStop, Proof, Trip
 from wire.files.node import Node, parse_document
-from wire.files.reading import read_bytes
+from wire.files.reading import naming, read_bytes
 from wire.files.schedule_json import maybe_schedule
 from wire.instants import format_instant
 
@@ -40,7 +40,8 @@ def parse_suppressors(content: bytes | str) -> list[Suppressor]:
 
 def read_suppressors(path: Path) -> list[Suppressor]:
     """The approvals of the trips of a file."""
-    return parse_suppressors(read_bytes(path))
+    with naming(path):
+        return parse_suppressors(read_bytes(path))
 
 
 def suppressors_from(node: Node) -> Iterator[Suppressor]:
@@ -72,7 +73,8 @@ def _suppressor(trip: Node, node: Node, kind: SuppressorKind, index: int) -> Sup
 
 def read_trips(path: Path) -> list[Trip]:
     """The trips of a file."""
-    return parse_trips(read_bytes(path))
+    with naming(path):
+        return parse_trips(read_bytes(path))
 
 
 def write_trips(trips: Iterable[Trip], file: TextIO, breakdowns: Iterable[Suppressor] = ()) -> int:

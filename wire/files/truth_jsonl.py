@@ -10,7 +10,7 @@ from typing import TextIO
 from domain.events import VisitState
 from domain.truth import Incident, TrueVisit
 from wire.files.node import Node, json_line, parse_json_lines
-from wire.files.reading import read_lines
+from wire.files.reading import naming, read_lines
 from wire.instants import format_instant
 
 
@@ -22,7 +22,8 @@ def parse_truth(lines: Iterable[str]) -> Iterator[Incident | TrueVisit]:
 
 def read_truth(path: Path) -> Iterator[Incident | TrueVisit]:
     """The truth in a file."""
-    return parse_truth(read_lines(path))
+    with naming(path):
+        yield from parse_truth(read_lines(path))
 
 
 def write_truth(truth: Iterable[Incident | TrueVisit], file: TextIO) -> int:
