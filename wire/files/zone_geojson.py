@@ -21,20 +21,15 @@ _DEPTHS: Final = {"Point": 0, "LineString": 1, "MultiLineString": 2, "Polygon": 
 def parse_zones(content: bytes | str, *, foreign: bool = False) -> list[Zone]:
     """The zones of a FeatureCollection or of one Feature; `InvalidInputError` names the path of what is wrong.
 
-    A zone is named by its feature's `id`, else by its index; without a `kind` it is a territory. A collection of areas is one
-    area. `foreign` files, made for something else, may have any other `kind`, which is then no more than none, and features
-    without a geometry, which cover nothing and are left out.
+    A zone is named by its feature's `id`, else by its index; without a `kind` it is a territory. `foreign` files, made for
+    something else, may have any other `kind`, which is then no more than none.
     """
     document = parse_document(content)
-    if document.at("type").value not in {None, "FeatureCollection", "Feature"}:
+    if document.at("type").value not in (None, "FeatureCollection", "Feature"):
         raise document.at("type").refuse("must be FeatureCollection or Feature")
     one = document.at("type").value == "Feature"
     nodes = [document] if one else document.at("features").items()
-    return [
-        _zone(node, index, foreign=foreign)
-        for index, node in enumerate(nodes)
-        if not foreign or node.at("geometry").value is not None
-    ]
+    return [_zone(node, index, foreign=foreign) for index, node in enumerate(nodes)]
 
 
 def read_zones(path: Path, *, foreign: bool = False) -> list[Zone]:
@@ -71,7 +66,7 @@ def _zone(feature: Node, index: int, *, foreign: bool) -> Zone:
     properties = feature.at("properties")
     if properties.value is None:
         properties = Node({}, properties.path)
-    geometry = _areas_as_one(feature.at("geometry"))
+    geometry = feature.at("geometry")
     _check(geometry)
     zone = Zone(
         zone_id=zone_id,
@@ -97,19 +92,6 @@ def _kind(properties: Node, *, foreign: bool) -> ZoneKind:
     if value is None or (foreign and value not in list(ZoneKind)):
         return ZoneKind.territory
     return properties.choice("kind", ZoneKind)
-
-
-def _areas_as_one(geometry: Node) -> Node:
-    """A GeometryCollection of areas alone as one MultiPolygon; anything else as it is."""
-    if geometry.at("type").value != "GeometryCollection":
-        return geometry
-    polygons: list[Any] = []
-    for part in geometry.at("geometries").items():
-        _check(part)
-        if part.value["type"] not in {"Polygon", "MultiPolygon"}:
-            raise part.at("type").refuse("must be Polygon or MultiPolygon in a collection")
-        polygons += part.value["coordinates"] if part.value["type"] == "MultiPolygon" else [part.value["coordinates"]]
-    return Node({"type": "MultiPolygon", "coordinates": polygons}, geometry.path)
 
 
 def _check(geometry: Node) -> None:
