@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable
 
@@ -71,6 +72,7 @@ def build_app() -> typer.Typer:
 
 def main() -> None:
     """Run the command line; an error of ours is one line on standard error and exit status 1."""
+    logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())  # our own error says it once; services log all the same
     try:
         build_app()()
     except BeatwatchError as error:

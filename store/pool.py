@@ -43,8 +43,22 @@ def open_pool(database_url: str, role: Role, *, max_size: int = 4, timeout_s: fl
         pool.open(wait=True, timeout=timeout_s)
     except PoolTimeout as error:
         pool.close()
-        raise UnavailableError(f"no connection to the database within {timeout_s:g} s; is DATABASE_URL right?") from error
+        raise UnavailableError(
+            f"no connection to the database within {timeout_s:g} s: {_obstacle(database_url, role)}"
+        ) from error
     return pool
+
+
+def _obstacle(database_url: str, role: Role) -> str:
+    """Why there is no connection that can take `role`."""
+    try:
+        with psycopg.connect(database_url, connect_timeout=5) as connection:
+            take_role(connection, role)
+    except psycopg.errors.InvalidParameterValue:
+        return "it has no schema yet (beatwatch migrate)"
+    except psycopg.Error as error:
+        return f"{str(error).strip()}; is DATABASE_URL right?"
+    return "it is slow to answer"
 
 
 def take_role(connection: psycopg.Connection[Any], role: Role) -> None:

@@ -41,7 +41,7 @@ class _Service:
 def _service(*, broker: bool = False) -> Iterator[_Service]:
     from beatwatch.health import serving_health
     from beatwatch.logs import configure_logs
-    from beatwatch.services.servers import Servers
+    from beatwatch.services.servers import Servers, migrate_own
     from beatwatch.services.supervisor import stop_requested
     from beatwatch.settings import read_settings
 
@@ -52,6 +52,7 @@ def _service(*, broker: bool = False) -> Iterator[_Service]:
         Servers(settings, broker=broker) as servers,
         serving_health(settings.metrics_port, settings.metrics_host) as health,
     ):
+        migrate_own(servers)
         yield _Service(settings, servers.database_url, servers.mqtt_url, stop, health.ready.set)
 
 
@@ -120,13 +121,14 @@ def api() -> None:
     from beatwatch.logs import configure_logs
     from beatwatch.push_keys import private_key, public_key
     from beatwatch.services.ports import wanted_port
-    from beatwatch.services.servers import Servers
+    from beatwatch.services.servers import Servers, migrate_own
     from beatwatch.settings import read_settings
     from beatwatch.settlement_rule import judge_by_thresholds
 
     settings = read_settings()
     configure_logs(settings)
     with Servers(settings, broker=False) as servers:
+        migrate_own(servers)
         app = create_app(
             servers.database_url,
             organisation=settings.organisation,

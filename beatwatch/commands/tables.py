@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -21,8 +22,8 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: 
     table = Table(*(Column(name.replace("_", " "), overflow="fold") for name in columns))
     for row in rows:
         table.add_row(*(_text(row[name]) for name in columns))
-    console = Console()
-    console.print(table, width=None if console.is_terminal else _WIDEST, crop=False)
+    console = Console() if sys.stdout.isatty() else Console(width=_WIDEST)
+    console.print(table)
 
 
 def _plain(value: Any) -> Any:

@@ -16,6 +16,7 @@ from beatwatch.services.postgres import embedded_postgres
 from beatwatch.services.program import Program
 from beatwatch.settings import Settings
 from domain.errors import UnavailableError
+from store.migrate import migrate
 
 
 class Servers:
@@ -90,6 +91,12 @@ class Servers:
     def _start_mosquitto(self) -> tuple[Program, Mapping[str, str]]:
         broker = self._embedded = embedded_broker(self._settings)
         return broker.program, {"url": broker.service_url, "gateway_url": broker.gateway_url}
+
+
+def migrate_own(servers: Servers) -> None:
+    """Bring the schema of the database up to date, if it was started here and nobody else looks after it."""
+    if any(program.name == "postgres" for program in servers.programs):
+        migrate(servers.database_url)
 
 
 def of_running_stack(settings: Settings) -> Settings:
