@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.trips import Trip
+from geofence.columns import StopColumns, stop_columns
 
 if TYPE_CHECKING:
     from geofence.plan import Part
@@ -44,6 +45,7 @@ class PlannedTrip(NamedTuple):
     planned_end_us: int
     length_m: float
     stops: NDArray[np.void]  # of plan.STOP
+    stop: StopColumns  # the same, a column for each field
     proofs: tuple[ProofPlace, ...]  # by capture
     versions: Versions  # parameters of its organisation and route
     record: NDArray[np.void]  # shape (1,) of plan.TRIP
@@ -51,6 +53,7 @@ class PlannedTrip(NamedTuple):
     along: NDArray[np.float64]  # shape (vertices,)
     signed_us: dict[int, int]  # stop -> when its first proof was captured
     signed_at_us: tuple[int, ...]  # the same moments, by time
+    signed_stops: tuple[int, ...]  # and the stops
     captured_us: tuple[int, ...]  # when each of the proofs was
     places: NDArray[np.float64]  # shape (stops, 2): longitude and latitude of their pins in 1e-7 degree
     goods: dict[int, Goods]  # stop -> what its orders weigh, where that is known
@@ -61,8 +64,9 @@ class PlannedTrip(NamedTuple):
 
     def signed_within(self, since_us: int, until_us: int) -> list[int]:
         """The stops that were first signed for within a span, in the order of `signed_us`."""
-        if bisect_left(self.signed_at_us, since_us) == bisect_right(self.signed_at_us, until_us):
-            return []
+        low, high = bisect_left(self.signed_at_us, since_us), bisect_right(self.signed_at_us, until_us)
+        if high - low <= 1:
+            return list(self.signed_stops[low:high])
         return [stop for stop, at_us in self.signed_us.items() if since_us <= at_us <= until_us]
 
     def signed_by(self, at_us: int) -> int:
@@ -82,11 +86,13 @@ def planned_trip(part: Part, record: NDArray[np.void], versions: Versions, goods
         planned_end_us=int(record["planned_end_us"][0]),
         length_m=float(record["length_m"][0]),
         stops=part.stops,
+        stop=stop_columns(part.stops),
         places=np.column_stack((part.stops["lon"], part.stops["lat"])),
         proofs=proofs,
         captured_us=tuple(proof.at_us for proof in proofs),
         signed_us=signed_us,
         signed_at_us=tuple(sorted(signed_us.values())),
+        signed_stops=tuple(sorted(signed_us, key=signed_us.__getitem__)),
         goods=goods,
         versions=versions,
         record=record,

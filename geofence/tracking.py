@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -16,6 +15,7 @@ from domain.events import Event, Severity, Visit, VisitState
 from domain.suppressors import SuppressorKind
 from domain.zones import Zone
 from geofence.alike import Alike
+from geofence.columns import VisitColumns, visit_columns
 from geofence.conclusions import Withdrawal
 from geofence.facts import Fact
 from geofence.fixes import GoodFix, deciding_fix
@@ -24,7 +24,7 @@ from geofence.kernels.ground import metres
 from geofence.kernels.stepping import Land
 from geofence.parameters import SINCE_EVER_US
 from geofence.planned import PlannedTrip, Versions
-from geofence.rows import from_us
+from geofence.rows import from_us, moment_text
 from geofence.state import NEVER_US, fresh_visits
 from geofence.suppressions import Suppressions
 
@@ -40,7 +40,11 @@ LIKELY, POSSIBLE, SHARED, DROVE_BY, CROSSED, SUSPECTED, FINAL, TOO_LATE, BROKEN_
 TOO_LATE: its estimated arrival has passed the end of its window. BROKEN_DOWN: a breakdown of the van is approved."""
 RISKS: Final = {BROKEN_DOWN: "breakdown", SUSPECTED: "left_out", TOO_LATE: "estimate"}
 """Why a stop is at risk, the weightiest first."""
+_ANY_RISK: Final = sum(RISKS)
 FAR_FUTURE_US: Final = 2**62
+_ARRIVED: Final = CODE[VisitState.arrived]
+_MARK_NAMES: Final = ((DROVE_BY, "drove_by"), (CROSSED, "crossed"), (SHARED, "neighbour_served"), (POSSIBLE, "data_gap"))
+_SHOWN_MARKS: Final = DROVE_BY | CROSSED | SHARED | POSSIBLE
 _BLANK: Final = ("state", "marks", "confidence", "served_n", "dwell_s", "away_m", "eta_min")
 _UNSET: Final = ("came_ms", "went_ms", "risk_s")
 _MS_US: Final = 1_000
@@ -66,6 +70,7 @@ class Device:
     """One device above the kernels. Rules read it and conclude through it."""
 
     __slots__ = (
+        "_columns",
         "_fact",
         "_here",
         "_memory",
@@ -99,6 +104,7 @@ class Device:
         self.versions = versions
         self.values = versions[0]
         self.visits = visits  # of the running trip, else empty
+        self._columns: VisitColumns | None = None
         self.trip_number = -1
         self.over = True
         self.plan: PlannedTrip | None = None  # the running trip
@@ -132,6 +138,13 @@ class Device:
             self._here, self._fact = deciding_fix(self._fact), None
         return self._here
 
+    @property
+    def visit(self) -> VisitColumns:
+        """What is known of the trip's visits, a column for each field."""
+        if self._columns is None:
+            self._columns = visit_columns(self.visits)
+        return self._columns
+
     def come_to(self, fact: Fact) -> None:
         """What is concluded from now on is decided by a fact."""
         self._fact = fact
@@ -154,6 +167,7 @@ class Device:
             self._memory = msgspec.msgpack.encode(self._memory) if self._memory else _NOTHING
         if not self.timers:
             self.timers = {}  # one that is emptied keeps the room it had
+        self._columns = None
         self.see(None)
 
     @property
@@ -166,7 +180,7 @@ class Device:
         self.show_visits()
         self.trip_number, self.over = number, False
         plan = self.plan = self.planned = self._shared.trips[number]
-        self.visits = visits[: len(plan.stops)]
+        self.visits, self._columns = visits[: len(plan.stops)], None
         for name in _BLANK:
             self.visits[name] = 0
         for name in _UNSET:
@@ -208,7 +222,7 @@ class Device:
 
     def move(self, slot: int, key: str, shared: Surroundings, versions: Versions) -> None:
         """Be in a world; `trip_number` is that of the trip there."""
-        self.slot, self.key, self._shared, self.versions = slot, key, shared, versions
+        self.slot, self.key, self._shared, self.versions, self._columns = slot, key, shared, versions, None
         self.over = self.over or self.trip_number < 0
         if self.trip_number >= 0:
             self.planned = shared.trips[self.trip_number]
@@ -360,35 +374,38 @@ class Device:
 
     def states(self) -> list[int]:
         """The state of each stop of the trip."""
-        return self.visits["state"].tolist()  # type: ignore[no-any-return]
+        return self.visit.state.tolist()  # type: ignore[no-any-return]
 
     def is_open(self, number: int) -> bool:
         """Whether a stop has not been served, missed or given up."""
-        return int(self.visits[number]["state"]) in OPEN_STATES
+        return self.visit.state.item(number) in OPEN_STATES
 
     def mark(self, number: int, marks: int) -> None:
         """Add marks to a visit."""
-        self.visits[number]["marks"] = int(self.visits[number]["marks"]) | marks
+        column = self.visit.marks
+        column[number] = column.item(number) | marks
         self.show(number)
 
     def unmark(self, number: int, marks: int) -> None:
         """Take marks off a visit."""
-        self.visits[number]["marks"] = int(self.visits[number]["marks"]) & ~marks
+        column = self.visit.marks
+        column[number] = column.item(number) & ~marks
         self.show(number)
 
     def put_at_risk(self, number: int, why: int) -> None:
         """A stop may not be served in time, for one of RISKS; since when is that of the first."""
-        visit = self.visits[number]
-        if visit["risk_s"] < 0:
-            visit["risk_s"] = (self.now_us - self.planned.begin_us) // 1_000_000
+        risk_s = self.visit.risk_s
+        if risk_s.item(number) < 0:
+            risk_s[number] = (self.now_us - self.planned.begin_us) // 1_000_000
         self.mark(number, why)
 
     def end_risk(self, number: int, why: int) -> None:
         """One of RISKS is over."""
-        visit = self.visits[number]
-        visit["marks"] = int(visit["marks"]) & ~why
-        if not int(visit["marks"]) & sum(RISKS):
-            visit["risk_s"] = -1
+        visit = self.visit
+        marks = visit.marks.item(number) & ~why
+        visit.marks[number] = marks
+        if not marks & _ANY_RISK:
+            visit.risk_s[number] = -1
         self.show(number)
 
     # approvals
@@ -424,13 +441,13 @@ class Device:
 
     def set_visit(self, number: int, state: VisitState | None, confidence: float | None = None) -> None:
         """Change a visit; its latest form is concluded."""
-        visit = self.visits[number]
+        visit = self.visit
         if state is not None:
-            visit["state"] = CODE[state]
+            visit.state[number] = CODE[state]
             self.note_fix(number, state.value)
         if confidence is not None:
-            visit["confidence"] = round(100 * confidence)
-        self.show(number)
+            visit.confidence[number] = round(100 * confidence)
+        self.changed |= 1 << number
 
     def show(self, number: int) -> None:
         """Have a visit's latest form concluded."""
@@ -448,49 +465,51 @@ class Device:
         self.evidence = NO_EVIDENCE
 
     def _show_visit(self, number: int) -> None:
-        plan, visit, around = self.planned, self.visits[number], self.journal.sightings.around
-        marks = int(visit["marks"])
+        plan, around = self.planned, self.journal.sightings.around
+        state, marks, confidence, served_n, came_ms, went_ms, dwell_s, away_m, risk_s, _ = (
+            column.item(number) for column in self.visit
+        )
         facts: dict[str, Any] = {"position_no": number + 1}
-        if visit["dwell_s"] > 0:
-            facts["dwell_s"] = round(float(visit["dwell_s"]), 1)
-            facts["from_pin_m"] = round(float(visit["away_m"]), 1)
-        if visit["served_n"] > 0:
-            facts["served_as"] = int(visit["served_n"])
-        for mark, name in ((DROVE_BY, "drove_by"), (CROSSED, "crossed"), (SHARED, "neighbour_served"), (POSSIBLE, "data_gap")):
-            if marks & mark:
-                facts[name] = True
-        estimated = self.minute(number)
-        if estimated is not None:
-            facts["estimated_arrival_at"] = estimated.isoformat()
-        if visit["risk_s"] >= 0:
-            facts["at_risk_since"] = from_us(plan.begin_us + int(visit["risk_s"]) * 1_000_000).isoformat()
+        if dwell_s > 0:
+            facts["dwell_s"] = round(dwell_s, 1)
+            facts["from_pin_m"] = round(away_m, 1)
+        if served_n > 0:
+            facts["served_as"] = served_n
+        if marks & _SHOWN_MARKS:
+            facts |= {name: True for mark, name in _MARK_NAMES if marks & mark}
+        estimated_us = self._minute_us(number)
+        if estimated_us is not None:
+            facts["estimated_arrival_at"] = moment_text(estimated_us)
+        if risk_s >= 0:
+            facts["at_risk_since"] = moment_text(plan.begin_us + risk_s * 1_000_000)
             facts["minutes_left"] = self._minutes_left(number)
             facts["at_risk_because"] = next((why for mark, why in RISKS.items() if marks & mark), "left_out")
-        self.journal.visits[plan.trip.trip_id, plan.trip.stops[number].stop_id] = Visit(
-            trip_id=plan.trip.trip_id,
-            stop_id=plan.trip.stops[number].stop_id,
-            state=STATES[visit["state"]],
-            arrived_at=self._moment(int(visit["came_ms"])),
-            departed_at=self._moment(int(visit["went_ms"])),
-            confidence=int(visit["confidence"]) / 100,
-            facts=rounded(facts),
-            evidence={role: around(fix) for role, fix in self.evidence.pop(number, {}).items()},
+        trip_id, stop_id = plan.trip.trip_id, plan.trip.stops[number].stop_id
+        self.journal.visits[trip_id, stop_id] = Visit(
+            trip_id,
+            stop_id,
+            STATES[state],
+            self._moment(came_ms),
+            self._moment(went_ms),
+            confidence / 100,
+            rounded(facts),
+            {role: around(fix) for role, fix in self.evidence.pop(number, {}).items()},
         )
 
     def _minutes_left(self, number: int) -> float:
-        closes_us = min(int(self.planned.stops[number]["closes_us"]), self.planned.planned_end_us)
-        risk_us = self.planned.begin_us + int(self.visits[number]["risk_s"]) * 1_000_000
+        closes_us = min(self.planned.stop.closes_us.item(number), self.planned.planned_end_us)
+        risk_us = self.planned.begin_us + self.visit.risk_s.item(number) * 1_000_000
         return round((closes_us - risk_us) / 60e6, 1)
 
     def _moment(self, ms: int) -> Any:
         return None if ms < 0 else from_us(self.planned.begin_us + ms * _MS_US)
 
-    def minute(self, number: int) -> datetime | None:
+    def _minute_us(self, number: int) -> int | None:
         """The estimated arrival at a stop that is still ahead."""
-        minutes = int(self.visits[number]["eta_min"])
-        if minutes == 0 or not self.is_open(number) or int(self.visits[number]["state"]) == CODE[VisitState.arrived]:
+        minutes, state = self.visit.eta_min.item(number), self.visit.state.item(number)
+        if minutes == 0 or state == _ARRIVED or state not in OPEN_STATES:
             return None
-        return from_us(self.planned.begin_us + minutes * 60_000_000)
+        return self.planned.begin_us + minutes * 60_000_000
 
     def ms(self, moment_us: int) -> int:
         """A moment as visits keep it: milliseconds since the trip's begin."""
@@ -498,5 +517,5 @@ class Device:
 
     def metres_to_stop(self, number: int, longitude_e7: float, latitude_e7: float) -> float:
         """From a place to a planned stop's centre."""
-        stop = self.planned.stops[number]
-        return metres(longitude_e7, latitude_e7, float(stop["lon"]), float(stop["lat"]))
+        stop = self.planned.stop
+        return metres(longitude_e7, latitude_e7, stop.lon.item(number), stop.lat.item(number))

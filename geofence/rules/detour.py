@@ -33,7 +33,7 @@ def _served(device: Device, fact: Fact) -> None:
         return
     before = [leg for leg in known["legs"] if leg[0] < fact.place]
     if before:
-        _judge_leg(device, before[-1], fact.c, float(plan.stops["along_m"][fact.place]), plan.trip.stops[fact.place].stop_id)
+        _judge_leg(device, before[-1], fact.c, plan.stop.along_m.item(fact.place), plan.trip.stops[fact.place].stop_id)
     known["legs"] = [*before[-_REMEMBERED:], [fact.place, fact.c, fact.decided_us]]
 
 
@@ -43,7 +43,7 @@ def _judge_leg(device: Device, begun: list[Any], driven_m: float, along_m: float
     `begun`: the number of that stop, metres driven by then, and when.
     """
     before, left_m, since_us = begun
-    start_m = 0.0 if before < 0 else float(device.planned.stops["along_m"][before])
+    start_m = 0.0 if before < 0 else device.planned.stop.along_m.item(before)
     leg_m, planned_m = driven_m - left_m, along_m - start_m
     factor, least_m = device.values[f"{NAME}.leg_factor"], device.values[f"{NAME}.least_m"]
     if planned_m >= 0 and leg_m > factor * planned_m and leg_m - planned_m > least_m:

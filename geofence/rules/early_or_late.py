@@ -25,10 +25,10 @@ _PARAMETERS = (
 
 def _served(device: Device, fact: Fact) -> None:
     plan = device.plan
-    if plan is None or device.visits[fact.place]["came_ms"] != device.ms(fact.time_us):
+    if plan is None or device.visit.came_ms.item(fact.place) != device.ms(fact.time_us):
         return
-    stop, slack_us = plan.stops[fact.place], int(device.values[f"{NAME}.tolerance_s"] * 1e6)
-    early_us, late_us = int(stop["opens_us"]) - fact.time_us, fact.time_us - int(stop["closes_us"])
+    slack_us = int(device.values[f"{NAME}.tolerance_s"] * 1e6)
+    early_us, late_us = plan.stop.opens_us.item(fact.place) - fact.time_us, fact.time_us - plan.stop.closes_us.item(fact.place)
     place = str(fact.place)
     if early_us <= slack_us and late_us <= slack_us:
         device.withdraw(NAME, place, "came_in_time")
@@ -51,7 +51,7 @@ def _served(device: Device, fact: Fact) -> None:
 def _left(device: Device, fact: Fact) -> None:
     """It may turn out that it only waited there."""
     told = device.memory.get(NAME, {}).pop(str(fact.place), None)
-    if told is not None and device.plan is not None and int(device.visits[fact.place]["state"]) not in SERVED_STATES:
+    if told is not None and device.plan is not None and device.visit.state.item(fact.place) not in SERVED_STATES:
         device.revoke(NAME, str(fact.place), told, "only_waited")
 
 

@@ -29,21 +29,21 @@ def _signed(device: Device, fact: Fact) -> None:
     if plan is None:
         return
     number = plan.proofs[fact.place].stop
-    if device.visits[number]["went_ms"] >= 0:
-        _weigh(device, number, float(device.visits[number]["dwell_s"]))
+    if device.visit.went_ms.item(number) >= 0:
+        _weigh(device, number, device.visit.dwell_s.item(number))
     elif device.is_open(number):
         device.timers[f"{NAME}:{number}"] = fact.time_us + int(device.values[f"{NAME}.wait_s"] * 1e6)
 
 
 def _left(device: Device, fact: Fact) -> None:
     if device.plan is not None and fact.d == 1.0:
-        _weigh(device, fact.place, float(device.visits[fact.place]["dwell_s"]))
+        _weigh(device, fact.place, device.visit.dwell_s.item(fact.place))
 
 
 def _weigh(device: Device, number: int, dwell_s: float) -> None:
     proof_us = _proof_us(device, number)
-    visit = device.visits[number]
-    if proof_us is None or int(visit["state"]) not in SERVED_STATES or int(visit["marks"]) & POSSIBLE:
+    visit = device.visit
+    if proof_us is None or visit.state.item(number) not in SERVED_STATES or visit.marks.item(number) & POSSIBLE:
         return
     cases = device.planned.trip.stops[number].cases or 0.0
     needed_s = device.values[f"{NAME}.share"] * (device.values["visit.base_s"] + device.values["visit.case_s"] * cases)
@@ -66,10 +66,10 @@ def _waited(device: Device, now_us: int) -> None:
 
 
 def _unvisited(device: Device, number: int, proof_us: int) -> None:
-    visit = device.visits[number]
-    if int(visit["state"]) in SERVED_STATES or int(visit["marks"]) & _UNKNOWN:
+    visit = device.visit
+    if visit.state.item(number) in SERVED_STATES or visit.marks.item(number) & _UNKNOWN:
         return
-    if visit["came_ms"] >= 0 and device.is_open(number):
+    if visit.came_ms.item(number) >= 0 and device.is_open(number):
         return
     facts = {"why": "no_visit", "cases": device.planned.trip.stops[number].cases}
     device.open(NAME, str(number), proof_us, Severity.high, stop=number, confidence=0.9, facts=facts)

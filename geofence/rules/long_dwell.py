@@ -25,15 +25,13 @@ def _dwells(device: Device, fact: Fact) -> None:
     plan = device.plan
     if plan is None:
         return
-    stop = plan.stops[fact.place]
-    opens_us = int(stop["opens_us"])
-    waited_us = max(0, opens_us - fact.time_us)
-    limit_s = float(stop["long_s"])
+    waited_us = max(0, plan.stop.opens_us.item(fact.place) - fact.time_us)
+    limit_s = plan.stop.long_s.item(fact.place)
     excused_s = waited_us / 1e6 + device.held_s(BREAKDOWN, fact.time_us + waited_us, fact.decided_us)
     if excused_s and fact.a - excused_s <= limit_s:
         device.memory.setdefault(NAME, {})[str(fact.place)] = fact.time_us
         return
-    facts = {"limit_s": limit_s, "planned_s": float(stop["service_s"])}
+    facts = {"limit_s": limit_s, "planned_s": plan.stop.service_s.item(fact.place)}
     device.open(NAME, str(fact.place), fact.time_us, Severity.low, stop=fact.place, facts=facts)
 
 
@@ -41,12 +39,12 @@ def _left(device: Device, fact: Fact) -> None:
     plan = device.plan
     if plan is None:
         return
-    place, limit_s = str(fact.place), float(plan.stops[fact.place]["long_s"])
+    place, limit_s = str(fact.place), plan.stop.long_s.item(fact.place)
     waiting = device.memory.get(NAME, {}).pop(place, None)
-    since_us = max(fact.time_us, int(plan.stops[fact.place]["opens_us"]))
+    since_us = max(fact.time_us, plan.stop.opens_us.item(fact.place))
     served_s = (fact.a - since_us) / 1e6 - device.held_s(BREAKDOWN, since_us, int(fact.a))
     if waiting is not None and served_s > limit_s:
-        facts = {"limit_s": limit_s, "planned_s": float(plan.stops[fact.place]["service_s"])}
+        facts = {"limit_s": limit_s, "planned_s": plan.stop.service_s.item(fact.place)}
         device.open(NAME, place, fact.time_us, Severity.low, stop=fact.place, facts=facts)
     if f"{NAME}|{place}" in device.episodes and served_s > device.values["long_dwell.medium_factor"] * limit_s:
         device.change(NAME, place, Severity.medium)

@@ -37,8 +37,10 @@ def _served(device: Device, fact: Fact) -> None:
         return
     device.withdraw(NAME, str(fact.place), "served_later")
     device.end_risk(fact.place, SUSPECTED | FINAL)
+    served = device.visit.served_n.tolist()
+    if 0 not in served[: max(served)]:
+        return  # none before them is left out
     served_later = 0
-    served = device.visits["served_n"].tolist()
     for k in range(len(served) - 1, -1, -1):
         if served[k] > 0:
             served_later += 1
@@ -47,10 +49,10 @@ def _served(device: Device, fact: Fact) -> None:
 
 
 def _suspect(device: Device, number: int, why: str, now_us: int) -> None:
-    visit = device.visits[number]
-    if not device.is_open(number) or int(visit["marks"]) & (_UNKNOWN | SUSPECTED):
+    visit = device.visit
+    if not device.is_open(number) or visit.marks.item(number) & (_UNKNOWN | SUSPECTED):
         return
-    if visit["state"] == CODE[VisitState.arrived]:
+    if visit.state.item(number) == CODE[VisitState.arrived]:
         return
     if device.held_until(BREAKDOWN, now_us) is not None:
         return
@@ -74,7 +76,7 @@ def _windows(device: Device, now_us: int) -> None:
 
 def _final_us(device: Device, number: int) -> int:
     """A while after the window; not during an approved breakdown."""
-    final_us = int(device.planned.stops[number]["closes_us"]) + int(device.values["missed_stop.after_window_s"] * 1e6)
+    final_us = device.planned.stop.closes_us.item(number) + int(device.values["missed_stop.after_window_s"] * 1e6)
     return device.held_until(BREAKDOWN, final_us) or final_us
 
 
@@ -103,7 +105,7 @@ def _decide(device: Device, number: int, now_us: int, why: str) -> None:
         device.mark(number, POSSIBLE)
     elif now_us - good.time_us > device.values["gap.least_s"] * 1e6:
         mark_gap(device, Gap(good.time_us, now_us, (good.longitude_e7, good.latitude_e7)))
-    marks = int(device.visits[number]["marks"])
+    marks = device.visit.marks.item(number)
     if marks & (LIKELY | SHARED):
         _give_up(device, number, VisitState.probable, "probable")
     elif marks & POSSIBLE:

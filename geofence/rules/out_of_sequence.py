@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from geofence.tracking import Device
 
 NAME = "out_of_sequence"
+_OUTSIDE = CODE[VisitState.out_of_sequence]
 _PARAMETERS = (
     Parameter(f"{NAME}.least_stops", 2, "1", 1, 50, "So many stops outside the planned order are told,"),
     Parameter(f"{NAME}.share", 0.2, "1", 0, 1, "or more than this share of the trip's stops."),
@@ -25,7 +26,10 @@ def _served(device: Device, fact: Fact) -> None:
     plan = device.plan
     if plan is None:
         return
-    outside = [k for k, state in enumerate(device.states()) if state == CODE[VisitState.out_of_sequence]]
+    states = device.states()
+    if _OUTSIDE not in states:
+        return
+    outside = [k for k, state in enumerate(states) if state == _OUTSIDE]
     share = len(outside) / len(device.visits)
     if len(outside) < device.values[f"{NAME}.least_stops"] and share <= device.values[f"{NAME}.share"]:
         return

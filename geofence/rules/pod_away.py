@@ -37,7 +37,7 @@ def _signed(device: Device, fact: Fact) -> None:
     phone_m = device.metres_to_stop(number, proof.longitude_e7, proof.latitude_e7)
     van_m = device.metres_to_stop(number, fact.longitude_e7, fact.latitude_e7) - fact.a
     apart_m = metres(proof.longitude_e7, proof.latitude_e7, fact.longitude_e7, fact.latitude_e7) - fact.a - sigma
-    allowed_m = max(device.values[f"{NAME}.phone_m"], float(plan.stops[number]["radius_m"]) + 2.0 * sigma)
+    allowed_m = max(device.values[f"{NAME}.phone_m"], plan.stop.radius_m.item(number) + 2.0 * sigma)
     away = phone_m > allowed_m and van_m > device.values[f"{NAME}.van_m"]
     if not away and apart_m <= device.values[f"{NAME}.apart_m"]:
         return

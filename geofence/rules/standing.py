@@ -57,9 +57,8 @@ def stand_of(fact: Fact, until_us: int, served: list[int]) -> Stand:
 def recent(device: Device) -> list[Stand]:
     """The latest stands, the last of all at the end."""
     stands: list[Any] = device.memory.get(NAME, {}).get("stands", [])
-    for n, stand in enumerate(stands):
-        if not isinstance(stand, Stand):  # as it was packed
-            stands[n] = Stand(*stand)
+    if stands and not isinstance(stands[0], Stand):  # as they were packed
+        stands[:] = [Stand(*stand) for stand in stands]
     return stands
 
 
@@ -85,13 +84,13 @@ def stood_elsewhere(device: Device, gap: Gap, stands: list[Stand], number: int) 
 
     By the fixes of the stand, poor as they are; where there were none, by the metres from the begin of the gap and to its end.
     """
-    need_s = float(device.planned.stops[number]["need_s"])
+    need_s = device.planned.stop.need_s.item(number)
     long = [one for one in stands if one.lasted_s(gap.until_us) >= need_s]
     return bool(long) and not any(_may_have_served(device, gap, one, number) for one in long)
 
 
 def _may_have_served(device: Device, gap: Gap, stand: Stand, number: int) -> bool:
-    radius_m, signed = float(device.planned.stops[number]["radius_m"]), _signed_during(device, stand, gap.until_us)
+    radius_m, signed = device.planned.stop.radius_m.item(number), _signed_during(device, stand, gap.until_us)
     if number not in signed and number not in stand.served and (signed or stand.served):
         return False  # it was another's
     if stand.sigma < NO_PLACE_M:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from domain.events import VisitState
 from geofence.facts import (
@@ -25,6 +26,7 @@ from geofence.facts import (
     Fact,
 )
 from geofence.kernels.apart import metres_to_each, nearest_of
+from geofence.kernels.sequence import number_served
 from geofence.parameters import Parameter
 from geofence.rule import Rule
 from geofence.rules.gaps import HABIT, LEEWAY_US, note_way, see_first, set_likely, take_gap
@@ -48,7 +50,9 @@ if TYPE_CHECKING:
     from geofence.tracking import Device
 
 _SIGNED: Final = 4
-_IN_ORDER: Final = CODE[VisitState.serviced]
+_PENDING, _IN_ORDER, _OUT_OF_SEQUENCE = (
+    CODE[state] for state in (VisitState.pending, VisitState.serviced, VisitState.out_of_sequence)
+)
 _UNSERVED: Final = OPEN_STATES | {CODE[state] for state in (VisitState.missed, VisitState.no_data, VisitState.probable)}
 _PARAMETERS = (
     Parameter(
@@ -65,28 +69,27 @@ _PARAMETERS = (
 def _near(device: Device, fact: Fact) -> None:
     if device.plan is None:
         return
-    states = device.states()
-    following = next((k for k, state in enumerate(states) if state in OPEN_STATES), None)
-    if following == fact.place and states[fact.place] == CODE[VisitState.pending]:
+    state = device.visit.state
+    if state.item(fact.place) == _PENDING and OPEN_STATES.isdisjoint(state[: fact.place].tolist()):
         device.set_visit(fact.place, VisitState.approaching)
 
 
 def _arrived(device: Device, fact: Fact) -> None:
     if device.plan is None or not _unserved(device, fact.place):
         return
-    visit = device.visits[fact.place]
-    visit["came_ms"], visit["away_m"] = device.ms(fact.time_us), fact.a
+    visit = device.visit
+    visit.came_ms[fact.place], visit.away_m[fact.place] = device.ms(fact.time_us), fact.a
     device.set_visit(fact.place, VisitState.arrived)
 
 
 def _served(device: Device, fact: Fact) -> None:
     """A halt long enough; also after the stop was given up, as a van may come late."""
-    if device.plan is None or int(device.visits[fact.place]["state"]) in SERVED_STATES:
+    visit, k = device.visit, fact.place
+    if device.plan is None or visit.state.item(k) in SERVED_STATES:
         return
-    visit = device.visits[fact.place]
-    visit["came_ms"], visit["dwell_s"], visit["away_m"] = device.ms(fact.time_us), fact.a, fact.b
-    visit["risk_s"], visit["marks"] = -1, int(visit["marks"]) & ~(TOO_LATE | BROKEN_DOWN)
-    device.set_visit(fact.place, VisitState.serviced, _confidence(device, fact))
+    visit.came_ms[k], visit.dwell_s[k], visit.away_m[k] = device.ms(fact.time_us), fact.a, fact.b
+    visit.risk_s[k], visit.marks[k] = -1, visit.marks.item(k) & ~(TOO_LATE | BROKEN_DOWN)
+    device.set_visit(k, VisitState.serviced, _confidence(device, fact))
     _order(device)
 
 
@@ -126,15 +129,16 @@ def served_outside(device: Device, since_us: int, until_us: int = FAR_FUTURE_US)
 def served_within(device: Device, since_us: int, until_us: int) -> list[int]:
     """The stops whose service began within a span."""
     low, high = device.ms(since_us - LEEWAY_US), device.ms(until_us)
-    came = [k for k, ms in enumerate(device.visits["came_ms"].tolist()) if low <= ms <= high]
-    return [k for k in came if int(device.visits[k]["state"]) in SERVED_STATES]
+    came = [k for k, ms in enumerate(device.visit.came_ms.tolist()) if low <= ms <= high]
+    state = device.visit.state
+    return [k for k in came if state.item(k) in SERVED_STATES]
 
 
 def _signed(device: Device, fact: Fact) -> None:
     if device.plan is not None:
         number = device.plan.proofs[fact.place].stop
         away_m = device.metres_to_stop(number, fact.longitude_e7, fact.latitude_e7)
-        if away_m <= float(device.plan.stops[number]["radius_m"]):
+        if away_m <= device.plan.stop.radius_m.item(number):
             known = device.memory.setdefault(NAME, {})
             known["inside"] = [*known.get("inside", [])[1 - _SIGNED :], [number, fact.time_us]]
         for stand in reversed(recent(device)):
@@ -159,25 +163,27 @@ def _signed_from(device: Device, stand: Stand, until_us: int, proof: ProofPlace)
 
     A stand within the circle of one stop does not serve another from outside, unless it was signed at the other's door.
     """
-    plan, stop = device.planned, device.planned.stops[proof.stop]
-    near_m, placed = float(stop["radius_m"]) + device.values["visits.near_m"], not math.isnan(proof.longitude_e7)
+    plan, radius_m = device.planned, device.planned.stop.radius_m.item(proof.stop)
+    near_m, placed = radius_m + device.values["visits.near_m"], not math.isnan(proof.longitude_e7)
     if placed:
         unsure_m = 0.0 if math.isnan(proof.accuracy_m) else proof.accuracy_m
         if device.metres_to_stop(proof.stop, proof.longitude_e7, proof.latitude_e7) > near_m + unsure_m:
             return False
-    if (until_us - stand.since) / 1e6 + stand.unseen < float(stop["need_s"]):
+    if (until_us - stand.since) / 1e6 + stand.unseen < plan.stop.need_s.item(proof.stop):
         return False
     at_shop = placed and nearest_of(plan.places, proof.longitude_e7, proof.latitude_e7)[0] == proof.stop
     if stand.sigma >= NO_PLACE_M:
         return at_shop
     away_m = metres_to_each(plan.places, stand.lon, stand.lat)
-    outside_m = float(away_m[proof.stop]) - float(stop["radius_m"]) - stand.sigma
+    outside_m = away_m.item(proof.stop) - radius_m - stand.sigma
     if outside_m > device.values["visits.near_m"] or (outside_m > 0.0 and _came_nearer(device, until_us, proof)):
         return False
-    if placed and proof.at_us > until_us and not at_shop:
+    if at_shop:
+        return True
+    if placed and proof.at_us > until_us:
         return False  # at the door of the next one
-    inside = away_m <= plan.stops["radius_m"] + stand.sigma
-    return bool(at_shop or inside[proof.stop] or not inside.any())
+    inside = away_m <= plan.stop.radius_m + stand.sigma
+    return bool(inside[proof.stop] or not inside.any())
 
 
 def _came_nearer(device: Device, until_us: int, proof: ProofPlace) -> bool:
@@ -193,8 +199,8 @@ def _stood_at(device: Device, stand: Stand) -> int:
     nearest, away_m = nearest_of(device.planned.places, stand.lon, stand.lat)
     if nearest < 0 or not _unserved(device, nearest):
         return -1
-    stop, stood_s = device.planned.stops[nearest], (stand.until - stand.since) / 1e6
-    holds = away_m <= float(stop["radius_m"]) + stand.sigma and stood_s >= float(stop["need_s"])
+    stop, stood_s = device.planned.stop, (stand.until - stand.since) / 1e6
+    holds = away_m <= stop.radius_m.item(nearest) + stand.sigma and stood_s >= stop.need_s.item(nearest)
     return nearest if holds and not served_within(device, stand.since, stand.until) else -1
 
 
@@ -214,42 +220,41 @@ def _serve(device: Device, stand: Stand, number: int, until_us: int, now_us: int
 
 def _confidence(device: Device, fact: Fact) -> float:
     """High in the middle of the circle and with a halt as long as the service planned."""
-    stop = device.planned.stops[fact.place]
-    place = min(1.0, float(stop["radius_m"]) / max(fact.b + 0.5 * fact.d, 1.0))
-    length = min(1.0, fact.a / max(0.5 * float(stop["service_s"]), 1.0))
+    stop, k = device.planned.stop, fact.place
+    place = min(1.0, stop.radius_m.item(k) / max(fact.b + 0.5 * fact.d, 1.0))
+    length = min(1.0, fact.a / max(0.5 * stop.service_s.item(k), 1.0))
     return 0.5 + 0.3 * place + 0.2 * length
 
 
 def _left(device: Device, fact: Fact) -> None:
     if device.plan is None:
         return
-    visit = device.visits[fact.place]
-    state = int(visit["state"])
-    if fact.d == 1.0 and state in SERVED_STATES and _only_waited(device, fact):
-        visit["came_ms"], visit["served_n"], visit["marks"] = -1, 0, int(visit["marks"]) | DROVE_BY
-        device.set_visit(fact.place, VisitState.drive_by, 0.5)
+    visit, k = device.visit, fact.place
+    is_served = fact.d == 1.0 and visit.state.item(k) in SERVED_STATES
+    if is_served and _only_waited(device, fact):
+        visit.came_ms[k], visit.served_n[k], visit.marks[k] = -1, 0, visit.marks.item(k) | DROVE_BY
+        device.set_visit(k, VisitState.drive_by, 0.5)
         _order(device)
-    elif fact.d == 1.0 and state in SERVED_STATES:
-        if visit["went_ms"] >= 0 and _was_the_service(device, fact):
-            visit["came_ms"], visit["went_ms"], visit["dwell_s"] = device.ms(fact.time_us), -1, 0.0
+    elif is_served:
+        if visit.went_ms.item(k) >= 0 and _was_the_service(device, fact):
+            visit.came_ms[k], visit.went_ms[k], visit.dwell_s[k] = device.ms(fact.time_us), -1, 0.0
             _order(device)
-        if visit["went_ms"] < 0:
-            visit["went_ms"] = device.ms(int(fact.a))
-        visit["dwell_s"] = max(float(visit["dwell_s"]), fact.b)
-        device.note_fix(fact.place, "left")
-        device.show(fact.place)
-    elif _unserved(device, fact.place):
-        visit["marks"] = int(visit["marks"]) | DROVE_BY
-        visit["came_ms"], visit["dwell_s"] = -1, fact.b
-        device.set_visit(fact.place, VisitState.drive_by, 0.8 if fact.b == 0.0 else 0.6)
+        if visit.went_ms.item(k) < 0:
+            visit.went_ms[k] = device.ms(int(fact.a))
+        visit.dwell_s[k] = max(visit.dwell_s.item(k), fact.b)
+        device.note_fix(k, "left")
+        device.show(k)
+    elif _unserved(device, k):
+        visit.marks[k], visit.came_ms[k], visit.dwell_s[k] = visit.marks.item(k) | DROVE_BY, -1, fact.b
+        device.set_visit(k, VisitState.drive_by, 0.8 if fact.b == 0.0 else 0.6)
         _perhaps_stayed(device, fact)
 
 
 def _was_the_service(device: Device, fact: Fact) -> bool:
     """It halted there before, and nobody signed for anything until now: that was a wait, and this the service."""
-    visit, after_us = device.visits[fact.place], int(device.values["visits.signed_after_s"] * 1e6)
+    after_us = int(device.values["visits.signed_after_s"] * 1e6)
     signed_us = device.planned.signed_us.get(fact.place, FAR_FUTURE_US)
-    is_later = device.ms(fact.time_us) > int(visit["went_ms"])
+    is_later = device.ms(fact.time_us) > device.visit.went_ms.item(fact.place)
     return is_later and fact.time_us - SIGNED_BEFORE_US <= signed_us <= min(int(fact.a) + after_us, fact.decided_us)
 
 
@@ -261,7 +266,7 @@ def _only_waited(device: Device, fact: Fact) -> bool:
     if fact.b >= device.values["visit.most_s"] or device.planned.signed_by(fact.decided_us) < HABIT:
         return False
     known, signed_us = device.memory.get(NAME, {}), device.planned.signed_us
-    if int(device.visits[fact.place]["marks"]) & LIKELY or signed_us.get(fact.place, FAR_FUTURE_US) <= fact.decided_us:
+    if device.visit.marks.item(fact.place) & LIKELY or signed_us.get(fact.place, FAR_FUTURE_US) <= fact.decided_us:
         return False
     if known.get("doors", 0) >= HABIT:
         return bool(known.get("opened", 0) < fact.time_us - LEEWAY_US)
@@ -280,7 +285,7 @@ def _shut(device: Device, fact: Fact) -> None:
 def _perhaps_stayed(device: Device, fact: Fact) -> None:
     """It halted, and then was not seen well until it was away: a visit if it was signed for, else a likely one."""
     unseen_s = (fact.decided_us - fact.a) / 1e6
-    need_s = float(device.planned.stops[fact.place]["need_s"])
+    need_s = device.planned.stop.need_s.item(fact.place)
     if fact.b == 0.0 or unseen_s <= device.values["visits.unseen_s"] or fact.b + unseen_s < need_s:
         return
     signed_us = [proof.at_us for proof in device.planned.proofs if proof.stop == fact.place]
@@ -305,37 +310,18 @@ def _shared(device: Device, fact: Fact) -> None:
 
 
 def _unserved(device: Device, number: int) -> bool:
-    return int(device.visits[number]["state"]) in _UNSERVED
+    return device.visit.state.item(number) in _UNSERVED
 
 
 def _order(device: Device) -> None:
     """Number the stops served by their arrivals; those outside the longest increasing subsequence of the plan are out of it."""
-    came, states, served_n = (device.visits[name].tolist() for name in ("came_ms", "state", "served_n"))
-    served = [(came[k], k) for k, state in enumerate(states) if state in SERVED_STATES]
-    served.sort()
-    inside = longest_increasing([k for _, k in served])
-    for n, (_, k) in enumerate(served, 1):
-        if served_n[k] != n or (states[k] == _IN_ORDER) != (k in inside):
-            device.visits[k]["served_n"] = n
-            device.set_visit(k, VisitState.serviced if k in inside else VisitState.out_of_sequence)
-
-
-def longest_increasing(numbers: list[int]) -> set[int]:
-    """The members of one longest increasing subsequence of distinct numbers (Fredman 1975)."""
-    if numbers == sorted(numbers):
-        return set(numbers)
-    tails: list[int] = []
-    before: dict[int, int | None] = {}
-    for number in numbers:
-        place = bisect_left(tails, number)
-        before[number] = tails[place - 1] if place else None
-        tails[place : place + 1] = [number]
-    chosen: set[int] = set()
-    last = tails[-1] if tails else None
-    while last is not None:
-        chosen.add(last)
-        last = before[last]
-    return chosen
+    changed = np.empty(len(device.visits), np.int64)
+    count = number_served(device.visits, _IN_ORDER, _OUT_OF_SEQUENCE, changed)
+    for k in changed[:count].tolist():
+        if k >= 0:
+            device.set_visit(k, VisitState.serviced)
+        else:
+            device.set_visit(-1 - k, VisitState.out_of_sequence)
 
 
 def _begin(device: Device, _now_us: int) -> None:

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.events import VisitState
-from geofence.rules.visits import longest_increasing
+from geofence.kernels.sequence import longest_increasing
 from tests.geofence.scene import START, Drive, judged, proof, stop, trip, world
 
 STOPS = [stop(1, 1000, 0), stop(2, 2500, 0), stop(3, 4000, 0), stop(4, 6000, 0)]
@@ -129,8 +130,8 @@ def _naive(numbers: list[int]) -> int:
 
 @given(st.lists(st.integers(0, 40), unique=True, max_size=25))
 def test_the_longest_increasing_subsequence_is_as_long_as_can_be(numbers: list[int]) -> None:
-    chosen = longest_increasing(numbers)
-    kept = [number for number in numbers if number in chosen]
+    chosen = longest_increasing(np.array(numbers, np.int64))
+    kept = [number for number, inside in zip(numbers, chosen, strict=True) if inside]
     assert kept == sorted(kept)
     assert len(kept) == _naive(numbers)
 
