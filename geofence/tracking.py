@@ -465,14 +465,12 @@ class Device:
         self.evidence = NO_EVIDENCE
 
     def _show_visit(self, number: int) -> None:
-        plan, around = self.planned, self.journal.sightings.around
-        state, marks, confidence, served_n, came_ms, went_ms, dwell_s, away_m, risk_s, _ = (
-            column.item(number) for column in self.visit
-        )
+        plan, visit, around = self.planned, self.visit, self.journal.sightings.around
+        marks, served_n, risk_s = visit.marks.item(number), visit.served_n.item(number), visit.risk_s.item(number)
         facts: dict[str, Any] = {"position_no": number + 1}
-        if dwell_s > 0:
+        if (dwell_s := visit.dwell_s.item(number)) > 0:
             facts["dwell_s"] = round(dwell_s, 1)
-            facts["from_pin_m"] = round(away_m, 1)
+            facts["from_pin_m"] = round(visit.away_m.item(number), 1)
         if served_n > 0:
             facts["served_as"] = served_n
         if marks & _SHOWN_MARKS:
@@ -488,10 +486,10 @@ class Device:
         self.journal.visits[trip_id, stop_id] = Visit(
             trip_id,
             stop_id,
-            STATES[state],
-            self._moment(came_ms),
-            self._moment(went_ms),
-            confidence / 100,
+            STATES[visit.state.item(number)],
+            self._moment(visit.came_ms.item(number)),
+            self._moment(visit.went_ms.item(number)),
+            visit.confidence.item(number) / 100,
             rounded(facts),
             {role: around(fix) for role, fix in self.evidence.pop(number, {}).items()},
         )
