@@ -24,8 +24,8 @@ from store.conclusions import Judged, put_events, tell_concluded
 from store.lanes import PlanChange, plan_changes_after
 from store.own_rules import ActiveSpan, Cursors
 from store.pool import Connection
+from store.reading_log import BatchRecord, batches_after, newest_cursor
 from store.rule_faults import note_faults
-from store.telemetry import BatchRecord, batches_after, newest_cursor
 
 BATCHES_A_STEP: Final = 500
 READINGS_A_STEP: Final = 20_000

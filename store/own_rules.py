@@ -15,8 +15,8 @@ from domain.errors import ConflictError, NotFoundError
 from domain.events import Event
 from store.event_rows import read_event
 from store.pool import Connection
+from store.reading_log import BatchRecord
 from store.statements import statements
-from store.telemetry import BatchRecord
 
 _SQL: Final = statements("own_rules")
 _SPACE: Final = 0x6F776E72  # of advisory locks

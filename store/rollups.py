@@ -6,8 +6,8 @@ from datetime import date
 from typing import Final
 
 from store.pool import Connection
+from store.reading_log import batches_after
 from store.statements import statements
-from store.telemetry import batches_after
 
 _SQL = statements("rollups")
 _BATCHES: Final = 1_000

@@ -14,8 +14,8 @@ from domain.errors import NotFoundError
 from store.binary_copy import Records, unpack
 from store.conclusions import Checkpoint
 from store.pool import Connection
+from store.reading_log import BatchRecord
 from store.statements import statements
-from store.telemetry import BatchRecord
 
 _SQL: Final = statements("sensing")
 _NEVER: Final = datetime(1, 1, 1, tzinfo=UTC)

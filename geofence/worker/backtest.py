@@ -21,8 +21,8 @@ from store.lanes import registered_devices
 from store.parameters import settings
 from store.planning import trips_between, zones_between
 from store.pool import Connection
+from store.reading_log import newest_cursor, rows_of_devices
 from store.suppressors import approved_between
-from store.telemetry import newest_cursor, rows_of_devices
 from store.trip_orders import trip_orders_between
 
 LEAD: Final = timedelta(days=1)

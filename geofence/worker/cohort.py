@@ -18,7 +18,7 @@ from geofence.worker.sensing import Sensing
 from geofence.worker.task import Outcome, Task, judge_task, store_outcome
 from store.lanes import Clock, LaneCursor, LaneState, PlanChange, lane_of, move_lanes, plan_changes_after, save_clocks
 from store.pool import Connection
-from store.telemetry import BatchRecord, batches_after, rows_of_batches
+from store.reading_log import BatchRecord, batches_after, rows_of_batches
 
 ROWS_A_STEP: Final = 20_000
 BATCHES_A_STEP: Final = 500

@@ -13,7 +13,7 @@ from geofence.worker.corrections import Produced
 from geofence.worker.judge import Judge
 from store.conclusions import Judged, Past, checkpoints_before, past_since
 from store.pool import Connection
-from store.telemetry import rows_of_devices
+from store.reading_log import rows_of_devices
 
 BEGINNING: Final = datetime(1, 1, 1, tzinfo=UTC)
 END: Final = datetime(9999, 12, 31, tzinfo=UTC)

@@ -14,8 +14,8 @@ from geofence.worker.sensor_judge import SensorJudge
 from store.conclusions import Judged
 from store.lanes import PlanChange
 from store.pool import Connection
+from store.reading_log import BatchRecord
 from store.sensing import samples_of_batches, sensing_trackers
-from store.telemetry import BatchRecord
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from domain.grades import Grade, GradeReason
-from store import telemetry
+from store import reading_log, telemetry
 from store.pool import Connection, Pool, Role, open_pool, organisation_transaction
 from store.telemetry import POSITION, SENSOR_READING, StatusRow, TelemetryBatch
 from store.whole_numbers import STORED_AS
@@ -123,8 +123,8 @@ def test_the_engine_reads_its_rows_back(connection: Connection) -> None:
     quarantined = {"grade": Grade.quarantined, "grade_reason": GradeReason.clock_ahead, "fix_time": NOW + timedelta(days=900)}
     store(connection, TelemetryBatch(positions({}, known, quarantined), alarms={1: ("tow", "own word")}))
     store(connection, TelemetryBatch(positions({"device_id": 2, "seq": 8}, {"fix_time": NOW - timedelta(days=1), "seq": 9})))
-    first, second = telemetry.batches_after(connection, 0)
-    rows = telemetry.rows_of_batches(connection, [first], ROW, ALARM_BITS)
+    first, second = reading_log.batches_after(connection, 0)
+    rows = reading_log.rows_of_batches(connection, [first], ROW, ALARM_BITS)
     assert rows["seq"].tolist() == [0, 1, 2]
     heard = rows[2]  # its clock is wrong: it says nothing but that the device spoke
     assert heard["fix_time_us"] == heard["received_at_us"]
@@ -145,38 +145,38 @@ def test_the_engine_reads_its_rows_back(connection: Connection) -> None:
         -6,
     ]
     assert np.isnan(row["course_deg"])
-    both = telemetry.rows_of_batches(connection, [first, second], ROW, ALARM_BITS)
+    both = reading_log.rows_of_batches(connection, [first, second], ROW, ALARM_BITS)
     assert both[["device", "seq"]].tolist() == [(1, 9), (1, 0), (1, 1), (1, 2), (2, 8)]
-    alone = telemetry.rows_of_device(connection, 1, NOW, NOW + timedelta(seconds=1), ROW, ALARM_BITS)
-    assert alone["seq"].tolist() == [0]
-    assert telemetry.rows_of_device(connection, 1, NOW, None, ROW, ALARM_BITS)["seq"].tolist() == [0, 1]
+    spans = {1: (NOW - timedelta(hours=1), NOW), 2: (NOW, NOW + timedelta(days=1))}
+    alone = reading_log.rows_of_devices(connection, spans, second.cursor, ROW, ALARM_BITS)
+    assert alone[["device", "seq"]].tolist() == [(1, 0)]
 
 
 def test_a_reader_never_passes_a_batch_that_is_still_being_written(pool: Pool, connection: Connection) -> None:
     store(
         connection, TelemetryBatch(positions({"device_id": 3, "seq": 3}))
     )  # TimescaleDB lets one transaction make a day's chunk
-    start = telemetry.batches_after(connection, 0)[-1].cursor
+    start = reading_log.batches_after(connection, 0)[-1].cursor
     connection.commit()
     with pool.connection() as slow:
         telemetry.prepare_session(slow)
         slow.commit()
         telemetry.store_batch(slow, TelemetryBatch(positions({"seq": 1})))
         later = store(connection, TelemetryBatch(positions({"device_id": 2, "seq": 2})))
-        assert telemetry.batches_after(connection, start) == []
+        assert reading_log.batches_after(connection, start) == []
         connection.commit()
         slow.commit()
-    seen = telemetry.batches_after(connection, start)
+    seen = reading_log.batches_after(connection, start)
     assert len(seen) == 2
     assert later.batch_id in [batch.batch_id for batch in seen]
-    assert telemetry.batches_after(connection, seen[-1].cursor) == []
-    assert telemetry.newest_cursor(connection) == seen[-1].cursor
+    assert reading_log.batches_after(connection, seen[-1].cursor) == []
+    assert reading_log.newest_cursor(connection) == seen[-1].cursor
 
 
 def test_a_batch_of_nothing_new_leaves_no_trace_in_the_log(connection: Connection) -> None:
     store(connection, TelemetryBatch(positions({})))
     assert store(connection, TelemetryBatch(positions({}))) == telemetry.StoredBatch(None, 0, 1, 0)
-    assert len(telemetry.batches_after(connection, 0)) == 1
+    assert len(reading_log.batches_after(connection, 0)) == 1
 
 
 def test_days_are_made_on_demand_and_take_over_what_waited(connection: Connection) -> None:
@@ -213,7 +213,7 @@ def test_sensor_readings_and_statuses_are_stored_once_each(connection: Connectio
     assert connection.execute("SELECT online, firmware FROM latest_device_status").fetchall() == [
         {"online": False, "firmware": "1.2"}
     ]
-    record = telemetry.batches_after(connection, 0)[0]
+    record = reading_log.batches_after(connection, 0)[0]
     assert (record.sensor_count, record.status_count, record.min_measured_at) == (2, 1, NOW)
 
 
