@@ -59,9 +59,9 @@ def complete(judged: Judgement, evidence: Evidence, parameters: Parameters, *, a
     """
     sensed = judge_sensors(evidence, parameters, as_arrived=as_arrived)
     records = Records(evidence.trips, evidence.orders, evidence.zones, stamps_of(evidence))
-    rest = judge_afterwards(judged.events.values(), records, parameters)
+    rest = judge_afterwards(judged.held().values(), records, parameters)
     events = judged.events | sensed.events | {event.event_id: event for event in rest}
-    return Judgement(events, judged.visits, [*judged.faults, *sensed.faults])
+    return Judgement(events, judged.visits, [*judged.faults, *sensed.faults], judged.alike)
 
 
 def judge_sensors(evidence: Evidence, parameters: Parameters, *, as_arrived: bool = False) -> SensorJudgement:

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from geofence.alike import SLOW, Alike, excused
 from geofence.engine import Engine
 from geofence.history import Judgement, judge
+from geofence.parameters import Parameters
 from geofence.replay import Replay
 from geofence.rows import Rows
+from geofence.whole import Evidence, complete
 from geofence.world import World
 from tests.geofence.scene import Drive, judged, rows_of, stop, trip, world
 
@@ -62,6 +64,14 @@ def test_a_jam_and_a_closed_road_are_nobodys_fault() -> None:
     concluded = [event.device_id for event in EXPECTED.events.values() if event.rule == "route_deviation"]
     assert sorted(concluded) == ["b", "d", "e"]
     assert [event for event in EXPECTED.held().values() if event.rule == "route_deviation"] == []
+
+
+def test_other_rules_judge_beside_it_and_blame_nobody_again() -> None:
+    evidence = Evidence(SCENE.zones, SCENE.trips)
+    for as_arrived in (False, True):
+        whole = complete(EXPECTED, evidence, Parameters(), as_arrived=as_arrived)
+        assert whole.held() == EXPECTED.held()
+        assert len(whole.held()) < len(whole.events)
 
 
 def test_one_that_leaves_its_route_alone_is_not_excused() -> None:
