@@ -85,7 +85,7 @@ KINDS: Final = (
     "ignition_off",  # time: off; a: on since (us)
     "cargo_drop",  # told by its rule; time: since it stood; a: kg lost; b: before; c: after
     "fuel_drop",  # time: before; a: litres lost; b: before; c: after; d: allowed place
-    "fuel_back",
+    "fuel_back",  # place: 0 the level is back, 1 the next stand confirms that it is gone; a: litres; b: before
     "proof",  # place: proof's number; at: the van; a: metres of uncertainty by the time between fixes
     "home",  # stands in the depot again, the round driven, with stops left open; place: trip
     "stand_on",  # time: since wheels stand; at: median; place: allowed place; a: seconds; b: sigma; c: unseen s; d: driven m

@@ -63,7 +63,7 @@ PRIMITIVES: Final = (
     _kernel("route.tell_m", 2000, "m", 200, 20_000, "Arrivals are estimated anew after so much progress."),
     _kernel("door.least_s", 3, "s", 0, 60, "A door's change is believed after this long."),
     _kernel("cargo.window_s", 60, "s", 10, 300, "The load is the median of what it weighed this long at the end of a stand."),
-    _kernel("fuel.steady_s", 180, "s", 0, 900, "The tank is read when the ignition has not changed for this long."),
+    _kernel("fuel.steady_s", 10, "s", 0, 900, "The tank is read when the ignition has not changed for this long."),
     _kernel("fuel.tank_l", 60, "l", 5, 1000, "Content of the tank."),
     _kernel("local.by_longitude", 1, "1", 0, 1, "1: the night is told by longitude, to half an hour. 0: by local.offset_min."),
     _kernel("local.offset_min", 330, "min", -720, 840, "Minutes that local time is ahead of UTC."),

@@ -177,10 +177,17 @@ _FIELDS: Final[list[tuple[str, str] | tuple[str, str, int]]] = [
     ("fu_n", "<u1"),
     ("fu_i", "<u1"),
     ("fu_l", "<f4", FUEL_SAMPLES),
-    ("fu_ref", "<f4"),
+    ("fu_us", "<i8"),  # last reading
+    ("fu_since", "<i8"),  # begin of the stand whose readings these are
+    ("fu_last", "<f4"),  # the last of them
+    ("fu_last_us", "<i8"),
+    ("fu_ref", "<f4"),  # what to compare with
     ("fu_ref_us", "<i8"),
-    ("fu_low_us", "<i8"),
-    ("fu_drop", "<f4"),
+    ("fu_ref_drv", "<f8"),  # metres driven by then
+    ("fu_low_us", "<i8"),  # since when it is too low
+    ("fu_drop", "<f4"),  # the level before the drop told of this stand or the one before
+    ("fu_drop_us", "<i8"),  # begin of the stand where it was told
+    ("fu_drop_drv", "<f8"),
 ]
 STATE: Final = np.dtype(_FIELDS)
 
@@ -222,6 +229,7 @@ def fresh_states(count: int) -> NDArray[np.void]:
         "ol_m",
         "acc_odo",
         "sp_odo",
+        "fu_last",
         "fu_ref",
         "fu_drop",
         "zone_limit",

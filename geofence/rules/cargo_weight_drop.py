@@ -33,8 +33,11 @@ def _weighed(device: Device, fact: Fact) -> None:
     if device.plan is None or _at_depot(device, fact.place):
         device.memory.pop(NAME, None)
         return
-    known = device.memory.setdefault(NAME, {"scatter": [], "last": None})
+    known = device.memory.setdefault(NAME, {"scatter": [], "last": None, "doubted": None})
     before_kg = fact.a
+    doubted, known["doubted"] = known["doubted"], None
+    if doubted is not None:
+        _settle(device, doubted, fact.a + doubted["given"])
     if known["last"] is not None:
         _confirm(device, known, known["last"], fact)
         before_kg = min(before_kg, known["last"]["after"])  # one weighing may be wrong
@@ -47,9 +50,10 @@ def _weighed(device: Device, fact: Fact) -> None:
         "place": [fact.longitude_e7, fact.latitude_e7],
         "before": before_kg,
         "after": fact.b,
-        "told": False,
+        "sure": fact.c >= device.values[f"{NAME}.weighings"],
+        "excess": 0.0,  # what was told of it, kg
     }
-    if fact.c >= device.values[f"{NAME}.weighings"]:
+    if last["sure"]:
         _judge(device, known, last)
 
 
@@ -58,16 +62,28 @@ def _at_depot(device: Device, place: int) -> bool:
 
 
 def _confirm(device: Device, known: dict[str, Any], last: dict[str, Any], fact: Fact) -> None:
-    """Weighed again on the next stand: the load that came back was not lost, and one that is gone now went there."""
+    """Weighed again on the next stand: the load that came back was not lost, and one that is gone now went there.
+
+    Unless it was weighed well when it left: what is lighter since then is a slope, or the sensor. A loss that only this weighing
+    tells of is looked at once more on the stand after, for the same reason.
+    """
     again_kg, somewhere = fact.a, fact.c >= 0
     scatter_kg = abs(again_kg - last["after"])
     if scatter_kg < device.values[f"{NAME}.least_kg"]:
         known["scatter"] = [*known["scatter"][1 - _SCATTERS :], scatter_kg]
-    if last["told"] and again_kg - last["after"] >= 0.5 * (last["before"] - last["after"]):
-        device.withdraw(NAME, str(last["since"]), "weight_back")
-    elif not last["told"] and somewhere:
+    if not last["excess"] and not last["sure"] and somewhere:
         last["after"] = again_kg
         _judge(device, known, last)
+        if last["excess"]:
+            known["doubted"] = {**last, "given": again_kg - fact.b}
+            return
+    _settle(device, last, again_kg)
+
+
+def _settle(device: Device, last: dict[str, Any], again_kg: float) -> None:
+    """What was told of a stand ends here, or was wrong."""
+    if again_kg - last["after"] >= 0.5 * last["excess"] > 0.0:
+        device.withdraw(NAME, str(last["since"]), "weight_back")
     device.close(NAME, str(last["since"]), last["until"], cool_down=False)
 
 
@@ -132,18 +148,19 @@ def _tell(device: Device, last: dict[str, Any], lost_kg: float, stop: int | None
         "latitude_deg": lat / 1e7,
     }
     severity = Severity.critical if stop is None else Severity.high
-    last["told"] = True
+    last["excess"] = lost_kg - due_kg
     device.open(NAME, str(last["since"]), last["since"], severity, stop=stop, confidence=0.8, facts=facts)
     head = (device.slot, device.now_us, last["since"], 0, lon, lat)
     device.follow_ups.append(Fact(CARGO_DROP, *head, lost_kg, last["before"], last["after"], 0.0))
 
 
 def _gap(device: Device, _fact: Fact) -> None:
-    """Where it stood meanwhile nobody knows: the next weighing says nothing of the stand before."""
+    """Where it stood meanwhile nobody knows: the next weighing says nothing of the stands before."""
     known = device.memory.get(NAME)
-    if known is not None and known["last"] is not None:
-        device.close(NAME, str(known["last"]["since"]), known["last"]["until"], cool_down=False)
-        known["last"] = None
+    if known is not None:
+        for stand in filter(None, (known["last"], known["doubted"])):
+            device.close(NAME, str(stand["since"]), stand["until"], cool_down=False)
+        known["last"] = known["doubted"] = None
 
 
 RULE = Rule(NAME, _PARAMETERS, on={CARGO_LEVEL: _weighed, GAP: _gap})
