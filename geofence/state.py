@@ -141,6 +141,7 @@ _FIELDS: Final[list[tuple[str, str] | tuple[str, str, int]]] = [
     ("dm_last", "<i8"),
     ("ig", "<u1"),  # 0 unknown, 1 off, 2 on
     ("ig_us", "<i8"),
+    ("ig_turn_us", "<i8"),  # when the ignition changed
     ("ig_told", "<u1"),
     ("rs_known", "<u1"),
     ("rs_lon", "<i4"),

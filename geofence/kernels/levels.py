@@ -30,7 +30,7 @@ def step_fuel(s: Record, p: Record, t: int, fuel_l: float, allowed: int, out: Te
     s["fu_us"] = t
     if unheard and not (s["sd_on"] and s["fu_since"] == s["sd_since"]):
         s["fu_ref"], s["fu_low_us"], s["fu_drop"] = np.nan, 0, np.nan  # where it went meanwhile nobody knows
-    if not s["sd_on"] or t - s["ig_us"] < p["fuel_steady_s"] * _SECOND_US:
+    if not s["sd_on"] or t - s["ig_turn_us"] < p["fuel_steady_s"] * _SECOND_US:
         return
     if s["fu_since"] != s["sd_since"]:
         _come_to_stand(s, p)

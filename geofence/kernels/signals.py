@@ -57,7 +57,7 @@ def _ignition(s: Record, p: Record, now: int, t: int, on_trip: bool, out: Teller
             tell(out, IGNITION_OFF, t, 0, s["acc_lon"], s["acc_lat"], float(s["ig_us"]), 0.0, 0.0, 0.0)
         if s["tw_on"] == 2:
             tell(out, MOVED_OFF, t, 1, s["acc_lon"], s["acc_lat"], 0.0, 0.0, 0.0, 0.0)
-        s["ig"], s["ig_us"], s["ig_told"], s["tw_on"], s["tw_n"] = now, t, 0, 0, 0
+        s["ig"], s["ig_us"], s["ig_turn_us"], s["ig_told"], s["tw_on"], s["tw_n"] = now, t, t, 0, 0, 0
     off_hours = not on_trip and is_night(t, float(s["acc_lon"]), p)
     if not off_hours and s["ig"] == 2 and not s["ig_told"]:
         s["ig_us"] = t
