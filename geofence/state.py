@@ -178,7 +178,7 @@ _FIELDS: Final[list[tuple[str, str] | tuple[str, str, int]]] = [
     ("fu_n", "<u1"),
     ("fu_i", "<u1"),
     ("fu_l", "<f4", FUEL_SAMPLES),
-    ("fu_us", "<i8"),  # last reading
+    ("fu_lost", "<u1"),  # it may have stood elsewhere unheard, where anything may have gone
     ("fu_since", "<i8"),  # begin of the stand whose readings these are
     ("fu_last", "<f4"),  # the last of them
     ("fu_last_us", "<i8"),

@@ -26,10 +26,8 @@ def step_fuel(s: Record, p: Record, t: int, fuel_l: float, allowed: int, out: Te
     """
     if math.isnan(fuel_l):
         return
-    unheard = t - s["fu_us"] > max(float(p["gap_least_s"]), p["gap_intervals"] * s["interval_s"]) * _SECOND_US
-    s["fu_us"] = t
-    if unheard and not (s["sd_on"] and s["fu_since"] == s["sd_since"]):
-        s["fu_ref"], s["fu_low_us"], s["fu_drop"] = np.nan, 0, np.nan  # where it went meanwhile nobody knows
+    if s["fu_lost"]:
+        s["fu_ref"], s["fu_low_us"], s["fu_drop"], s["fu_lost"] = np.nan, 0, np.nan, 0
     if not s["sd_on"] or t - s["ig_turn_us"] < p["fuel_steady_s"] * _SECOND_US:
         return
     if s["fu_since"] != s["sd_since"]:

@@ -47,6 +47,7 @@ def step_stand(s: Record, p: Record, row: Record, sigma: float, placed: bool, ou
     if not s["sd_on"]:
         _begin(s, t, since_s, odometer_m, gained, mps)
         s["sd_before"] = unheard_s
+        s["fu_lost"] = 1 if unheard_s > 0.0 else s["fu_lost"]
     if s["sd_on"]:
         weighable = mps <= _LEVEL_MPS and not _slid(s, p, row, gained, placed)
         weighable = weighable or (math.isnan(mps) and gained <= _STILL_M)

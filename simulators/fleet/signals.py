@@ -123,7 +123,8 @@ def _fuel(second: Floats, played: Played, step_m: Floats, ignition: Flags, fuel_
     used = np.cumsum(step_m * LITRES_PER_M + IDLE_L_PER_S * (ignition & standing))
     level = fuel_l - used
     for stood in played.stood:
-        change = stood.halt.refuel_l - stood.halt.siphon_l
+        room_l = max(TANK_L - float(level[min(int(stood.from_s), len(level) - 1)]), 0.0)
+        change = min(stood.halt.refuel_l, room_l) - stood.halt.siphon_l
         if change:
             share = (second - stood.from_s - 60) / max(stood.until_s - stood.from_s - 120, 60.0)
             level += change * np.clip(share, 0.0, 1.0)

@@ -1,0 +1,115 @@
+"""What a load weighs and what a tank holds, from stand to stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from domain.deliveries import Order, OrderLine
+from geofence.world import World
+from tests.geofence.scene import Drive, judged, proof, stop, trip, world
+
+PLAIN = world([trip([stop(1, 9000, 0)])])
+
+
+def delivery(kg: float) -> World:
+    """One shop on the way, to which an order of so many kilograms is due, signed for while the van stands there."""
+    one = trip([stop(1, 3000, 0)], proofs=(proof(1, 500, 3000, 0),))
+    order = Order("o", "t1", "s1", (OrderLine("rice", 1, 1, 1, 0, kg),))
+    return World((), (one,), {1: "van"}, orders=(order,))
+
+
+def weighed(*stands: Iterable[float]) -> Drive:
+    """Weighings every 20 s at a stand outside the depot, then at the shop, and at stands further on."""
+    drive = Drive()
+    for number, (x, kilograms) in enumerate(zip((1500, 3000, 4500, 6000, 7500), stands, strict=False)):
+        drive.to(x, 0, mps=7.5, cargo_kg=2400.0 + 300.0 * (number % 2))
+        for kg in kilograms:
+            drive.at_s += 20
+            drive.fix(0.0, cargo_kg=kg)
+    return drive.to(8000, 0)
+
+
+LEVEL = [2500.0] * 6
+
+
+def test_a_shop_on_a_slope_is_no_theft_at_the_shop_before() -> None:
+    """The next stand reads one percent less. What was weighed well when the van left the shop holds."""
+    drive = weighed(LEVEL, [2500, 2500, 2450, 2400, 2400, 2400], [2376.0] * 5, [2400.0] * 5)
+    assert judged(delivery(100), drive).of("cargo_weight_drop") == []
+
+
+def test_a_loss_told_by_one_weighing_on_a_slope_is_taken_back_on_level_ground() -> None:
+    """The van left while it was still being unloaded, and the next stand leans: the one after does not."""
+    leans = [2376.0] * 5
+    drive = weighed(LEVEL, [2500, 2500, 2460, 2400], leans, [2400.0] * 5)
+    assert judged(delivery(100), drive).of("cargo_weight_drop") == []
+    stolen = weighed(LEVEL, [2500, 2500, 2460, 2400], leans, [2376.0] * 5)
+    (event,) = judged(delivery(100), stolen).of("cargo_weight_drop")
+    assert (event.stop_id, event.facts["lost_kg"]) == ("s1", 124)
+
+
+def test_what_came_back_is_compared_with_what_was_told_and_not_with_all_that_was_delivered() -> None:
+    """The shop's own delivery never comes back: twenty kilograms too many that return are enough."""
+    drive = weighed(LEVEL, [2500, 2400, 2380, 2380, 2380], [2400.0] * 5)
+    assert judged(delivery(100), drive).of("cargo_weight_drop") == []
+    (event,) = judged(delivery(100), weighed(LEVEL, [2500, 2400, 2380, 2380, 2380], [2380.0] * 5)).of("cargo_weight_drop")
+    assert event.stop_id == "s1"
+
+
+def poured(drive: Drive, litres: Iterable[float], every_s: float = 60, **more: bool) -> Drive:
+    """A stand whose tank reads so, one reading after the other."""
+    for fuel_l in litres:
+        drive.at_s += every_s
+        drive.fix(0.0, fuel_l=fuel_l, **more)
+    return drive
+
+
+def come(x: float, drive: Drive | None = None) -> Drive:
+    """Drive on with a tank that sloshes."""
+    drive = drive or Drive()
+    for step, slosh_l in enumerate((1.0, -2.0, 1.5, -1.0, 2.0)):
+        drive.to(drive.x + (x - drive.x) / (5 - step), 0, fuel_l=50 + slosh_l)
+    return drive
+
+
+DRAWN = (50, 50, 50, 47, 44, 41, 40)
+
+
+@pytest.mark.parametrize("engine_on", [True, False])
+def test_fuel_drawn_off_is_told_on_the_next_stands_though_all_of_them_are_short(engine_on: bool) -> None:
+    drive = poured(come(1500), DRAWN, ignition=engine_on)
+    for x in (3000, 4000, 5000):
+        poured(drive.to(x, 0), [40, 40, 40], 30)
+    (event,) = judged(PLAIN, drive).of("fuel_drop")
+    assert event.facts["lost_l"] == 10
+    assert event.ended_at is not None
+
+
+def test_filling_up_later_gives_nothing_back() -> None:
+    drive = poured(come(1500), [*DRAWN, *[40] * 8])
+    poured(drive.to(4000, 0), [40, 40, 40, 45, 50, 55, 55, 55, 55])
+    (event,) = judged(PLAIN, drive.to(5000, 0)).of("fuel_drop")
+    assert event.facts["lost_l"] == 10
+    swung = poured(come(1500), [*DRAWN, *[40] * 8])
+    assert judged(PLAIN, poured(swung.to(4000, 0), [50] * 4)).of("fuel_drop") == []  # it was back before it stood again
+
+
+def test_a_tank_that_leans_from_the_beginning_has_lost_nothing() -> None:
+    drive = poured(poured(come(1500), [50] * 5).to(3000, 0, fuel_l=43), [43] * 20)
+    assert judged(PLAIN, poured(drive.to(4500, 0), [50] * 5)).of("fuel_drop") == []
+
+
+def test_what_is_burnt_on_a_long_way_is_not_stolen() -> None:
+    drive = poured(poured(come(1500), [50] * 5).to(8000, 0, mps=20), [48] * 20)
+    poured(drive.to(-12_000, 0, mps=20), [42] * 20)
+    assert judged(PLAIN, drive).of("fuel_drop") == []
+
+
+def test_where_fuel_went_while_nobody_could_see_is_not_known() -> None:
+    drive = poured(come(1500), [50] * 5).away(1200)
+    drive.x = 6000
+    assert judged(PLAIN, poured(drive, [35] * 20)).of("fuel_drop") == []
+    asleep = poured(come(1500), [50] * 5, ignition=False).away(7200)  # a tracker that sleeps wakes where it stood
+    assert len(judged(PLAIN, poured(asleep, [35] * 12, ignition=False)).of("fuel_drop")) == 1
