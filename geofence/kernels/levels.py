@@ -92,7 +92,7 @@ def _compare(s: Record, p: Record, t: int, level: float, allowed: int, out: Tell
 
 @inner_kernel
 def _look_again(s: Record, p: Record, t: int, level: float, out: Teller) -> None:
-    """It was told on the stand where it went. It is gone for good when the next stand begins without it; later it may be filled."""
+    """Told on the stand where it went, it is gone for good when the next stand begins without it; later it may be filled."""
     elsewhere = s["fu_drop_us"] != s["sd_since"]
     burnt = p["fuel_drop_use_l_per_km"] * (s["driven_m"] - s["fu_drop_drv"]) / 1000.0
     back = level > s["fu_drop"] - burnt - _least_l(p)

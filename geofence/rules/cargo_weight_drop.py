@@ -64,8 +64,8 @@ def _at_depot(device: Device, place: int) -> bool:
 def _confirm(device: Device, known: dict[str, Any], last: dict[str, Any], fact: Fact) -> None:
     """Weighed again on the next stand: the load that came back was not lost, and one that is gone now went there.
 
-    Unless it was weighed well when it left: what is lighter since then is a slope, or the sensor. A loss that only this weighing
-    tells of is looked at once more on the stand after, for the same reason.
+    Unless it was weighed well when it left: what is lighter since then is a slope, or the sensor. A loss that only this
+    weighing tells of is looked at once more on the stand after, for the same reason.
     """
     again_kg, somewhere = fact.a, fact.c >= 0
     scatter_kg = abs(again_kg - last["after"])
