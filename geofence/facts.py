@@ -46,7 +46,7 @@ KINDS: Final = (
     "gap",  # time: last good fix; at: its place; place: 1 slept, ignition off; a, b: the next lon, lat; c, d: progress m
     "silence",  # time: last word; place: 1 known; a: next (us) or NaN; b: metres by then; c: 1 ignition off; d: 1 off route
     "stay_on",  # time: beginning; at: centroid; a: seconds stood; b: sigma; c: allowed place; d: red zone or -1
-    "stay_held",  # likewise, at each of the durations asked for; place: which
+    "stay_held",  # likewise, at each of the durations asked for; place: 1 of a red zone, 2 of others, + 4 ignition was off
     "stay_off",  # time: beginning; a: end (us); place: allowed place
     "zone_on",  # place: zone; time: entry; a: signed distance
     "zone_off",  # place: zone; time: exit; a: entry (us)

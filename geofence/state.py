@@ -71,6 +71,7 @@ _FIELDS: Final[list[tuple[str, str] | tuple[str, str, int]]] = [
     ("pv_odo", "<f8"),
     ("sd_on", "<u1"),
     ("sd_told", "<u1"),
+    ("sd_slides", "<u1"),  # the wheels turn and the place does not follow
     ("sd_n", "<u1"),
     ("sd_since", "<i8"),
     ("sd_last", "<i8"),
@@ -142,6 +143,8 @@ _FIELDS: Final[list[tuple[str, str] | tuple[str, str, int]]] = [
     ("ig", "<u1"),  # 0 unknown, 1 off, 2 on
     ("ig_us", "<i8"),
     ("ig_turn_us", "<i8"),  # when the ignition changed
+    ("ig_heard_us", "<i8"),  # since when it is heard without a pause, ignition off
+    ("ig_awake_us", "<i8"),  # the longest that it was
     ("ig_told", "<u1"),
     ("rs_known", "<u1"),
     ("rs_lon", "<i4"),
@@ -175,7 +178,7 @@ _FIELDS: Final[list[tuple[str, str] | tuple[str, str, int]]] = [
     ("cg_entry", "<f4"),  # the first of them
     ("cg_kg", "<f4", STAND_WEIGHINGS),
     ("cg_us", "<i8", STAND_WEIGHINGS),
-    ("fu_n", "<u1"),
+    ("fu_n", "<i8"),
     ("fu_i", "<u1"),
     ("fu_l", "<f4", FUEL_SAMPLES),
     ("fu_lost", "<u1"),  # it may have stood elsewhere unheard, where anything may have gone

@@ -13,7 +13,7 @@ from geofence.kernels.telling import Fix, Record, Teller, tell
 
 _SECOND_US = 1_000_000
 _HEAVIEST = 200
-_RED, _LONG = 1, 2
+_RED, _LONG, _PARKED = 1, 2, 4
 _ROLLED_M = 100.0
 
 
@@ -90,13 +90,15 @@ def rolled(s: Record) -> bool:
 
 @inner_kernel
 def _see(s: Record, p: Record, fix: Fix, out: Teller) -> None:
-    """The stop lasts; time without a word counts only where a parked tracker sleeps."""
+    """The stop lasts; time without a word counts only where a parked tracker sleeps, or the odometer says that it stood."""
     since_s = (fix.t - s["st_last"]) / _SECOND_US
     if s["ig"] == 1:
         s["st_parked"] = 1
-    if s["pv_odo"] - s["st_roll"] > p["stand_move_m"]:
+    rolled_m = s["pv_odo"] - s["st_roll"]
+    if rolled_m > p["stand_move_m"]:
         _creep(s, p, out)
-    if since_s <= max(float(p["gap_least_s"]), p["gap_intervals"] * s["interval_s"]) or s["ig_slept"]:
+    unheard = since_s > max(float(p["gap_least_s"]), p["gap_intervals"] * s["interval_s"])
+    if not unheard or s["ig_slept"] or rolled_m <= p["stand_move_m"]:
         s["st_seen"] += since_s
         s["st_part"] += since_s
     s["st_last"] = fix.t
@@ -120,6 +122,8 @@ def _creep(s: Record, p: Record, out: Teller) -> None:
 @inner_kernel
 def _tell_held(s: Record, fix: Fix, level: int, out: Teller) -> None:
     red = float(s["nearest_red"])
+    if s["st_parked"]:
+        level |= _PARKED
     tell(out, STAY_HELD, s["st_start"], level, s["st_lon"], s["st_lat"], s["st_seen"], fix.sigma, float(s["st_allowed"]), red)
 
 

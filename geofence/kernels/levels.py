@@ -36,7 +36,7 @@ def step_fuel(s: Record, p: Record, t: int, fuel_l: float, allowed: int, out: Te
     s["fu_l"][s["fu_i"]] = fuel_l
     s["fu_i"] = (s["fu_i"] + 1) % _FUEL_SAMPLES
     s["fu_n"] = min(int(s["fu_n"]) + 1, _FUEL_SAMPLES)
-    level = median(s["fu_l"], np.int64(s["fu_n"]))
+    level = median(s["fu_l"], int(s["fu_n"]))
     if s["fu_low_us"] == 0 and s["fu_n"] <= _ENTRY_SAMPLES:
         _compare_with(s, t, level)
     if s["fu_n"] < _ENTRY_SAMPLES:
@@ -62,7 +62,7 @@ def _compare_with(s: Record, t: int, level: float) -> None:
 
 @inner_kernel
 def _least_l(p: Record) -> float:
-    return max(float(p["fuel_drop_least_l"]), p["fuel_drop_share"] * p["fuel_tank_l"])
+    return max(float(p["fuel_drop_least_l"]), float(p["fuel_drop_share"] * p["fuel_tank_l"]))
 
 
 @inner_kernel

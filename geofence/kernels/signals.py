@@ -41,7 +41,7 @@ def step_signals(s: Record, p: Record, row: Record, on_trip: bool, out: Teller) 
     )
     if s["tw_on"] == 1 and unheard and not row["odometer_m"] - s["pv_odo"] <= _ROLLED_M:
         s["tw_on"], s["tw_n"] = 0, 0  # it was driven meanwhile, as far as anybody knows
-    _ignition(s, p, flag(row["flags"], 1), t, on_trip, out)
+    _ignition(s, p, flag(row["flags"], 1), t, unheard, on_trip, out)
     _door(s, p, flag(row["flags"], 3), t, out)
     _power(s, p, row["external_v"], t, on_trip, out)
     fresh = row["alarms"] & ~s["al_bits"]
@@ -51,7 +51,11 @@ def step_signals(s: Record, p: Record, row: Record, on_trip: bool, out: Teller) 
 
 
 @inner_kernel
-def _ignition(s: Record, p: Record, now: int, t: int, on_trip: bool, out: Teller) -> None:
+def _ignition(s: Record, p: Record, now: int, t: int, paused: bool, on_trip: bool, out: Teller) -> None:
+    if now == 1 and s["ig"] == 1 and not paused:
+        s["ig_awake_us"] = max(s["ig_awake_us"], t - s["ig_heard_us"])
+    elif now == 1:
+        s["ig_heard_us"] = t
     if now != 0 and now != s["ig"]:
         if s["ig"] == 2 and s["ig_told"]:
             tell(out, IGNITION_OFF, t, 0, s["acc_lon"], s["acc_lat"], float(s["ig_us"]), 0.0, 0.0, 0.0)

@@ -49,7 +49,7 @@ def step_stand(s: Record, p: Record, row: Record, sigma: float, placed: bool, ou
         s["sd_before"] = unheard_s
         s["fu_lost"] = 1 if unheard_s > 0.0 else s["fu_lost"]
     if s["sd_on"]:
-        weighable = mps <= _LEVEL_MPS and not _slid(s, p, row, gained, placed)
+        weighable = mps <= _LEVEL_MPS and not _slides(s, p, row, gained, placed)
         weighable = weighable or (math.isnan(mps) and gained <= _STILL_M)
         _go_on(s, p, row, sigma, placed, weighable, out)
     s["pv_us"], s["pv_odo"] = t, odometer_m
@@ -95,11 +95,13 @@ def _unheard_s(s: Record, p: Record, since_s: float, gained: float) -> float:
 
 
 @inner_kernel
-def _slid(s: Record, p: Record, row: Record, gained: float, placed: bool) -> bool:
-    """The wheels turned and the place did not follow: whatever its speed says, it was moving."""
-    if not (placed and gained > p["stand_move_m"]) or s["acc_us"] == _NEVER_US:
-        return False
-    return bool(metres(s["acc_lon"], s["acc_lat"], row["longitude_e7"], row["latitude_e7"]) < 0.3 * gained)
+def _slides(s: Record, p: Record, row: Record, gained: float, placed: bool) -> bool:
+    """The wheels turned and the place did not follow: until it does again, a speed of nought says nothing, and only wheels that
+    do not turn at all stand still."""
+    if placed and gained > p["stand_move_m"] and s["acc_us"] != _NEVER_US:
+        moved_m = metres(s["acc_lon"], s["acc_lat"], row["longitude_e7"], row["latitude_e7"])
+        s["sd_slides"] = 1 if moved_m < 0.3 * gained else 0
+    return bool(s["sd_slides"] and not gained <= 0.0)
 
 
 @inner_kernel

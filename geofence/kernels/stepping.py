@@ -240,7 +240,8 @@ def fall_silent(s: Record, facts: NDArray[np.void], count: NDArray[np.int64], sl
 def tell_silence(s: Record, next_us: float, moved_m: float, out: Teller) -> None:
     """Tell that the device was quiet for too long; `next_us` is its next message, NaN while there is none."""
     known = 1 if s["in_dead"] or s["in_depot"] else 0
-    slept = 1.0 if s["ig"] == 1 else 0.0
+    never_sleeps = s["ig_awake_us"] > out.decided_us - s["ig_heard_us"]  # it has reported for longer than this when parked
+    slept = 1.0 if s["ig"] == 1 and not never_sleeps else 0.0
     tell(out, SILENCE, s["last_us"], known, s["acc_lon"], s["acc_lat"], next_us, moved_m, slept, float(s["off_on"]))
 
 

@@ -196,7 +196,8 @@ def stand_at_stop(
         tell(out, STOP_SERVED, arrived_us, k, fix.lon, fix.lat, stood_s, away, s["driven_m"], fix.sigma)
         _share(stops, visits, k, x, y, slack_m, fix, out)
     seen_s = min(stood_s, float(s["st_seen"])) if s["st_phase"] == 1 else 0.0
-    if not visit["bits"] & BIT_LONG and seen_s > stops[k]["long_s"]:
+    rests = s["sd_on"] and s["sd_since"] > arrived_us and s["nearest_allowed"] >= 0  # it went on to a place for that
+    if not visit["bits"] & BIT_LONG and seen_s > stops[k]["long_s"] and not rests:
         visit["bits"] |= BIT_LONG
         tell(out, STOP_DWELLS, arrived_us, k, fix.lon, fix.lat, seen_s, away, 0.0, 0.0)
 

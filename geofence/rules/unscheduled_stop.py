@@ -24,7 +24,7 @@ _PARAMETERS = (
     Parameter("unscheduled_stop.traffic_m", 200, "m", 50, 2000, "within this of each other,"),
     Parameter("unscheduled_stop.traffic_s", 1200, "s", 60, 7200, "beginning within this long of each other."),
 )
-_RED = 1
+_RED, _PARKED = 1, 4
 _AGAIN_S = 60.0
 
 
@@ -33,7 +33,7 @@ def _held(device: Device, fact: Fact) -> None:
     if plan is None or fact.c != -1.0 or fact.time_us < plan.planned_start_us or served_outside(device, fact.time_us):
         return
     in_red = fact.d >= 0.0
-    if fact.place == _RED and not in_red:
+    if fact.place & _RED and not in_red:
         return
     halt: dict[str, Any] = {
         "since_us": fact.time_us,
@@ -41,6 +41,7 @@ def _held(device: Device, fact: Fact) -> None:
         "place": [fact.longitude_e7, fact.latitude_e7],
         "watched_s": fact.a,
         "sigma_m": fact.b,
+        "parked": bool(fact.place & _PARKED),
         "red_zone_id": device.zones[int(fact.d)].zone_id if in_red else None,
     }
     _tell_or_wait(device, halt)
@@ -84,7 +85,7 @@ def _tell(device: Device, halt: dict[str, Any]) -> None:
         facts["red_zone_id"] = halt["red_zone_id"]
     severity = Severity.high if halt["red_zone_id"] is not None or off_route else Severity.medium
     episode = device.open(NAME, str(since_us), since_us, severity, confidence=0.9, facts=facts)
-    if episode is not None:
+    if episode is not None and not halt["parked"]:  # who stands in a jam leaves the engine running
         excuse_in_jam(device, episode, since_us, longitude_e7, latitude_e7)
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.trips import PlannedStop
 from domain.truth import Incident
 from simulators.fleet.driving import Driven, Played, Stood
 from simulators.fleet.planning import CASE_KG, Round
@@ -168,16 +169,18 @@ def weight_drops(planned: Round, played: Played, signals: Signals) -> list[Incid
     """More left the van than it should: anything of weight away from a shop, or at one beyond its order."""
     found = []
     for one in played.stood:
-        stop, gone_kg = one.halt.stop, one.halt.unload_kg
-        load_kg = float(signals.cargo_kg[int(one.from_s)])
-        if stop is None:
-            odd = gone_kg > max(DROP_KG, DROP_SHARE * load_kg)
-        else:
-            due_kg = (stop.cases or 0.0) * CASE_KG
-            odd = gone_kg - due_kg > max(DROP_KG, DROP_AT_STOP_SHARE * due_kg)
-        if odd:
+        stop, load_kg = one.halt.stop, float(signals.cargo_kg[int(one.from_s)])
+        if is_too_much(stop, one.halt.unload_kg, load_kg):
             found.append(_incident(planned, "cargo_weight_drop", stop.stop_id if stop else None, one.from_s, one.until_s))
     return found
+
+
+def is_too_much(stop: PlannedStop | None, gone_kg: float, load_kg: float) -> bool:
+    """Whether so much may not leave a van with such a load: away from every shop, or at one."""
+    if stop is None:
+        return gone_kg > max(DROP_KG, DROP_SHARE * load_kg)
+    due_kg = (stop.cases or 0.0) * CASE_KG
+    return gone_kg - due_kg > max(DROP_KG, DROP_AT_STOP_SHARE * due_kg)
 
 
 def _incident(planned: Round, rule: str, stop_id: str | None, from_s: float, until_s: float) -> Incident:

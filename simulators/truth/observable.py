@@ -16,6 +16,7 @@ from domain.truth import Incident
 from simulators.fleet.observed import Observed
 from simulators.fleet.planning import Round
 from simulators.moments import from_unix_us
+from simulators.truth.derived import is_too_much
 
 Spans = Sequence[tuple[float, float]]
 
@@ -25,11 +26,12 @@ _SENSORS: Final = {
     "door_open_moving": "door",
     "fuel_drop": "fuel",
 }
+_STAYS: Final = {"unscheduled_stop": 300.0, "long_dwell": 1200.0}
+"""Rules about staying somewhere, and for how many seconds: whoever is seen there before and after, with wheels that have not
+turned meanwhile, has stayed."""
 _PLACE_S: Final = {
-    "unscheduled_stop": 300.0,
     "unscheduled_unloading": 110.0,
     "route_deviation": 120.0,
-    "long_dwell": 1200.0,
     "early_or_late": 0.0,
     "pod_away": 0.0,
     "ghost_delivery": 0.0,
@@ -37,7 +39,7 @@ _PLACE_S: Final = {
     "collusion_cluster": 90.0,
 }
 """Rules about where the van was, and for how many seconds that has to be seen."""
-_WHOLE: Final = frozenset({"cargo_weight_drop", "fuel_drop", "door_open_moving"})
+_WHOLE: Final = frozenset({"fuel_drop", "door_open_moving"})
 """Rules about a change from before to after: nothing in between may be hidden."""
 _ITSELF: Final = frozenset({"silent_device", "clock_fault", "settlement_mismatch", "missed_stop", "out_of_sequence", "detour"})
 
@@ -66,8 +68,13 @@ def _shown(incident: Incident, seen: Observed) -> bool:
         return True
     begin = _second(seen.planned, incident)
     end = max(begin, begin + ((incident.ended_at or incident.started_at) - incident.started_at).total_seconds())
+    if incident.rule == "cargo_weight_drop":
+        return _weighed(incident, seen, begin, end)
     if incident.rule in _WHOLE:
         return _hidden_s(seen.mute, begin, end) == 0.0
+    if incident.rule in _STAYS:
+        pieces = in_sight([*seen.hidden, *seen.mute], begin, end)
+        return bool(pieces) and pieces[-1][1] - pieces[0][0] >= min(_STAYS[incident.rule], end - begin)
     if incident.rule in _PLACE_S:
         hidden = [*seen.hidden, *seen.mute]
         if end == begin:
@@ -76,6 +83,30 @@ def _shown(incident: Incident, seen: Observed) -> bool:
     if incident.rule == "spoofed_position":
         return _rolled_m(seen, begin, end) >= 1000.0
     return not any(low <= begin and end <= high for low, high in seen.mute)
+
+
+def _weighed(incident: Incident, seen: Observed, begin: float, end: float) -> bool:
+    """Whether what left the van in sight was too much already."""
+    stop = next((one for one in seen.planned.trip.stops if one.stop_id == incident.stop_id), None)
+    load = seen.signals.cargo_kg
+
+    def load_kg(moment: float) -> float:
+        return float(load[min(int(moment), len(load) - 1)])
+
+    lost_kg = [load_kg(first) - load_kg(last) for first, last in in_sight(seen.mute, begin, end)]
+    return is_too_much(stop, max(lost_kg, default=0.0), load_kg(begin))
+
+
+def in_sight(hidden: Spans, begin: float, end: float) -> list[tuple[float, float]]:
+    """The pieces of a span, in order, that lie in none of some spans."""
+    pieces, reached = list[tuple[float, float]](), begin
+    for low, high in sorted(hidden):
+        if reached < low:
+            pieces.append((reached, min(low, end)))
+        reached = max(reached, high)
+        if reached >= end:
+            break
+    return [*pieces, (reached, end)] if reached < end else pieces
 
 
 def _second(planned: Round, incident: Incident) -> float:

@@ -74,6 +74,16 @@ def test_other_rules_judge_beside_it_and_blame_nobody_again() -> None:
         assert len(whole.held()) < len(whole.events)
 
 
+def test_who_switches_the_engine_off_beside_a_jam_has_parked() -> None:
+    trips = [trip([stop(1, 9000, 0)], trip_id=f"trip of {name}", device_id=name) for name in NAMES[:3]]
+    drives = [Drive(device=name).halt(60).to(3000 + 30 * k, 0) for k, name in enumerate(NAMES[:3])]
+    for number, drive in enumerate(drives):
+        drive.halt(900, ignition=number > 0)
+    scene = world(trips, devices=NAMES)
+    (event,) = judged(scene, *drives, devices=NAMES).of("unscheduled_stop")
+    assert event.device_id == "a"
+
+
 def test_one_that_leaves_its_route_alone_is_not_excused() -> None:
     drive = Drive(device="a").halt(60).to(6000, 0).to(6000, 1400).to(8000, 1400).to(8000, 0).to(8500, 0)
     opposite = Drive(device="b").halt(60).to(6000, 0).to(6000, -1400).to(8000, -1400).to(8000, 0).to(8500, 0)

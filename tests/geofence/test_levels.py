@@ -113,3 +113,18 @@ def test_where_fuel_went_while_nobody_could_see_is_not_known() -> None:
     assert judged(PLAIN, poured(drive, [35] * 20)).of("fuel_drop") == []
     asleep = poured(come(1500), [50] * 5, ignition=False).away(7200)  # a tracker that sleeps wakes where it stood
     assert len(judged(PLAIN, poured(asleep, [35] * 12, ignition=False)).of("fuel_drop")) == 1
+
+
+def test_a_load_that_shakes_is_not_weighed_though_a_replayed_position_says_it_stands() -> None:
+    drive = Drive().to(1500, 0, odometer_m=0.0)
+    metres = 0.0
+    for kg in (2500, 2500, 2500):
+        drive.at_s += 20
+        drive.fix(0.0, odometer_m=metres, cargo_kg=kg)
+    for step_m, step_s, kg in (*[(90, 10, 2560)] * 6, (2, 1, 2640), (1, 7, 2420), (3, 8, 2410), *[(90, 10, 2400)] * 3):
+        metres, drive.at_s = metres + step_m, drive.at_s + step_s
+        drive.fix(0.0, odometer_m=metres, cargo_kg=kg)
+    for _ in range(5):
+        drive.at_s += 20
+        drive.fix(0.0, odometer_m=metres, cargo_kg=2500)
+    assert judged(PLAIN, drive).of("cargo_weight_drop") == []

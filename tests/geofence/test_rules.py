@@ -232,6 +232,23 @@ def test_silence_on_a_trip_is_told_when_it_is_due_and_ends_with_the_next_word() 
     assert judged(PLAIN, Drive().halt(60), until_s=1000).of("silent_device") == []  # below the depot's roof
 
 
+def test_a_tracker_that_reports_while_parked_is_not_asleep_when_it_falls_silent() -> None:
+    """Asleep is what has been seen to say nothing when parked, or nothing is known of."""
+    parked = {"ignition": False, "odometer_m": 3000.0}
+    unknown = Drive().halt(60).to(3000, 0, odometer_m=3000.0).halt(120, **parked).away(1800).fix(0.0, **parked)
+    assert judged(PLAIN, unknown).of("silent_device") == []
+    wakeful = Drive().halt(3000, ignition=False).halt(60).to(3000, 0, odometer_m=3000.0).halt(120, **parked)
+    (event,) = judged(PLAIN, wakeful.away(1800).fix(0.0, **parked)).of("silent_device")
+    assert event.ended_at is not None
+
+
+def test_wheels_that_did_not_turn_stood_though_nobody_saw_it() -> None:
+    drive = Drive().halt(60).to(3000, 0).halt(200, odometer_m=3000.0).away(500).halt(60, odometer_m=3000.0)
+    assert len(judged(PLAIN, drive.to(4000, 0, odometer_m=4000.0)).of("unscheduled_stop")) == 1
+    left = Drive().halt(60).to(3000, 0).halt(200, odometer_m=3000.0).away(500).halt(60, odometer_m=3090.0)
+    assert judged(PLAIN, left.to(4000, 0, odometer_m=4090.0)).of("unscheduled_stop") == []
+
+
 def test_fixes_that_fail_while_the_wheels_turn() -> None:
     drive = Drive().halt(60, odometer_m=0.0).to(1000, 0, odometer_m=1000.0)
     for minute in range(1, 8):
@@ -282,6 +299,17 @@ def test_standing_too_long_at_a_stop() -> None:
     assert judged(scene, Drive().halt(60).to(2000, 0).halt(1000).to(4000, 0)).of("long_dwell") == []
     waits = world([trip([stop(1, 2000, 0, window_start=START + at(2000))])])
     assert judged(waits, Drive().halt(60).to(2000, 0).halt(2000).to(4000, 0)).of("long_dwell") == []
+
+
+def test_a_rest_in_a_place_for_it_beside_the_shop_is_no_dwell_at_the_shop() -> None:
+    def rest(x: float) -> Drive:
+        drive = Drive().halt(60).to(9000, 0, odometer_m=9000.0).halt(200, odometer_m=9000.0)
+        drive.x, drive.at_s = x, drive.at_s + 10
+        return drive.halt(1800, odometer_m=9030.0).to(9400, 0, odometer_m=9400.0)
+
+    place = world([trip([stop(1, 9000, 0)])], [round_zone("inn", 9060, 0, 30, ZoneKind.rest)])
+    assert judged(place, rest(9035)).of("long_dwell") == []
+    assert len(judged(PLAIN, rest(9035)).of("long_dwell")) == 1
 
 
 @pytest.mark.parametrize(("opens", "closes", "kind"), [(3600, 7200, "early"), (-7200, -3600, "late")])

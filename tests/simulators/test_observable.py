@@ -1,0 +1,35 @@
+"""What can be known of an incident that was hidden in part."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.trips import Circle, PlannedStop
+from simulators.truth.derived import is_too_much
+from simulators.truth.observable import in_sight
+
+
+@pytest.mark.parametrize(
+    ("hidden", "pieces"),
+    [
+        ([], [(0, 30)]),
+        ([(10, 20)], [(0, 10), (20, 30)]),
+        ([(-5, 10), (25, 40)], [(10, 25)]),
+        ([(20, 25), (5, 22)], [(0, 5), (25, 30)]),
+        ([(-5, 40)], []),
+        ([(0, 15), (15, 30)], []),
+        ([(40, 50), (-9, -1)], [(0, 30)]),
+    ],
+)
+def test_a_span_is_in_sight_where_nothing_hides_it(
+    hidden: list[tuple[float, float]], pieces: list[tuple[float, float]]
+) -> None:
+    assert in_sight(hidden, 0, 30) == pieces
+
+
+def test_too_much_is_all_away_from_shops_and_what_exceeds_the_order_at_one() -> None:
+    shop = PlannedStop("s", "o", Circle(0, 0, 50), None, None, None, 10.0)
+    assert is_too_much(None, 11, 500)
+    assert not is_too_much(None, 11, 1000)
+    assert not is_too_much(shop, 88, 1000)
+    assert is_too_much(shop, 96, 1000)
