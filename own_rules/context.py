@@ -11,7 +11,7 @@ from own_rules.facts import LEAD, OVERRUN, Around, Mounting, PlannedTrip
 from own_rules.hours import zone_of
 from own_rules.judging import ActiveRule
 from own_rules.places import Places
-from store import own_rules
+from store import own_rule_progress
 from store.planning import zones_between
 from store.pool import Connection
 
@@ -54,9 +54,9 @@ def read_around(
 ) -> Around:
     """What the facts of devices need between two moments. `clock` names the organisation's time zone."""
     trips: dict[int, list[PlannedTrip]] = defaultdict(list)
-    for row in own_rules.trips_of(connection, org_id, devices, span[0] - OVERRUN, span[1] + LEAD):
+    for row in own_rule_progress.trips_of(connection, org_id, devices, span[0] - OVERRUN, span[1] + LEAD):
         trips[row["device_id"]].append(PlannedTrip(row["trip_id"], row["planned_start"], row["planned_end"]))
     mountings: dict[int, list[Mounting]] = defaultdict(list)
-    for row in own_rules.mountings_of(connection, devices):
+    for row in own_rule_progress.mountings_of(connection, devices):
         mountings[row["device_id"]].append(Mounting(row["vehicle_id"], row["since"], row["until"]))
     return Around(zone_of(clock), places, trips, mountings)

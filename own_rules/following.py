@@ -19,10 +19,11 @@ from own_rules.language import compile_expression
 from own_rules.series_judge import SeriesJudge, Task
 from own_rules.vocabulary import Series
 from own_rules.watching import Cost, Costs
-from store import own_rules
+from store import own_rule_progress, own_rules
 from store.conclusions import Judged, put_events, tell_concluded
 from store.lanes import PlanChange, plan_changes_after
-from store.own_rules import ActiveSpan, Cursors
+from store.own_rule_progress import Cursors
+from store.own_rules import ActiveSpan
 from store.pool import Connection
 from store.reading_log import BatchRecord, batches_after, newest_cursor
 from store.rule_faults import note_faults
@@ -69,7 +70,7 @@ class Follower:
         """Take in what is new; `batches` and `events` say whether there was anything."""
         step = Step()
         changed = self._read_rules(connection, now)
-        cursors = own_rules.read_cursors(connection)
+        cursors = own_rule_progress.read_cursors(connection)
         if not self._rules:
             self._skip(connection, cursors)
             return step
@@ -85,7 +86,7 @@ class Follower:
         step.events += self._end_switched_off(connection, changed)
         step.batches = len(batches) + len(changes)
         if moved != cursors:
-            own_rules.move_cursors(connection, moved)
+            own_rule_progress.move_cursors(connection, moved)
         self._report(connection, step, now)
         return step
 
@@ -107,12 +108,12 @@ class Follower:
 
     def _skip(self, connection: Connection, cursors: Cursors) -> None:
         """Nobody has rules: what is stored meanwhile need never be read."""
-        newest = Cursors(newest_cursor(connection), own_rules.newest_plan_cursor(connection))
+        newest = Cursors(newest_cursor(connection), own_rule_progress.newest_plan_cursor(connection))
         if (
             newest.batch_cursor - cursors.batch_cursor > BATCHES_A_STEP
             or newest.plan_cursor - cursors.plan_cursor > BATCHES_A_STEP
         ):
-            own_rules.move_cursors(connection, newest)
+            own_rule_progress.move_cursors(connection, newest)
 
     def _judge(
         self,
@@ -124,12 +125,12 @@ class Follower:
         now: datetime,
     ) -> None:
         org_ids = {org_id for org_id, _ in self._rules}
-        keys = own_rules.devices_of(connection, org_ids) if batches or replanned else {}
+        keys = own_rule_progress.devices_of(connection, org_ids) if batches or replanned else {}
         concluded = set()
         for series in Series:
             watching = {org_id for org_id, one in self._rules if one is series}
             firsts: dict[int, dict[int, datetime]] = defaultdict(dict)
-            for first in own_rules.first_readings(connection, series, batches, watching):
+            for first in own_rule_progress.first_readings(connection, series, batches, watching):
                 firsts[first.org_id][first.device_id] = first.at
             for org_id in sorted(watching & (firsts.keys() | replanned.keys())):
                 judge = self._judges.setdefault((org_id, series), SeriesJudge(org_id, series, self._zones))
@@ -145,7 +146,7 @@ class Follower:
         begun = {org_id: min(rule.since for (of, _), rules in self._rules.items() if of == org_id for rule in rules)
                  for org_id, _ in self._rules}  # fmt: skip
         mine = [change for change in changes if change.org_id in begun and not change.of_sensors]
-        devices = own_rules.devices_of(connection, {change.org_id for change in mine if change.device_id is None})
+        devices = own_rule_progress.devices_of(connection, {change.org_id for change in mine if change.device_id is None})
         found: dict[int, dict[int, datetime]] = defaultdict(dict)
         for change in mine:
             since = max(change.since - _TRIP_MARGIN, begun[change.org_id], _EARLIEST)
@@ -160,7 +161,8 @@ class Follower:
             since = span.until or span.since
             sinces[span.org_id] = min(since, sinces.get(span.org_id, since))
         return {
-            org_id: dict.fromkeys(keys, sinces[org_id]) for org_id, keys in own_rules.devices_of(connection, sinces).items()
+            org_id: dict.fromkeys(keys, sinces[org_id])
+            for org_id, keys in own_rule_progress.devices_of(connection, sinces).items()
         }
 
     def _end_switched_off(self, connection: Connection, changed: Iterable[ActiveSpan]) -> int:
@@ -169,7 +171,7 @@ class Follower:
         for span in changed:
             if span.until is None:
                 continue
-            held = own_rules.open_events(connection, span.org_id, PREFIX + span.rule_id, span.version, span.until)
+            held = own_rule_progress.open_events(connection, span.org_id, PREFIX + span.rule_id, span.version, span.until)
             devices = {event.device_id: Judged(number, span.org_id, event.device_id) for number, event in held}
             put_events(connection, devices, [replace(event, ended_at=span.until) for _, event in held])
             tell_concluded(connection, [span.org_id] if held else [])

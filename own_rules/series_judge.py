@@ -13,9 +13,9 @@ from own_rules.context import ZoneBook, asks_for_zones, read_around
 from own_rules.judging import ActiveRule
 from own_rules.vocabulary import Series
 from own_rules.watching import Costs, Memory, dump, load, watch
-from store import own_rules
+from store import own_rule_progress
 from store.conclusions import Judged, put_events, supersede_events
-from store.own_rules import Kept
+from store.own_rule_progress import Kept
 from store.pool import Connection
 
 CHECKPOINT_EVERY: Final = timedelta(hours=1)
@@ -97,8 +97,8 @@ class SeriesJudge:
         cursor: int,
         costs: Costs,
     ) -> int:
-        kept = own_rules.checkpoints_before(connection, self._series, sinces)
-        newest = own_rules.checkpoints_before(connection, self._series, dict.fromkeys(sinces, END))
+        kept = own_rule_progress.checkpoints_before(connection, self._series, sinces)
+        newest = own_rule_progress.checkpoints_before(connection, self._series, dict.fromkeys(sinces, END))
         known_to = {device: self._watched[device].judged_to for device in sinces if device in self._watched}
         known_to = {**{device: one.at for device, one in newest.items()}, **known_to}
         begin = min(rule.since for rule in self._rules) - WARM_UP
@@ -106,7 +106,7 @@ class SeriesJudge:
         for device, after in afters.items():
             memory = load(kept[device].state, (rule.key for rule in self._rules)) if device in kept else Memory()
             self._watched[device] = _Watched(memory, after, after)
-        held = own_rules.events_since(connection, self._org_id, {rule.name for rule in self._rules}, afters)
+        held = own_rule_progress.events_since(connection, self._org_id, {rule.name for rule in self._rules}, afters)
         found = {event.event_id: event for event in self._watch(connection, keys, afters, cursor, costs)}
         for device in afters:
             found |= {event.event_id: event for event in self._watched[device].memory.going_on()}
@@ -115,14 +115,14 @@ class SeriesJudge:
         put_events(connection, self._judged(keys, afters), events)
         gone = sorted(held - found.keys())
         supersede_events(connection, self._org_id, gone, "late_data")
-        own_rules.drop_checkpoints(connection, self._series, sinces)
+        own_rule_progress.drop_checkpoints(connection, self._series, sinces)
         self._save(connection, afters)
         return len(events) + len(gone)
 
     def _watch(
         self, connection: Connection, keys: Mapping[int, str], afters: Mapping[int, datetime], cursor: int, costs: Costs
     ) -> list[Event]:
-        rows = own_rules.readings_after(connection, self._series, afters, END, cursor=cursor)
+        rows = own_rule_progress.readings_after(connection, self._series, afters, END, cursor=cursor)
         if not rows:
             return []
         span = min(said[0]["at"] for said in rows.values()), max(said[-1]["at"] for said in rows.values())
@@ -146,7 +146,7 @@ class SeriesJudge:
             if one.judged_to - one.saved_at >= CHECKPOINT_EVERY:
                 due[device] = Kept(one.judged_to, dump(one.memory))
                 one.saved_at = one.judged_to
-        own_rules.save_checkpoints(connection, self._org_id, self._series, due)
+        own_rule_progress.save_checkpoints(connection, self._org_id, self._series, due)
 
 
 def _told_late(event: Event, device: int, known_to: Mapping[int, datetime], task: Task) -> Event:

@@ -15,7 +15,7 @@ from own_rules.language import compile_expression
 from own_rules.series_judge import WARM_UP
 from own_rules.vocabulary import Series
 from own_rules.watching import Cost, Costs, Memory, watch
-from store import own_rules
+from store import own_rule_progress, own_rules
 from store.pool import Connection
 
 MOST_DAYS: Final = 28
@@ -66,7 +66,7 @@ def try_rule(
         if readings >= MOST_READINGS:
             break
         tried += 1
-        said = own_rules.readings_after(
+        said = own_rule_progress.readings_after(
             connection, definition.series, {number: since - WARM_UP}, until, cursor=None, limit=MOST_READINGS
         ).get(number, [])
         if not said:

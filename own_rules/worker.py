@@ -14,7 +14,7 @@ import structlog
 from domain.errors import UnavailableError
 from own_rules.following import Follower
 from own_rules.metrics import count_step
-from store.own_rules import try_to_lead
+from store.own_rule_progress import try_to_lead
 from store.pool import Role
 from store.session import Session, keep_serving
 

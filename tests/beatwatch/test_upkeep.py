@@ -13,9 +13,9 @@ from alerts.tailing import Rulebook, follow
 from beatwatch.upkeep import do_night, prune
 from domain.trips import Trip
 from geofence.worker.settings import define_parameters
-from store import own_rules
+from store import own_rule_progress
 from store.conclusions import Judged, past_since, put_events, save_checkpoints
-from store.own_rules import Cursors
+from store.own_rule_progress import Cursors
 from store.planning import save_trip
 from store.pool import Connection, Role, open_pool
 from store.pruning import Ages
@@ -120,7 +120,7 @@ def test_plans_and_batches_stay_until_everybody_has_read_them(
     assert prune(session, AGES, NOW + timedelta(days=60))["plan_change"] == 0, "no lane has read it"
     connection.execute("UPDATE geofence_lane SET plan_cursor = 9e15::bigint, batch_cursor = 9e15::bigint")
     assert prune(session, AGES, NOW + timedelta(days=60))["plan_change"] == 0, "own rules have not"
-    own_rules.move_cursors(connection, Cursors(9 * 10**15, 9 * 10**15))
+    own_rule_progress.move_cursors(connection, Cursors(9 * 10**15, 9 * 10**15))
     gone = prune(session, AGES, NOW + timedelta(days=60))
     assert gone["plan_change"] == 1
     assert gone["ingest_batch"] == 0, "sums have not, and clocks were not looked at"
