@@ -20,6 +20,7 @@ from api.live.hub import Hub
 from api.pages import serve_pages
 from api.routers import ROUTERS
 from api.settling import SettlementJudge
+from api.sizes import LARGEST_BODY, Bounded
 from api.webhooks.courier import Courier
 from store.content import ContentStore, FolderStore
 from store.organisations import organisation_id
@@ -84,6 +85,7 @@ def create_app(
     app.state.push_key = push_key
     serve_pages(app, tile_url)
     app.add_middleware(DoneOnce)
+    app.add_middleware(Bounded, largest=max(LARGEST_BODY, media_max_bytes))
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     service.time_requests(app)
     return app

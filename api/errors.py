@@ -159,7 +159,8 @@ async def _not_valid(_request: Request, error: Exception) -> JSONResponse:
 
 async def _http(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
+    status = HTTPStatus(error.status_code)
+    code = TooLargeError.code if status == _STATUS[TooLargeError] else status.phrase.lower().replace(" ", "_")
     response = _answer(error.status_code, code, str(error.detail))
     response.headers.update(error.headers or {})
     return response

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.limits import Limits, Rate
+from api.sizes import LARGEST_BODY
 from domain.errors import TooManyRequestsError
 from tests.api.conftest import serving
 
@@ -55,3 +56,14 @@ def test_who_asks_too_much_is_told_when_to_come_back(database_url: str) -> None:
         assert (
             client.post("/oauth2/token", data={"grant_type": "password", "username": "a", "password": "b"}).status_code == 429
         )
+
+
+@pytest.mark.server
+def test_a_request_is_read_no_further_than_its_largest_size(database_url: str) -> None:
+    half = b" " * (LARGEST_BODY // 2)
+    json_type = {"content-type": "application/json"}
+    with serving(database_url) as address, httpx.Client(base_url=address, timeout=60) as client:
+        told = client.post("/outlets", content=half + half + b"{", headers=json_type)
+        found = client.post("/outlets", content=iter([half, half, b"{"]), headers=json_type)
+        assert [(answer.status_code, answer.json()["code"]) for answer in (told, found)] == [(413, "too_large")] * 2
+        assert client.post("/outlets", content=half + b"{}", headers=json_type).json()["code"] == "invalid_input"
