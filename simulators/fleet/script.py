@@ -68,6 +68,7 @@ class Script:
     signed_on: set[str] = field(default_factory=set)  # stops whose proof the driver captures at the next service
     signed_there: set[str] = field(default_factory=set)  # of these, signed in passing at the shop itself
     signed_aside: dict[str, tuple[float, float]] = field(default_factory=dict)  # metres from the shop
+    signed_late_s: dict[str, float] = field(default_factory=dict)  # seconds after the van has left the shop
     later: list[Later] = field(default_factory=list)
     uncounted_cases: int = 0  # came back, and vanished before the settlement
 

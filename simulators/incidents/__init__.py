@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from simulators.incidents import approved, halting, harmless, nearly, nights, routing, skipping, timing
+from simulators.incidents import approved, halting, harmless, nearly, nights, routing, skipping, slight, timing
 from simulators.incidents.case import Incident
 from simulators.incidents.devices import DEVICE_INCIDENTS
 
@@ -52,6 +52,9 @@ INCIDENTS: Final[Mapping[str, Incident]] = {
     "swap_neighbours": harmless.swap_neighbours,
     "move_in_yard": harmless.move_in_yard,
     **harmless.HARMLESS_TO_TRACKERS,
+    "brake_for_child": slight.brake_for_child,
+    "brief_interference": slight.brief_interference,
+    "sign_on_leaving": slight.sign_on_leaving,
 }
 """By the name that scenarios use."""
 

@@ -81,6 +81,9 @@ def capture_proofs(
             captured_s = max(one.from_s + 20, one.until_s - spare)
             aside = script.signed_aside.get(stop.stop_id, (0.0, 0.0))
             x_m, y_m = place.x_m + shaken[0] + aside[0], place.y_m + shaken[1] + aside[1]
+            if stop.stop_id in script.signed_late_s:
+                captured_s = one.until_s + script.signed_late_s[stop.stop_id]
+                x_m, y_m = (float(np.interp(captured_s, played.t_s, track)) for track in (played.x_m, played.y_m))
             proofs.append(_proof(planned, stop, captured_s, x_m, y_m, rng))
     return proofs, found
 
