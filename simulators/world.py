@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 
 import msgspec
@@ -20,7 +21,7 @@ from simulators.fleet.days import Day, first_day, play_day
 from simulators.fleet.fixes import FIX, Fixes
 from simulators.fleet.planning import Round, Van, plan_day
 from simulators.fleet.traffic import Jam, draw_jams
-from simulators.incidents.lottery import draw_incidents
+from simulators.incidents.lottery import Luck, draw_incidents
 from simulators.runs import Runs
 from simulators.scenario import Scenario
 from simulators.sensors.network import Sensed, sense_box, sense_shops, served_moments
@@ -37,6 +38,8 @@ TOWNS_A_ROW, TOWN_PITCH_DEG = 40, 0.35
 
 @dataclass
 class _Gathered:
+    runs: Runs | None
+    progress: Callable[[int], None]
     fixes: list[Fixes] = field(default_factory=list)
     trips: list[Trip] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
@@ -45,7 +48,6 @@ class _Gathered:
     approvals: list[Suppressor] = field(default_factory=list)
     nearly: list[NearIncident] = field(default_factory=list)
     sensed: Sensed = field(default_factory=Sensed)
-    runs: Runs | None = None
 
     def keep(self, fixes: Fixes) -> None:
         """Add rows of a device."""
@@ -63,6 +65,7 @@ class _Gathered:
         self.zones += day.zones
         self.approvals += day.approvals
         self.nearly += [NearIncident(kind, day.trip.device_id, day.trip.planned_start.date()) for kind in day.nearly]
+        self.progress(len(self.trips))
 
 
 def generate(
@@ -85,57 +88,50 @@ def generate(
         Van(f"van-{number:04d}", (number - 1) % scenario.vehicles_per_town, (number - 1) // scenario.vehicles_per_town)
         for number in range(1, scenario.vehicles + 1)
     ]
-    gathered = _Gathered(runs=runs)
-    rounds = list(_rounds(scenario, vans, seed, gathered))
-    _play_all(scenario, vans, rounds, seed, gathered, progress)
-    _sense_all(scenario, rounds, seed, gathered, len(vans))
+    gathered = _Gathered(runs, lambda done: progress(done, scenario.vehicles * scenario.days) if progress else None)
+    luck = draw_incidents(scenario, vans, seed)
+    for number, fleet in groupby(vans, key=lambda van: van.town):
+        _live(scenario, draw_town(scenario, seed, number), list(fleet), seed, luck, gathered)
+    for index, fixes in enumerate(gathered.sensed.fixes):
+        fixes["device"] = len(vans) + index
+        gathered.keep(fixes)
     return _simulation(scenario, seed, vans, gathered)
 
 
-def _play_all(
-    scenario: Scenario,
-    vans: list[Van],
-    rounds: list[Round],
-    seed: int,
-    gathered: _Gathered,
-    progress: Callable[[int, int], None] | None,
+def _live(scenario: Scenario, town: Town, fleet: list[Van], seed: int, luck: Luck, gathered: _Gathered) -> None:
+    """All days of a town: those of its vans, one after the other, and what its sensors make of them."""
+    number, before = fleet[0].town, len(gathered.truth)
+    gathered.zones += zones_of(town, number)
+    rounds = [planned for day in range(scenario.days) for planned in plan_day(scenario, town, fleet, seed, day)]
+    jams = _jams(scenario, rounds, seed)
+    for van in fleet:
+        _drive(scenario, [one for one in rounds if one.van is van], jams, seed, luck, gathered)
+    if scenario.sensors.shelves or scenario.sensors.assets:
+        midnight = scenario.start.replace(hour=0, minute=0, second=0, microsecond=0)
+        served = served_moments(rounds, gathered.truth[before:], midnight)
+        sense_shops(gathered.sensed, scenario, town, number, served, seed)
+
+
+def _drive(
+    scenario: Scenario, rounds: list[Round], jams: list[tuple[Jam, ...]], seed: int, luck: Luck, gathered: _Gathered
 ) -> None:
-    """Every van's days, one after the other."""
-    by_van: dict[str, list[Round]] = {}
+    """A van's days, one after the other."""
+    van = rounds[0].van
+    carried, meetings, doors = first_day(seed, van.device_id), list[Incident](), []
     for planned in rounds:
-        by_van.setdefault(planned.van.device_id, []).append(planned)
-    queues = _jams(scenario, rounds, seed)
-    luck = draw_incidents(scenario, rounds, seed)
-    for index, van in enumerate(vans):
-        carried, meetings, doors = first_day(seed, van.device_id), list[Incident](), []
-        for planned in by_van[van.device_id]:
-            day = play_day(
-                scenario, planned, seed, luck.get((van.device_id, planned.day), ()), carried, queues[van.town, planned.day]
-            )
-            carried = day.carried
-            day.fixes["device"] = index
-            gathered.take(day)
-            meetings += day.meetings
-            doors.append(day.door_open)
-            if progress is not None:
-                progress(len(gathered.trips), len(rounds))
-        gathered.truth += collusions(van.device_id, meetings)
-        sense_box(gathered.sensed, scenario, van.device_id, doors, seed)
+        day = play_day(scenario, planned, seed, luck.get((van.device_id, planned.day), ()), carried, jams[planned.day])
+        carried = day.carried
+        day.fixes["device"] = van.town * scenario.vehicles_per_town + van.number
+        gathered.take(day)
+        meetings += day.meetings
+        doors.append(day.door_open)
+    gathered.truth += collusions(van.device_id, meetings)
+    sense_box(gathered.sensed, scenario, van.device_id, doors, seed)
 
 
-def _sense_all(scenario: Scenario, rounds: list[Round], seed: int, gathered: _Gathered, first_device: int) -> None:
-    """Shelves and assets of every town, once it is known when its shops were served."""
-    if not scenario.sensors.shelves and not scenario.sensors.assets:
-        return
-    midnight = scenario.start.replace(hour=0, minute=0, second=0, microsecond=0)
-    for number, town in sorted({planned.van.town: planned.town for planned in rounds}.items()):
-        mine = [planned for planned in rounds if planned.van.town == number]
-        trips = {planned.trip.trip_id for planned in mine}
-        visits = [line for line in gathered.truth if isinstance(line, TrueVisit) and line.trip_id in trips]
-        sense_shops(gathered.sensed, scenario, town, number, served_moments(mine, [*visits], midnight), seed)
-    for index, fixes in enumerate(gathered.sensed.fixes):
-        fixes["device"] = first_device + index
-        gathered.keep(fixes)
+def _jams(scenario: Scenario, rounds: list[Round], seed: int) -> list[tuple[Jam, ...]]:
+    """The jams of a town, day by day."""
+    return [draw_jams([one for one in rounds if one.day == day], scenario.trips.jams, seed) for day in range(scenario.days)]
 
 
 def _adjusted(scenario: Scenario, vehicles: int | None, days: int | None, start: datetime | None) -> Scenario:
@@ -149,23 +145,6 @@ def _adjusted(scenario: Scenario, vehicles: int | None, days: int | None, start:
         days=days or scenario.days,
         start=(start or scenario.start).astimezone(UTC).replace(microsecond=0),
     )
-
-
-def _rounds(scenario: Scenario, vans: list[Van], seed: int, gathered: _Gathered) -> Iterator[Round]:
-    for number in range(vans[-1].town + 1):
-        town = draw_town(scenario, seed, number)
-        gathered.zones += zones_of(town, number)
-        fleet = [van for van in vans if van.town == number]
-        for day in range(scenario.days):
-            yield from plan_day(scenario, town, fleet, seed, day)
-
-
-def _jams(scenario: Scenario, rounds: list[Round], seed: int) -> dict[tuple[int, int], tuple[Jam, ...]]:
-    """The jams of each town and day."""
-    together: dict[tuple[int, int], list[Round]] = {}
-    for planned in rounds:
-        together.setdefault((planned.van.town, planned.day), []).append(planned)
-    return {key: draw_jams(some, scenario.trips.jams, seed) for key, some in together.items()}
 
 
 def draw_town(scenario: Scenario, seed: int, number: int) -> Town:

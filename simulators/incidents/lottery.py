@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import groupby, product
+
 from domain.errors import InvalidInputError
-from simulators.fleet.planning import Round
+from simulators.fleet.planning import Van
 from simulators.incidents import INCIDENTS
 from simulators.scenario import IncidentPlan, Scenario
 from simulators.streams import stream
@@ -11,8 +13,8 @@ from simulators.streams import stream
 Luck = dict[tuple[str, int], tuple[str, ...]]
 
 
-def draw_incidents(scenario: Scenario, rounds: list[Round], seed: int) -> Luck:
-    """Kinds of incidents by (device, day). Counted kinds prefer rounds that nothing else happens on."""
+def draw_incidents(scenario: Scenario, vans: list[Van], seed: int) -> Luck:
+    """Kinds of incidents by (device, day) of a scenario. Counted kinds prefer rounds that nothing else happens on."""
     drawn: dict[tuple[str, int], list[str]] = {}
     for number, plan in enumerate(scenario.incidents):
         if plan.kind not in INCIDENTS:
@@ -20,7 +22,7 @@ def draw_incidents(scenario: Scenario, rounds: list[Round], seed: int) -> Luck:
                 f"scenario {scenario.name}.incidents.{number}.kind", f"{plan.kind!r} is not one of {', '.join(INCIDENTS)}"
             )
         rng = stream(seed, "incidents", number, plan.kind)
-        candidates = _candidates(plan, rounds)
+        candidates = _candidates(plan, vans, scenario.days)
         if plan.rate:
             for key in candidates:
                 if rng.random() < plan.rate:
@@ -32,7 +34,13 @@ def draw_incidents(scenario: Scenario, rounds: list[Round], seed: int) -> Luck:
     return {key: tuple(kinds) for key, kinds in drawn.items()}
 
 
-def _candidates(plan: IncidentPlan, rounds: list[Round]) -> list[tuple[str, int]]:
-    numbers = sorted({one.van.number for one in rounds})
+def _candidates(plan: IncidentPlan, vans: list[Van], days: int) -> list[tuple[str, int]]:
+    """Town after town, and there day after day."""
+    numbers = sorted({van.number for van in vans})
     wanted = None if plan.vehicle is None else numbers[plan.vehicle % len(numbers)]
-    return [(one.van.device_id, one.day) for one in rounds if wanted is None or one.van.number == wanted]
+    return [
+        (van.device_id, day)
+        for _, fleet in groupby(vans, key=lambda van: van.town)
+        for day, van in product(range(days), tuple(fleet))
+        if wanted is None or van.number == wanted
+    ]
