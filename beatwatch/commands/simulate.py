@@ -57,17 +57,17 @@ def simulate(
 
 
 def _write(world: tuple[Scenario, int, int | None, int | None], start: datetime | None, out: Path) -> None:
+    from simulators.disk import Disk
     from simulators.folder import write_folder
-    from simulators.runs import Runs
     from simulators.world import generate
 
-    runs = Runs(out / ".runs")
+    disk = Disk(out / ".making")
     try:
         with _progress("vehicle-days") as advance:
-            simulation = generate(*world, start, advance, runs)
-        count = write_folder(simulation, out, runs.merged())
+            simulation = generate(*world, start, advance, disk)
+        count = write_folder(simulation, out, disk)
     finally:
-        runs.remove()
+        disk.remove()
     print(f"{count} fixes of {len(simulation.devices)} devices in {out}")
 
 

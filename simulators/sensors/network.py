@@ -73,14 +73,14 @@ def sense_box(sensed: Sensed, scenario: Scenario, device_id: str, doors: list[ND
         sensed.truth += truth
 
 
-def served_moments(rounds: list[Round], truth: list[Incident | TrueVisit], midnight: datetime) -> dict[str, dict[int, float]]:
+def served_moments(rounds: list[Round], visits: list[TrueVisit], midnight: datetime) -> dict[str, dict[int, float]]:
     """When each outlet was really served: outlet -> day -> seconds since that day's midnight."""
     outlets = {stop.stop_id: stop.outlet_id for planned in rounds for stop in planned.trip.stops}
     moments: dict[str, dict[int, float]] = {}
-    for line in truth:
-        if isinstance(line, TrueVisit) and line.departed_at is not None:
-            since = line.departed_at - midnight
-            moments.setdefault(outlets.get(line.stop_id) or "", {})[since.days] = float(since.seconds)
+    for visit in visits:
+        if visit.departed_at is not None:
+            since = visit.departed_at - midnight
+            moments.setdefault(outlets.get(visit.stop_id) or "", {})[since.days] = float(since.seconds)
     return moments
 
 

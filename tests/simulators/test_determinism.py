@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from operator import itemgetter
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
+from simulators.disk import Disk, Sheaf
 from simulators.folder import write_folder
-from simulators.runs import Runs
 from simulators.scenario import load
 from simulators.simulation import Simulation
 from simulators.streams import stream
@@ -66,13 +70,26 @@ def test_a_folder_is_read_back_as_it_was(tmp_path: Path, morning: Simulation) ->
     assert read == [fix._replace(boot_id=None, seq=None, buffered=None) for fix in morning.positions()]
 
 
-def test_runs_on_disk_give_the_bytes_of_memory(tmp_path: Path) -> None:
+def test_what_is_made_on_disk_gives_the_bytes_of_memory(tmp_path: Path) -> None:
     whole = generate(load("morning_run"), seed=4)
     write_folder(whole, tmp_path / "memory")
-    runs = Runs(tmp_path / "runs", run_rows=300)
-    parted = generate(load("morning_run"), seed=4, runs=runs)
-    assert write_folder(parted, tmp_path / "disk", runs.merged()) == len(whole.fixes) > 2000
-    runs.remove()
-    assert not (tmp_path / "runs").exists()
+    disk = Disk(tmp_path / "making", run_rows=300, most_held=30)
+    parted = generate(load("morning_run"), seed=4, disk=disk)
+    assert (parted.trips, parted.truth, len(parted.fixes)) == ((), (), 0)
+    assert write_folder(parted, tmp_path / "disk", disk) == len(whole.fixes) > 2000
+    disk.remove()
+    assert not (tmp_path / "making").exists()
     for name in FILES:
         assert (tmp_path / "disk" / name).read_bytes() == (tmp_path / "memory" / name).read_bytes()
+
+
+@given(st.lists(st.lists(st.tuples(st.integers(0, 5), st.integers()))), st.integers(1, 7))
+def test_a_sheaf_gives_back_what_it_took_in_order(bundles: list[list[tuple[int, int]]], most_held: int) -> None:
+    with TemporaryDirectory() as folder:
+        by_key, as_they_came = (Sheaf(Path(folder) / name, key, most_held) for name, key in (("a", itemgetter(0)), ("b", None)))
+        for bundle in bundles:
+            by_key.add(bundle)
+            as_they_came.add(bundle)
+        everything = [record for bundle in bundles for record in bundle]
+        assert list(as_they_came) == everything
+        assert list(by_key) == sorted(everything, key=itemgetter(0))

@@ -9,6 +9,7 @@ from typing import Any, TextIO
 import msgspec
 
 from domain.deliveries import Order, OrderLine
+from wire.files.joined import write_joined
 from wire.files.node import Node, parse_document
 from wire.files.reading import naming, read_bytes
 
@@ -28,9 +29,10 @@ def read_orders(path: Path) -> list[Order]:
 
 def write_orders(orders: Iterable[Order], file: TextIO) -> int:
     """Write a list with one order a line, the same bytes for the same orders; how many."""
-    lines = [msgspec.json.encode(_members(order)).decode() for order in orders]
-    file.write("[" + ",\n".join(lines) + "]\n")
-    return len(lines)
+    file.write("[")
+    count = write_joined((msgspec.json.encode(_members(order)) for order in orders), file)
+    file.write("]\n")
+    return count
 
 
 def _order(node: Node) -> Order:

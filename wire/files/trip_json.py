@@ -12,6 +12,7 @@ import msgspec
 from domain.suppressor_validity import check_suppressor
 from domain.suppressors import Suppressor, SuppressorKind
 from domain.trips import Circle, LonLat, PlannedStop, Proof, Trip
+from wire.files.joined import write_joined
 from wire.files.node import Node, parse_document
 from wire.files.reading import naming, read_bytes
 from wire.files.schedule_json import maybe_schedule
@@ -83,9 +84,10 @@ def write_trips(trips: Iterable[Trip], file: TextIO, breakdowns: Iterable[Suppre
     `breakdowns` go to the trips whose identifier and a slash begin theirs.
     """
     approved = [one for one in breakdowns if one.kind is SuppressorKind.breakdown]
-    lines = [msgspec.json.encode(trip_members(trip) | _breakdown_members(trip, approved)).decode() for trip in trips]
-    file.write("[" + ",\n".join(lines) + "]\n")
-    return len(lines)
+    file.write("[")
+    count = write_joined((msgspec.json.encode(trip_members(trip) | _breakdown_members(trip, approved)) for trip in trips), file)
+    file.write("]\n")
+    return count
 
 
 def _breakdown_members(trip: Trip, approved: Iterable[Suppressor]) -> dict[str, Any]:

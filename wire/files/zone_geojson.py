@@ -10,6 +10,7 @@ from typing import Any, Final, TextIO
 import msgspec
 
 from domain.zones import Zone, ZoneKind, schedule_members
+from wire.files.joined import write_joined
 from wire.files.node import Node, parse_document
 from wire.files.reading import naming, read_bytes
 from wire.files.schedule_json import maybe_schedule
@@ -40,9 +41,10 @@ def read_zones(path: Path, *, foreign: bool = False) -> list[Zone]:
 
 def write_zones(zones: Iterable[Zone], file: TextIO) -> int:
     """Write a FeatureCollection with one feature a line, the same bytes for the same zones; how many."""
-    lines = [msgspec.json.encode(zone_feature(zone)).decode() for zone in zones]
-    file.write('{"type":"FeatureCollection","features":[\n' + ",\n".join(lines) + "\n]}\n")
-    return len(lines)
+    file.write('{"type":"FeatureCollection","features":[\n')
+    count = write_joined((msgspec.json.encode(zone_feature(zone)) for zone in zones), file)
+    file.write("\n]}\n")
+    return count
 
 
 def zone_feature(zone: Zone) -> dict[str, Any]:
