@@ -75,7 +75,7 @@ class Disk:
     def __init__(self, folder: Path, run_rows: int = RUN_ROWS, most_held: int = MOST_HELD) -> None:
         self._folder = folder
         self.fixes = Runs(folder / "fixes", run_rows)
-        self.trips: Sheaf[Trip] = Sheaf(folder / "trips", trip_order, most_held // 10)  # each as large as many others
+        self.trips: Sheaf[Trip] = Sheaf(folder / "trips", trip_order, most_held // 80)  # each is as large as many others
         self.orders: Sheaf[Order] = Sheaf(folder / "orders", None, most_held)
         self.truth: Sheaf[Incident | TrueVisit] = Sheaf(folder / "truth", truth_order, most_held)
         self.zones: Sheaf[Zone] = Sheaf(folder / "zones", None, most_held)

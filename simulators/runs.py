@@ -6,16 +6,18 @@ External merge sort, as in D. Knuth, The Art of Computer Programming, vol. 3, 5.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import numpy as np
 
 from simulators.fleet.fixes import FIX, Fixes
 from simulators.simulation import arrival_order
 
-RUN_ROWS: Final = 1_000_000
+RUN_ROWS: Final = 250_000
 _WINDOW_ROWS: Final = 200_000
+_BLOCK_ROWS: Final = 2_000
 
 
 class Runs:
@@ -29,6 +31,7 @@ class Runs:
         self._waiting: list[Fixes] = []
         self._held = 0
         self._files: list[Path] = []
+        self._first_us, self._last_us = 2**63 - 1, -(2**63)
         self.rows = 0
 
     def add(self, fixes: Fixes) -> None:
@@ -42,20 +45,16 @@ class Runs:
     def merged(self) -> Iterator[Fixes]:
         """All rows, a window of time after the other, each in the order of arrival."""
         self._write()
-        runs = [np.load(file, mmap_mode="r") for file in self._files]
-        if not runs:
+        if not self._files:
             return
-        first = min(int(run["received_us"][0]) for run in runs)
-        last = max(int(run["received_us"][-1]) for run in runs)
         windows = self.rows // _WINDOW_ROWS + 1
-        begun = [0] * len(runs)
-        for number in range(1, windows + 1):
-            until_us = first + (last + 1 - first) * number // windows
-            ends = [int(np.searchsorted(run["received_us"], until_us)) for run in runs]
-            parts = [np.asarray(run[low:high]) for run, low, high in zip(runs, begun, ends, strict=True) if high > low]
-            begun = ends
-            if parts:
-                yield arrival_order(np.concatenate(parts))
+        with ExitStack() as opened:
+            runs = [_Run(opened.enter_context(file.open("rb"))) for file in self._files]
+            for number in range(1, windows + 1):
+                until_us = self._first_us + (self._last_us + 1 - self._first_us) * number // windows
+                rows = np.concatenate([run.take(until_us) for run in runs])
+                if len(rows):
+                    yield arrival_order(rows)
 
     def remove(self) -> None:
         """Delete what was written."""
@@ -66,7 +65,30 @@ class Runs:
     def _write(self) -> None:
         if not self._held:
             return
-        file = self._folder / f"run-{len(self._files):05d}.npy"
-        np.save(file, arrival_order(np.concatenate([np.empty(0, FIX), *self._waiting])))
-        self._files.append(file)
+        rows = arrival_order(np.concatenate(self._waiting))
+        self._first_us = min(self._first_us, int(rows["received_us"][0]))
+        self._last_us = max(self._last_us, int(rows["received_us"][-1]))
+        self._files.append(self._folder / f"run-{len(self._files):05d}.rows")
+        rows.tofile(self._files[-1])
         self._waiting, self._held = [], 0
+
+
+class _Run:
+    """Reads a run from its beginning to its end, and never holds more than it is asked for and a block."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._rest: Fixes = np.empty(0, FIX)
+
+    def take(self, until_us: int) -> Fixes:
+        """The next rows, those received before a moment."""
+        parts = [self._rest]
+        while len(parts[-1]) == 0 or parts[-1]["received_us"][-1] < until_us:
+            block: Fixes = np.fromfile(self._file, FIX, _BLOCK_ROWS)
+            if len(block) == 0:
+                break
+            parts.append(block)
+        rows = np.concatenate(parts)
+        end = int(np.searchsorted(rows["received_us"], until_us))
+        self._rest = rows[end:].copy()
+        return rows[:end]

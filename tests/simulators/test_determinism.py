@@ -73,7 +73,7 @@ def test_a_folder_is_read_back_as_it_was(tmp_path: Path, morning: Simulation) ->
 def test_what_is_made_on_disk_gives_the_bytes_of_memory(tmp_path: Path) -> None:
     whole = generate(load("morning_run"), seed=4)
     write_folder(whole, tmp_path / "memory")
-    disk = Disk(tmp_path / "making", run_rows=300, most_held=30)
+    disk = Disk(tmp_path / "making", run_rows=300, most_held=160)
     parted = generate(load("morning_run"), seed=4, disk=disk)
     assert (parted.trips, parted.truth, len(parted.fixes)) == ((), (), 0)
     assert write_folder(parted, tmp_path / "disk", disk) == len(whole.fixes) > 2000
