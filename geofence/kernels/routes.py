@@ -130,10 +130,11 @@ def _judge(s: Record, p: Record, fix: Fix, off: float, width: float, turned: flo
         return
     if s["off_n"] == 0:
         share = _share(off - edge, off - s["off_was"])
-        s["off_us"], s["off_s"], s["off_peak"], s["off_turned_s"] = fix.t - _part_us(p, fix, share), s["rt_s"], 0.0, 0.0
+        s["off_us"], s["off_s"], s["off_peak"] = fix.t - _part_us(p, fix, share), s["rt_s"], 0.0
+        s["off_turned_s"] = _turned_s(p, fix, turned, share)
         s["off_drv"] = s["driven_m"] - share * (s["driven_m"] - s["off_was_drv"])
-    elif turned > p["route_deviation_turn_deg"]:
-        s["off_turned_s"] += fix.step_s
+    else:
+        s["off_turned_s"] += _turned_s(p, fix, turned, 1.0)
     s["off_n"] = min(int(s["off_n"]) + 1, 255)
     s["off_peak"] = max(float(s["off_peak"]), off)
     s["off_was"], s["off_was_drv"] = off, s["driven_m"]
@@ -155,6 +156,12 @@ def _part_us(p: Record, fix: Fix, share: float) -> int:
 
 
 @inner_kernel
+def _turned_s(p: Record, fix: Fix, turned: float, share: float) -> float:
+    """That part of the seconds since the fix before, if the van goes another way than the route."""
+    return share * fix.step_s if turned > p["route_deviation_turn_deg"] and fix.step_s <= p["gap_least_s"] else 0.0
+
+
+@inner_kernel
 def _lasted(s: Record, p: Record, until_us: int, driven_m: float) -> bool:
     long_enough = until_us - s["off_us"] >= p["route_deviation_least_s"] * _SECOND_US
     long_enough = long_enough or s["off_turned_s"] >= p["route_deviation_turned_s"]
@@ -167,6 +174,7 @@ def _come_back(s: Record, p: Record, fix: Fix, off: float, edge: float, width: f
     """Inside again: it was beyond the edge until it crossed it on the way here, which may be long and far enough."""
     share = _share(edge - off, s["off_was"] - off)
     back_m = s["driven_m"] - share * (s["driven_m"] - s["off_was_drv"])
+    s["off_turned_s"] += _turned_s(p, fix, turned, 1.0 - share)
     if fix.step_s <= p["gap_least_s"] and _lasted(s, p, fix.t - _part_us(p, fix, share), back_m):
         _open(s, fix, float(s["off_peak"]), turned, out)
         _watch_return(s, p, fix, off, width, out)

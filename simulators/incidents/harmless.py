@@ -104,8 +104,14 @@ def _longest_drive(seen: Observed) -> Driven:
 def _pause(seen: Observed) -> None:
     """The tracker says nothing for a leg of some minutes, and keeps nothing of it."""
     drive = _longest_drive(seen)
-    begin = drive.from_s + 5
-    seen.keep(~seen.between(begin, min(drive.until_s - 5, begin + 420)))
+    begin, end = drive.from_s + 5, min(drive.until_s - 5, drive.from_s + 425)
+    quiet = seen.between(begin, end)
+    if quiet.any():
+        spoken = seen.second[~quiet]
+        seen.keep(~quiet)
+        span = float(spoken[spoken < begin].max(initial=0)), float(spoken[spoken >= end].min(initial=int(end)))
+        seen.hidden.append(span)
+        seen.mute.append(span)
 
 
 def _lag(seen: Observed) -> None:
