@@ -124,7 +124,7 @@ def _judge(s: Record, p: Record, fix: Fix, off: float, width: float, turned: flo
         return
     edge = width + fix.sigma
     if off <= edge or excused:
-        if s["off_n"] > 0 and off <= edge:
+        if s["off_n"] > 0:
             _come_back(s, p, fix, off, edge, width, turned, out)
         s["off_n"], s["off_was"], s["off_was_drv"] = 0, off, s["driven_m"]
         return
@@ -171,7 +171,7 @@ def _lasted(s: Record, p: Record, until_us: int, driven_m: float) -> bool:
 
 @inner_kernel
 def _come_back(s: Record, p: Record, fix: Fix, off: float, edge: float, width: float, turned: float, out: Teller) -> None:
-    """Inside again: it was beyond the edge until it crossed it on the way here, which may be long and far enough."""
+    """Inside again, or near a stop: it was beyond the edge until it crossed it or came here: perhaps long and far enough."""
     share = _share(edge - off, s["off_was"] - off)
     back_m = s["driven_m"] - share * (s["driven_m"] - s["off_was_drv"])
     s["off_turned_s"] += _turned_s(p, fix, turned, 1.0 - share)

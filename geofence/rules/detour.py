@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from domain.events import Severity
 from geofence.facts import HOME, STOP_SERVED, TRIP_OFF, TRIP_ON, Fact
+from geofence.kernels.ground import metres
 from geofence.parameters import Parameter
 from geofence.rule import Rule
 
@@ -33,22 +34,37 @@ def _served(device: Device, fact: Fact) -> None:
         return
     before = [leg for leg in known["legs"] if leg[0] < fact.place]
     if before:
-        _judge_leg(device, before[-1], fact.c, plan.stop.along_m.item(fact.place), plan.trip.stops[fact.place].stop_id)
+        _judge_leg(device, before[-1], fact.c, fact.place)
     known["legs"] = [*before[-_REMEMBERED:], [fact.place, fact.c, fact.decided_us]]
 
 
-def _judge_leg(device: Device, begun: list[Any], driven_m: float, along_m: float, leg_to: str | None) -> None:
-    """To a stop from the one before it in the plan that was served last, those between left out or served otherwise; or home.
+def _judge_leg(device: Device, begun: list[Any], driven_m: float, to: int) -> None:
+    """To a stop from the one before it in the plan that was served last, those between left out or served otherwise; or home,
+    which is the number after the last stop's.
 
-    `begun`: the number of that stop, metres driven by then, and when.
+    `begun`: the number of that stop, metres driven by then, and when. No leg is planned shorter than a straight line, even
+    where the route passes its end early.
     """
+    plan = device.planned
     before, left_m, since_us = begun
-    start_m = 0.0 if before < 0 else device.planned.stop.along_m.item(before)
-    leg_m, planned_m = driven_m - left_m, along_m - start_m
+    start_m = 0.0 if before < 0 else plan.stop.along_m.item(before)
+    is_home = to == len(plan.stops)
+    along_m = plan.length_m if is_home else plan.stop.along_m.item(to)
+    leg_m, planned_m = driven_m - left_m, max(along_m - start_m, metres(*_pin(device, before), *_pin(device, to)))
+    leg_to = None if is_home else plan.trip.stops[to].stop_id
     factor, least_m = device.values[f"{NAME}.leg_factor"], device.values[f"{NAME}.least_m"]
     if planned_m >= 0 and leg_m > factor * planned_m and leg_m - planned_m > least_m:
         facts = {"leg_driven_m": leg_m, "leg_planned_m": planned_m, "leg_to": leg_to}
         device.open(NAME, "", since_us, Severity.low, confidence=0.8, facts=facts)
+
+
+def _pin(device: Device, number: int) -> tuple[float, float]:
+    """Longitude and latitude (e7) of a stop; of the depot, if there is one, before the first and after the last."""
+    plan = device.planned
+    if 0 <= number < len(plan.stops):
+        return float(plan.places[number, 0]), float(plan.places[number, 1])
+    known = float(plan.record["depot_m"][0]) > 0.0
+    return (float(plan.record["depot_lon"][0]), float(plan.record["depot_lat"][0])) if known else (math.nan, math.nan)
 
 
 def _home(device: Device, fact: Fact) -> None:
@@ -58,7 +74,7 @@ def _home(device: Device, fact: Fact) -> None:
         return
     driven_m = fact.b - known["at_m"]
     if known["legs"]:
-        _judge_leg(device, known["legs"][-1], fact.b, plan.length_m, None)
+        _judge_leg(device, known["legs"][-1], fact.b, len(plan.stops))
     if plan.length_m > 0 and driven_m > device.values[f"{NAME}.trip_factor"] * plan.length_m:
         device.open(NAME, "", max(known["begun_us"], plan.planned_start_us), Severity.low, confidence=0.8)
     medium = driven_m - plan.length_m > device.values[f"{NAME}.medium_m"]

@@ -29,7 +29,8 @@ def take_gap(device: Device, fact: Fact) -> None:
         return
     left, found, along = (fact.longitude_e7, fact.latitude_e7), (fact.a, fact.b), (fact.c, fact.d)
     gap = Gap(fact.time_us, fact.decided_us, left, found, along, *way)
-    slept = fact.place and metres(*left, *found) < device.values["visits.gap_slack_m"]
+    slept = fact.place and not gap.gained_m > device.values["stand.move_m"]
+    slept = slept and metres(*left, *found) < device.values["visits.gap_slack_m"]
     if not slept and not _kept_shut(device, gap.since_us, gap.mute_s):
         mark_gap(device, gap)
 

@@ -86,6 +86,9 @@ TEMPTS: Final[Mapping[str, frozenset[str]]] = {
         "odometer_reset": "spoofed_position clock_fault missed_stop detour",
         "reboot": "clock_fault spoofed_position",
         "clock_back": "clock_fault spoofed_position",
+        "brake_for_child": "harsh_driving",
+        "brief_interference": "jamming gps_loss missed_stop",
+        "sign_on_leaving": "ghost_delivery pod_away",
     }.items()
 }
 """What only looks like an incident and must not raise any alarm, with the rules that it tempts."""

@@ -16,7 +16,7 @@ from domain.truth import Incident
 from simulators.fleet.observed import Observed
 from simulators.fleet.planning import Round
 from simulators.moments import from_unix_us
-from simulators.truth.derived import is_too_much
+from simulators.truth.derived import TOLERANCE, is_too_much
 
 Spans = Sequence[tuple[float, float]]
 
@@ -78,7 +78,7 @@ def _shown(incident: Incident, seen: Observed) -> bool:
     if incident.rule in _PLACE_S:
         hidden = [*seen.hidden, *seen.mute]
         if end == begin:
-            return not any(low <= begin <= high for low, high in hidden)
+            return all(_late_anyway(incident, seen, low, high) for low, high in hidden if low <= begin <= high)
         return (end - begin) - _hidden_s(hidden, begin, end) >= min(_PLACE_S[incident.rule], end - begin)
     if incident.rule == "spoofed_position":
         return _rolled_m(seen, begin, end) >= 1000.0
@@ -107,6 +107,14 @@ def in_sight(hidden: Spans, begin: float, end: float) -> list[tuple[float, float
         if reached >= end:
             break
     return [*pieces, (reached, end)] if reached < end else pieces
+
+
+def _late_anyway(incident: Incident, seen: Observed, low: float, high: float) -> bool:
+    """An arrival in a hidden span that began when it was too late already, at a stop where the van still stands afterwards."""
+    stood = next((one for one in seen.played.stood if one.halt.stop and one.halt.stop.stop_id == incident.stop_id), None)
+    if incident.rule != "early_or_late" or stood is None or stood.halt.stop is None or stood.halt.stop.window_end is None:
+        return False
+    return seen.planned.at(low) > stood.halt.stop.window_end + TOLERANCE and stood.until_s > high
 
 
 def _second(planned: Round, incident: Incident) -> float:
