@@ -30,7 +30,7 @@ def draw_alert(dossier: Dossier) -> OwnMap:
         layer.add_to(drawn)
     folium.LayerControl(position="topright", collapsed=True).add_to(drawn)
     _frame(drawn, dossier)
-    add_html(drawn, _heading(dossier))
+    add_html(drawn, _heading(dossier), title(dossier.alert.rule))
     return drawn
 
 

@@ -60,17 +60,18 @@ def self_contained_page(drawn: OwnMap) -> str:
     return page.replace("<head>", f'<head><meta http-equiv="Content-Security-Policy" content="{policy}">', 1)
 
 
-def add_html(drawn: OwnMap, markup: str) -> None:
-    """Put `markup` over the map."""
+def add_html(drawn: OwnMap, markup: str, title: str) -> None:
+    """Put `markup` over the map, and give the page its title."""
     figure = drawn.get_root()
     assert isinstance(figure, Figure)
+    figure.title = f"{text(title)} · Beatwatch"
     figure.html.add_child(Element(markup))
 
 
 def _render(drawn: OwnMap) -> str:
     figure = drawn.get_root()
     assert isinstance(figure, Figure)
-    return str(figure.render())
+    return str(figure.render()).replace("<html>", '<html lang="en">', 1)
 
 
 def _file(name: str) -> Path:

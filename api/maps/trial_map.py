@@ -23,5 +23,5 @@ def draw_trial(name: str, severity: str, samples: Iterable[Mapping[str, Any]]) -
         folium.CircleMarker(here, radius=7, color=SEVERITIES[severity], fill=True, fill_opacity=0.6, tooltip=said).add_to(drawn)
     places = [[sample["facts"][part] for part in _HERE] for sample in placed]
     drawn.fit_bounds(places or [[0.0, 0.0], [1.0, 1.0]], max_zoom=15)
-    add_html(drawn, f'<header class="card"><h1>{text(name)}</h1><p>{len(placed)} events with a place</p></header>')
+    add_html(drawn, f'<header class="card"><h1>{text(name)}</h1><p>{len(placed)} events with a place</p></header>', name)
     return drawn

@@ -39,6 +39,7 @@ VISITS: Final = {
 }
 SEVERITIES: Final = {"info": "#3b6fb6", "low": "#4d7c0f", "medium": "#a45a07", "high": "#c2340f", "critical": "#be123c"}
 _PLANNED: Final = "#3b6fb6"
+_CLOSEST: Final = 17  # zoom of a frame around one place alone
 
 
 def draw_trip(trip: Trip, track: Sequence[Position], events: Sequence[Event]) -> OwnMap:
@@ -48,8 +49,8 @@ def draw_trip(trip: Trip, track: Sequence[Position], events: Sequence[Event]) ->
     for layer in (_planned(trip), _driven(track), _stops(trip), _events(events)):
         layer.add_to(drawn)
     folium.LayerControl(position="topright", collapsed=True).add_to(drawn)
-    _frame(drawn, trip, track)
-    add_html(drawn, _heading(trip, track, events) + _legend(trip))
+    _frame(drawn, trip, track, events)
+    add_html(drawn, _heading(trip, track, events) + _legend(trip), trip.trip_id)
     return drawn
 
 
@@ -170,13 +171,16 @@ def _legend(trip: Trip) -> str:
     )
 
 
-def _frame(drawn: OwnMap, trip: Trip, track: Sequence[Position]) -> None:
+def _frame(drawn: OwnMap, trip: Trip, track: Sequence[Position], events: Sequence[Event]) -> None:
     points: list[LonLat] = list(trip.route.coordinates) if trip.route else []
     points += [(stop.place.longitude_deg, stop.place.latitude_deg) for stop in trip.stops]
     points += [_here(fix)[::-1] for fix in _located(track)]
+    points += [(event.place.longitude_deg, event.place.latitude_deg) for event in events if event.place]
+    points += [(trip.depot.longitude_deg, trip.depot.latitude_deg)] if trip.depot else []
     if points:
         longitudes, latitudes = zip(*points, strict=True)
-        drawn.fit_bounds([(min(latitudes), min(longitudes)), (max(latitudes), max(longitudes))], padding=(48, 48))
+        corners = [(min(latitudes), min(longitudes)), (max(latitudes), max(longitudes))]
+        drawn.fit_bounds(corners, padding=(48, 48), max_zoom=_CLOSEST)
 
 
 def _located(track: Sequence[Position]) -> list[Position]:

@@ -152,6 +152,24 @@ def test_the_trip_map_shows_plan_track_stops_and_events(
     watched.assert_well_behaved()
 
 
+def test_the_map_of_a_trip_of_which_little_is_known(watched: Watched, address: str, client: httpx.Client, yard: Yard) -> None:
+    yard.drive(yard.van("van-1"), datetime(2026, 3, 2, 4, 0, tzinfo=UTC), 1)
+    bare = {
+        "device_id": "tracker-of-van-1",
+        "planned_start": "2026-03-02T03:00:00Z",
+        "planned_end": "2026-03-02T05:00:00Z",
+        "stops": [],
+    }
+    later = {"planned_start": "2026-03-02T06:00:00Z", "planned_end": "2026-03-02T07:00:00Z"}
+    assert client.post("/trips", json=[{**bare, "trip_id": "one-fix"}, {**bare, **later, "trip_id": "none"}]).is_success
+    page = watched.page
+    for trip_id in ("one-fix", "none"):
+        page.goto(f"{address}/trips/{trip_id}/map")
+        expect(page).to_have_title(f"{trip_id} · Beatwatch")
+        expect(page.locator(".leaflet-map-pane")).to_be_attached()
+    watched.assert_well_behaved()
+
+
 def test_the_map_to_keep_needs_nothing_but_itself(watched: Watched, client: httpx.Client, yard: Yard, tmp_path: Path) -> None:
     _trip_with_an_event(client, yard)
     answer = client.get("/trips/T-1/map", params={"download": True})
