@@ -23,7 +23,10 @@ _SAME_COURSE_DEG: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """One thing that a device did. `event_id` names the event about it that is excused when enough of the fleet do the same."""
+    """One thing that a device did. `event_id` names the event about it that is excused when enough of the fleet do the same.
+
+    With an event and no `vehicles` it says that what that event is about turned out to be something else, and excuses nobody.
+    """
 
     alike_id: str
     kind: str
@@ -41,6 +44,8 @@ class Alike:
 
 def excused(told: Collection[Alike]) -> set[str]:
     """The events that the fleet excuses, of all that it told about one organisation's time and place."""
+    otherwise = {one.event_id for one in told if one.event_id is not None and one.vehicles == 0}
+    told = [one for one in told if one.event_id is None or one.event_id not in otherwise]
     grid: dict[tuple[str, int, int], list[Alike]] = defaultdict(list)
     for one in told:
         grid[one.kind, *_cell(one)].append(one)

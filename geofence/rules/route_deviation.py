@@ -8,7 +8,7 @@ import numpy as np
 
 from domain.events import Severity
 from geofence import alike
-from geofence.facts import OFF_ROUTE, OFF_ROUTE_FAR, ON_ROUTE, STAY_HELD, Fact
+from geofence.facts import ALLOWED_NOWHERE, OFF_ROUTE, OFF_ROUTE_FAR, ON_ROUTE, STAY_HELD, Fact
 from geofence.kernels.ground import course
 from geofence.parameters import Parameter
 from geofence.rule import Rule
@@ -123,8 +123,18 @@ def _far(device: Device, fact: Fact) -> None:
     device.change(NAME, "", Severity.high if is_grave else None, **facts)
 
 
-def _stands(device: Device, _fact: Fact) -> None:
+def _stands(device: Device, fact: Fact) -> None:
     _explain(device, "halt")
+    if fact.c == ALLOWED_NOWHERE:
+        _is_no_closed_road(device)
+
+
+def _is_no_closed_road(device: Device) -> None:
+    """Who drives round a closed road drives: one that halts or unloads there excuses nobody, and is not excused."""
+    episode = device.episodes.get(f"{NAME}|")
+    left = None if episode is None else _place_at(device.planned, episode.facts["left_at_m"])
+    if left is not None:
+        device.alike(alike.DIVERSION, device.now_us, round(left[0]), round(left[1]), episode)
 
 
 def _explain(device: Device, reason: str) -> None:
@@ -136,6 +146,7 @@ def _explain(device: Device, reason: str) -> None:
 def unloads(device: Device) -> None:
     """Something is unloaded while the van is off its route: that is the gravest form of a deviation, and no closed road."""
     device.change(NAME, "", Severity.critical, reason="unloading")
+    _is_no_closed_road(device)
 
 
 def _on(device: Device, fact: Fact) -> None:

@@ -74,6 +74,20 @@ def test_other_rules_judge_beside_it_and_blame_nobody_again() -> None:
         assert len(whole.held()) < len(whole.events)
 
 
+def test_a_halt_on_the_way_round_is_no_closed_road() -> None:
+    """Two meet where nobody sees them, each by the same way: the one that does not stay is not excused by the one that does."""
+    scene = world([trip([stop(1, 9000, 0)], trip_id=f"trip of {name}", device_id=name) for name in NAMES[:2]], devices=NAMES)
+
+    def round_by(name: str, at_s: float, halt_s: float) -> Drive:
+        drive = Drive(device=name, at_s=at_s).halt(60).to(6000, 0).to(6000, 1400)
+        return (drive.halt(halt_s) if halt_s else drive).to(8000, 1400).to(8000, 0).to(8500, 0)
+
+    for halts_s, told in (((0, 0), []), ((900, 0), ["a", "b"]), ((900, 900), ["a", "b"])):
+        drives = [round_by(name, 300 * number, halts_s[number]) for number, name in enumerate(NAMES[:2])]
+        found = judged(scene, *drives, devices=NAMES).of("route_deviation")
+        assert sorted(event.device_id for event in found) == told
+
+
 def test_who_switches_the_engine_off_beside_a_jam_has_parked() -> None:
     trips = [trip([stop(1, 9000, 0)], trip_id=f"trip of {name}", device_id=name) for name in NAMES[:3]]
     drives = [Drive(device=name).halt(60).to(3000 + 30 * k, 0) for k, name in enumerate(NAMES[:3])]
