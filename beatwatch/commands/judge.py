@@ -57,7 +57,7 @@ def judge(
     with writing(out) as file:
         judgement = _judge(world, parameters, rows, evidence, arrival_order=arrival_order)
         for rule, error in sorted({(fault.rule, fault.error) for fault in judgement.faults}):
-            print(f"warning: rule {rule} failed and was left out where it did: {error}", file=sys.stderr)
+            _warn(f"rule {rule} failed and was left out where it did: {error}")
         write_events(judgement.in_order(), file)
 
 
@@ -85,7 +85,7 @@ def _load(paths: dict[str, Path]) -> tuple[World, Rows, list[Position]]:
     from wire.files.trip_json import read_suppressors, read_trips
     from wire.files.zone_geojson import read_zones
 
-    zones: list[Zone] = read_zones(paths["zones"], foreign=True) if "zones" in paths else []
+    zones: list[Zone] = read_zones(paths["zones"], foreign=True, told=_warn) if "zones" in paths else []
     trips: list[Trip] = read_trips(paths["trips"]) if "trips" in paths else []
     orders = tuple(read_orders(paths["orders"])) if "orders" in paths else ()
     approved: list[Suppressor] = read_suppressors(paths["trips"]) if "trips" in paths else []
@@ -141,6 +141,10 @@ def _judge(world: World, parameters: Parameters, rows: Rows, evidence: Evidence,
             judgement.take(conclusions)
             moved(done)
         return complete(judgement, evidence, parameters)
+
+
+def _warn(sentence: str) -> None:
+    print(f"warning: {sentence}", file=sys.stderr)
 
 
 def _text(path: Path) -> str:

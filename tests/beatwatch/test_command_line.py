@@ -115,6 +115,20 @@ def test_zones_of_other_makers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
         assert capsys.readouterr().err == f"error: invalid_input: {zones}, type: must be FeatureCollection or Feature\n"
 
 
+def test_a_kind_of_zone_that_no_rule_knows_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tracks, zones = tmp_path / "tracks.csv", tmp_path / "zones.geojson"
+    tracks.write_text(f"{TRACK}van,2026-05-01T06:00:00Z,77,13,8,true\n")
+    zones.write_bytes(collection(SQUARE).replace(b'"properties": {}', b'"properties": {"kind": "forbidden"}'))
+    assert run(monkeypatch, "judge", "--tracks", tracks, "--zones", zones) == 0
+    told = capsys.readouterr().err
+    assert told.startswith("warning: zone z0: kind 'forbidden' is none of depot, ")
+    assert told.endswith("it is taken for a territory\n")
+    assert run(monkeypatch, "zones", "match", zones, tracks) == 0  # which makes nothing of kinds
+    assert capsys.readouterr().err == ""
+
+
 def test_a_dash_is_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b'{"online":false}')))
     assert run(monkeypatch, "decode", "--format", "beatwatch-json", "--topic", "bw/1/acme/van/status", "-") == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import isfinite
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -19,24 +19,31 @@ from wire.instants import format_instant
 _DEPTHS: Final = {"Point": 0, "LineString": 1, "MultiLineString": 2, "Polygon": 2, "MultiPolygon": 3}
 
 
-def parse_zones(content: bytes | str, *, foreign: bool = False) -> list[Zone]:
+Told = Callable[[str], None]
+
+
+def _nobody(_sentence: str) -> None:
+    """Nobody wants to know."""
+
+
+def parse_zones(content: bytes | str, *, foreign: bool = False, told: Told = _nobody) -> list[Zone]:
     """The zones of a FeatureCollection or of one Feature; `InvalidInputError` names the path of what is wrong.
 
     A zone is named by its feature's `id`, else by its index; without a `kind` it is a territory. `foreign` files, made for
-    something else, may have any other `kind`, which is then no more than none.
+    something else, may have any other `kind`, which is then no more than none: `told` is told so.
     """
     document = parse_document(content)
     if document.at("type").value not in (None, "FeatureCollection", "Feature"):
         raise document.at("type").refuse("must be FeatureCollection or Feature")
     one = document.at("type").value == "Feature"
     nodes = [document] if one else document.at("features").items()
-    return [_zone(node, index, foreign=foreign) for index, node in enumerate(nodes)]
+    return [_zone(node, index, told if foreign else None) for index, node in enumerate(nodes)]
 
 
-def read_zones(path: Path, *, foreign: bool = False) -> list[Zone]:
+def read_zones(path: Path, *, foreign: bool = False, told: Told = _nobody) -> list[Zone]:
     """The zones of a file."""
     with naming(path):
-        return parse_zones(read_bytes(path), foreign=foreign)
+        return parse_zones(read_bytes(path), foreign=foreign, told=told)
 
 
 def write_zones(zones: Iterable[Zone], file: TextIO) -> int:
@@ -63,7 +70,7 @@ def zone_feature(zone: Zone) -> dict[str, Any]:
     return {"type": "Feature", "id": zone.zone_id, "properties": said, "geometry": zone.geometry}
 
 
-def _zone(feature: Node, index: int, *, foreign: bool) -> Zone:
+def _zone(feature: Node, index: int, told: Told | None) -> Zone:
     zone_id = feature.text("id") if feature.has("id") else str(index)
     properties = feature.at("properties")
     if properties.value is None:
@@ -73,7 +80,7 @@ def _zone(feature: Node, index: int, *, foreign: bool) -> Zone:
     zone = Zone(
         zone_id=zone_id,
         name=properties.maybe_text("name") or zone_id,
-        kind=_kind(properties, foreign=foreign),
+        kind=_kind(properties, zone_id, told),
         geometry=geometry.mapping(),
         radius_m=properties.maybe_number("radius_m", least=0),
         width_m=properties.maybe_number("width_m", least=0),
@@ -89,9 +96,12 @@ def _zone(feature: Node, index: int, *, foreign: bool) -> Zone:
     return zone
 
 
-def _kind(properties: Node, *, foreign: bool) -> ZoneKind:
+def _kind(properties: Node, zone_id: str, told: Told | None) -> ZoneKind:
     value = properties.at("kind").value
-    if value is None or (foreign and value not in list(ZoneKind)):
+    if value is None:
+        return ZoneKind.territory
+    if told is not None and value not in list(ZoneKind):
+        told(f"zone {zone_id}: kind {value!r} is none of {', '.join(ZoneKind)}; it is taken for a territory")
         return ZoneKind.territory
     return properties.choice("kind", ZoneKind)
 
