@@ -31,8 +31,8 @@ from geofence.world import World
 _SPARE_FACTS: Final = 256
 _SLOT: Final = attrgetter("slot")
 _AS_FACT: Final = partial(tuple.__new__, Fact)  # `_make` without asking for the length
-Past = Callable[[int], tuple[int, GoodFix | None]]
-"""A moment -> the last message and the last good fix before it."""
+Past = Callable[[int], GoodFix | None]
+"""A moment -> the last good fix before it."""
 
 
 class Engine:
@@ -66,7 +66,7 @@ class Engine:
         numbers = rows["device"][starts[:-1]]
         devices = np.array([self._fleet.slot(int(number)) for number in numbers], np.int32)
         self._check(rows, starts, devices)
-        before = self._fleet.memory.states[["last_us", "good_us", "good_lon", "good_lat"]][devices]
+        before = self._fleet.memory.states[["good_us", "good_lon", "good_lat"]][devices]
         grades, reasons = np.zeros(len(rows), np.int8), np.zeros(len(rows), np.int8)
         facts = self._run_kernel(rows, np.repeat(devices, np.diff(starts)), grades, reasons)
         pasts = _Pasts(rows, grades, starts, before, devices)
@@ -198,7 +198,7 @@ class Engine:
     def _end_trip(self, device: Device, fact: Fact, past: Past) -> None:
         """The van is back in its depot for good; trips whose time is over end by their timer."""
         if fact.a == 1.0 and device.plan is not None:
-            device.last_heard_us, device.last_good = past(fact.decided_us)
+            device.last_good = past(fact.decided_us)
             self._stepper.finish_trip(device, fact.decided_us)
             device.last_good = None
             self._fleet.schedule_trip(device)
@@ -217,7 +217,7 @@ class Engine:
             name = min(name for name, moment in device.timers.items() if moment == due_us)
             del device.timers[name]
             device.reach(due_us)
-            device.last_heard_us, device.last_good = past(due_us)
+            device.last_good = past(due_us)
             device.see(device.last_good)
             if name == "trip":
                 self._turn_trip(device, due_us)
@@ -238,10 +238,9 @@ class Engine:
         device = self._fleet.device(slot, journal)
         state = self._fleet.memory.states[slot]
         good = _good_fix(state)
-        heard_us = int(state["last_us"])
 
-        def past(_moment_us: int) -> tuple[int, GoodFix | None]:
-            return heard_us, good
+        def past(_moment_us: int) -> GoodFix | None:
+            return good
 
         latest = NEVER_US
         if silent_us < FAR_FUTURE_US:
@@ -258,7 +257,7 @@ class Engine:
 
 
 class _Pasts:
-    """What was last heard and seen of each device before a moment within the rows being judged."""
+    """What was last seen well of each device before a moment within the rows being judged."""
 
     def __init__(
         self, rows: Rows, grades: NDArray[np.int8], starts: NDArray[np.int64], before: Any, slots: NDArray[np.int32]
@@ -269,16 +268,15 @@ class _Pasts:
     def of(self, slot: int) -> Past:
         """The past of one device."""
 
-        def past(moment_us: int) -> tuple[int, GoodFix | None]:
+        def past(moment_us: int) -> GoodFix | None:
             place = self._place[slot]
             low, high = int(self._starts[place]), int(self._starts[place + 1])
             upto = low + int(np.searchsorted(self._rows["fix_time_us"][low:high], moment_us, side="left"))
-            heard_us = int(self._rows["fix_time_us"][upto - 1]) if upto > low else int(self._before["last_us"][place])
             good = np.flatnonzero(self._grades[low:upto] == 0)
             if len(good) == 0:
-                return heard_us, _good_fix(self._before[place])
+                return _good_fix(self._before[place])
             row = self._rows[low + int(good[-1])]
-            return heard_us, GoodFix(int(row["fix_time_us"]), int(row["longitude_e7"]), int(row["latitude_e7"]))
+            return GoodFix(int(row["fix_time_us"]), int(row["longitude_e7"]), int(row["latitude_e7"]))
 
         return past
 

@@ -20,7 +20,7 @@ from geofence.planned import PlannedTrip, Versions, planned_trip
 from geofence.rulebook import resolve
 from geofence.state import NEVER_US, fresh_states, fresh_suspects, fresh_visits
 from geofence.suppressions import Suppressions, approved_zones
-from geofence.tracking import FAR_FUTURE_US, NO_EVIDENCE, Device, Surroundings
+from geofence.tracking import FAR_FUTURE_US, NO_EVIDENCE, NOTHING, Device, Surroundings
 from geofence.world import World
 
 _NO_VISITS: Final = fresh_visits(0)
@@ -129,6 +129,7 @@ class Fleet:
         if device is None:
             device = self.devices[slot] = Device(slot, self._keys[slot], self.shared, self._device_versions(slot), _NO_VISITS)
             self.schedule_trip(device)
+        device.rise()
         device.journal = journal
         self._touched.add(slot)
         return device
@@ -182,6 +183,7 @@ class Fleet:
             *chain.from_iterable(versions),
             *self._keys,
             NO_EVIDENCE,
+            NOTHING,
             _NO_JOURNAL,
         )
         devices = tuple(self.devices.values())

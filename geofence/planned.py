@@ -60,7 +60,9 @@ class PlannedTrip(NamedTuple):
 
     def proofs_within(self, since_us: float, until_us: float) -> tuple[ProofPlace, ...]:
         """The proofs captured within a span, its ends included."""
-        return self.proofs[bisect_left(self.captured_us, since_us) : bisect_right(self.captured_us, until_us)]
+        captured_us = self.captured_us
+        low = bisect_left(captured_us, since_us)
+        return self.proofs[low : bisect_right(captured_us, until_us, low)]
 
     def signed_within(self, since_us: int, until_us: int) -> list[int]:
         """The stops that were first signed for within a span, in the order of `signed_us`."""

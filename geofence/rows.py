@@ -59,7 +59,7 @@ def to_us(moment: datetime) -> int:
 @lru_cache(maxsize=4096)  # the same few moments are told again and again
 def from_us(moment_us: int) -> datetime:
     """The aware UTC moment that `to_us` gave `moment_us` for."""
-    return EPOCH + timedelta(microseconds=moment_us)
+    return EPOCH + timedelta(0, 0, moment_us)  # by place, as names take half as long again
 
 
 def moment_text(moment_us: int) -> str:

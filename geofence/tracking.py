@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, cast
 
 import msgspec
 import numpy as np
@@ -52,6 +53,8 @@ _INFO: Final = Severity.info
 _KEPT: Final = ("over", "now_us", "stay_us", "driven_m", "_memory", "timers", "cool")
 NO_EVIDENCE: Final[dict[int, dict[str, GoodFix]]] = {}
 _NOTHING: Final = msgspec.msgpack.encode({})
+NOTHING: Final = cast("dict[str, Any]", MappingProxyType({}))
+"""Stands in for the empty maps of devices at rest: one that is emptied keeps the room it had, and an empty one 64 bytes."""
 
 
 @dataclass(slots=True)
@@ -83,7 +86,6 @@ class Device:
         "journal",
         "key",
         "last_good",
-        "last_heard_us",
         "now_us",
         "over",
         "plan",
@@ -116,11 +118,10 @@ class Device:
         self._fact: Fact | None = None  # the fact that decides what is concluded,
         self._here: GoodFix | None = None  # or the fix
         self.evidence = NO_EVIDENCE  # by stop, the fixes that are new of its visit's
-        self.last_heard_us = NEVER_US
         self.episodes: dict[str, Episode] = {}
         self._memory: dict[str, Any] | bytes = _NOTHING  # packed between calls
         self.timers: dict[str, int] = {}
-        self.cool: dict[str, int] = {}
+        self.cool: dict[str, int] = NOTHING
         self.changed = 0  # bit k: the visit of stop k is to be concluded
         self.journal = Journal()
 
@@ -165,10 +166,16 @@ class Device:
         """Nothing is concluded for now: keep what is remembered in as little room as it needs."""
         if not isinstance(self._memory, bytes):
             self._memory = msgspec.msgpack.encode(self._memory) if self._memory else _NOTHING
-        if not self.timers:
-            self.timers = {}  # one that is emptied keeps the room it had
+        self.timers, self.episodes, self.cool = self.timers or NOTHING, self.episodes or NOTHING, self.cool or NOTHING
         self._columns = None
         self.see(None)
+
+    def rise(self) -> None:
+        """Something may be concluded again."""
+        if not self.timers:
+            self.timers = {}
+        if not self.episodes:
+            self.episodes = {}
 
     @property
     def zones(self) -> tuple[Zone, ...]:
@@ -209,7 +216,7 @@ class Device:
     def dump(self) -> dict[str, Any]:
         """What a checkpoint keeps beside visits and episodes."""
         self.rest()
-        return {name: getattr(self, name) for name in _KEPT}
+        return {name: getattr(self, name) for name in _KEPT} | {"timers": dict(self.timers), "cool": dict(self.cool)}
 
     @classmethod
     def load(cls, kept: dict[str, Any], trip_number: int, episodes: dict[str, Episode]) -> Device:
@@ -230,6 +237,7 @@ class Device:
         if self.plan is not None:
             self.versions = self.plan.versions
         self.reach(self.now_us)
+        self.rise()
 
     def wake_us(self) -> int:
         """When the earliest timer is due."""
@@ -258,7 +266,7 @@ class Device:
             return None
         stop_id = plan.trip.stops[stop].stop_id if plan is not None and stop is not None else None
         name = event_id(rule, self.key, trip_id, place, started_us)
-        shown = {**rounded(facts or {}), "evidence": self._evidence(with_zones=True)}
+        shown = {**rounded(facts or {}), "evidence": self._evidence()}
         episode = Episode(name, rule, severity, trip_id, stop_id, started_us, self.now_us, confidence, shown)
         self.episodes[key] = episode
         self.journal.note(self.key, episode, None)
@@ -315,7 +323,7 @@ class Device:
         trip_id = None if self.plan is None else self.plan.trip.trip_id
         name, at = event_id(rule, self.key, trip_id, place, at_us), from_us(at_us)
         detected_at = at if at_us == self.now_us else from_us(self.now_us)
-        facts["evidence"] = self._evidence(with_zones=False)
+        facts["evidence"] = {"fixes": [] if self.here is None else [self.journal.sightings.shown(self.here)]}
         told = Event(name, rule, _INFO, self.key, trip_id, None, at, at, detected_at, 1.0, facts=facts)
         self.journal.events[name] = told
 
@@ -350,13 +358,12 @@ class Device:
 
     # evidence
 
-    def _evidence(self, *, with_zones: bool) -> dict[str, Any]:
+    def _evidence(self) -> dict[str, Any]:
         """The fix that decides now, and the zones around it."""
         if self.here is None:
             return {"fixes": []}
         sightings = self.journal.sightings
-        fixes = [sightings.shown(self.here)]
-        return {"fixes": fixes, "zones": sightings.around(self.here)["zones"]} if with_zones else {"fixes": fixes}
+        return {"fixes": [sightings.shown(self.here)], "zones": sightings.around(self.here)["zones"]}
 
     def _add_fix(self, episode: Episode) -> None:
         fixes = episode.facts.get("evidence", {}).get("fixes")

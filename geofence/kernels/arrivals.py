@@ -149,8 +149,7 @@ def _way_m(s: float, x: float, y: float, stop: Record) -> float:
 def _pace(stops: NDArray[np.void], visits: NDArray[np.void], usual_mps: float, usual_m: float) -> float:
     """Metres a second between the stops served so far, the last legs counting most."""
     metres, seconds, before = 0.0, 0.0, -1
-    for n in range(1, len(stops) + 1):
-        k = _served_as(visits, n)
+    for k in _by_service(visits):
         if k < 0:
             break
         if before >= 0 and visits[before]["went_ms"] >= 0:
@@ -163,11 +162,14 @@ def _pace(stops: NDArray[np.void], visits: NDArray[np.void], usual_mps: float, u
 
 
 @inner_kernel
-def _served_as(visits: NDArray[np.void], n: int) -> int:
-    for k in range(len(visits)):
-        if visits[k]["served_n"] == n:
-            return k
-    return -1
+def _by_service(visits: NDArray[np.void]) -> NDArray[np.int64]:
+    """The stops in the order in which they were served, shape (stops,), -1 where that is not known."""
+    order = np.full(len(visits), -1, np.int64)
+    for k in range(len(visits) - 1, -1, -1):
+        n = visits[k]["served_n"]
+        if 0 < n <= len(visits):
+            order[n - 1] = k
+    return order
 
 
 @inner_kernel
@@ -210,5 +212,5 @@ def _progress(
         if (ahead >> int(visits[k]["state"])) & 1:
             high = max(high, float(stops[k]["along_m"]) + _BACK_M)
             break
-    off, where, _ = project(xy, along, x, y, 0, low, high)
+    off, where, _ = project(xy, along, x, y, np.searchsorted(along, low) - 1, low, high)
     return where if off <= 2.0 * trip["width_m"] else math.nan

@@ -89,6 +89,8 @@ def _settle(device: Device, last: dict[str, Any], again_kg: float) -> None:
 
 def _judge(device: Device, known: dict[str, Any], last: dict[str, Any]) -> None:
     lost_kg, values = last["before"] - last["after"], device.values
+    if lost_kg < values[f"{NAME}.least_kg"]:
+        return
     scatter_kg = _SIGMA_OF_MAD * median(known["scatter"]) if known["scatter"] else 0.0
     least_kg = max(values[f"{NAME}.least_kg"], values[f"{NAME}.noises"] * scatter_kg)
     if lost_kg < least_kg:

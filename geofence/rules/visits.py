@@ -152,8 +152,10 @@ def _match(device: Device, stand: Stand, now_us: int) -> None:
         return
     until_us = stand.until or now_us
     latest_us = min(now_us, until_us + device.values["visits.signed_after_s"] * 1e6)
-    for proof in plan.proofs_within(stand.since - stand.unseen * 1e6 - SIGNED_BEFORE_US, latest_us):
-        fresh = proof.stop not in stand.served and _unserved(device, proof.stop)
+    signed = plan.proofs_within(stand.since - stand.unseen * 1e6 - SIGNED_BEFORE_US, latest_us)
+    served, state = stand.served, device.visit.state
+    for proof in signed:
+        fresh = proof.stop not in served and state.item(proof.stop) in _UNSERVED
         if fresh and _signed_from(device, stand, until_us, proof):
             _serve(device, stand, proof.stop, until_us, now_us)
 
