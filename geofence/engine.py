@@ -25,7 +25,8 @@ from geofence.rows import Rows
 from geofence.rulebook import CATALOGUE, RULES
 from geofence.state import NEVER_US
 from geofence.stepper import Stepper
-from geofence.tracking import FAR_FUTURE_US, Device
+from geofence.tracked import FAR_FUTURE_US
+from geofence.tracking import Device
 from geofence.world import World
 
 _SPARE_FACTS: Final = 256

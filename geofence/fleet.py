@@ -20,7 +20,8 @@ from geofence.planned import PlannedTrip, Versions, planned_trip
 from geofence.rulebook import resolve
 from geofence.state import NEVER_US, fresh_states, fresh_suspects, fresh_visits
 from geofence.suppressions import Suppressions, approved_zones
-from geofence.tracking import FAR_FUTURE_US, NO_EVIDENCE, NOTHING, Device, Surroundings
+from geofence.tracked import FAR_FUTURE_US, NO_EVIDENCE, NOTHING, Surroundings
+from geofence.tracking import Device
 from geofence.world import World
 
 _NO_VISITS: Final = fresh_visits(0)

@@ -212,5 +212,5 @@ def _progress(
         if (ahead >> int(visits[k]["state"])) & 1:
             high = max(high, float(stops[k]["along_m"]) + _BACK_M)
             break
-    off, where, _ = project(xy, along, x, y, np.searchsorted(along, low) - 1, low, high)
+    off, where, _ = project(xy, along, x, y, int(np.searchsorted(along, low)) - 1, low, high)
     return where if off <= 2.0 * trip["width_m"] else math.nan

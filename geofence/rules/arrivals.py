@@ -12,7 +12,7 @@ from geofence.fixes import GoodFix
 from geofence.kernels.arrivals import LATE, LATER, Manner, renew_arrivals
 from geofence.parameters import Parameter
 from geofence.rule import Rule
-from geofence.tracking import CODE, TOO_LATE
+from geofence.visit_states import CODE, TOO_LATE
 
 if TYPE_CHECKING:
     from geofence.tracking import Device

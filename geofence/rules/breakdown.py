@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from geofence.rule import Rule
 from geofence.suppressions import BREAKDOWN
-from geofence.tracking import BROKEN_DOWN
+from geofence.visit_states import BROKEN_DOWN
 
 if TYPE_CHECKING:
     from geofence.tracking import Device

@@ -11,7 +11,7 @@ from geofence.parameters import Parameter
 from geofence.rows import from_us
 from geofence.rule import Rule
 from geofence.rules.traffic import excuse_in_traffic
-from geofence.tracking import SERVED_STATES
+from geofence.visit_states import SERVED_STATES
 
 if TYPE_CHECKING:
     from geofence.tracking import Device

@@ -8,7 +8,7 @@ from domain.events import VisitState
 from geofence.facts import Fact
 from geofence.kernels.ground import metres
 from geofence.rules.standing import NAME, Gap, stands_within, stood_elsewhere
-from geofence.tracking import LIKELY, OPEN_STATES, POSSIBLE
+from geofence.visit_states import LIKELY, OPEN_STATES, POSSIBLE
 
 if TYPE_CHECKING:
     from geofence.tracking import Device

@@ -8,7 +8,7 @@ from domain.events import Severity
 from geofence.facts import PROOF, STOP_LEFT, STOP_SERVED, Fact
 from geofence.parameters import Parameter
 from geofence.rule import Rule
-from geofence.tracking import LIKELY, POSSIBLE, SERVED_STATES, SHARED
+from geofence.visit_states import LIKELY, POSSIBLE, SERVED_STATES, SHARED
 
 if TYPE_CHECKING:
     from geofence.tracking import Device

@@ -12,7 +12,7 @@ from geofence.rule import Rule
 from geofence.rules.gaps import mark_gap
 from geofence.rules.standing import Gap
 from geofence.suppressions import BREAKDOWN
-from geofence.tracking import CODE, DROVE_BY, FINAL, LIKELY, OPEN_STATES, POSSIBLE, SHARED, SUSPECTED
+from geofence.visit_states import CODE, DROVE_BY, FINAL, LIKELY, OPEN_STATES, POSSIBLE, SHARED, SUSPECTED
 
 if TYPE_CHECKING:
     from geofence.tracking import Device

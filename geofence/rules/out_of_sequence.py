@@ -8,7 +8,7 @@ from domain.events import Severity, VisitState
 from geofence.facts import STOP_SERVED, Fact
 from geofence.parameters import Parameter
 from geofence.rule import Rule
-from geofence.tracking import CODE
+from geofence.visit_states import CODE
 
 if TYPE_CHECKING:
     from geofence.tracking import Device

@@ -13,7 +13,7 @@ from geofence.parameters import Parameter
 from geofence.rule import Rule
 from geofence.rules import route_deviation
 from geofence.rules.visits import served_within
-from geofence.tracking import SERVED_STATES
+from geofence.visit_states import SERVED_STATES
 
 if TYPE_CHECKING:
     from geofence.tracking import Device

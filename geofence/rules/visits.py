@@ -31,12 +31,12 @@ from geofence.parameters import Parameter
 from geofence.rule import Rule
 from geofence.rules.gaps import HABIT, LEEWAY_US, note_way, see_first, set_likely, take_gap
 from geofence.rules.standing import NAME, NO_PLACE_M, SIGNED_BEFORE_US, Stand, recent, remember, stand_of
-from geofence.tracking import (
+from geofence.tracked import FAR_FUTURE_US
+from geofence.visit_states import (
     BROKEN_DOWN,
     CODE,
     CROSSED,
     DROVE_BY,
-    FAR_FUTURE_US,
     LIKELY,
     OPEN_STATES,
     POSSIBLE,
