@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -10,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from prometheus_client import generate_latest
 
 from domain.suppressors import Suppressor, SuppressorKind
 from domain.trips import Trip
@@ -160,24 +163,41 @@ def test_a_breakdown_approved_afterwards_has_the_past_judged_again(connection: C
     assert [row["superseded_because"] for row in events(connection, "unscheduled_stop")] == [None]
 
 
-def test_a_rule_that_raises_is_counted_and_stops_nothing(
-    connection: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def break_down(*_: object) -> None:
-        raise ZeroDivisionError("on purpose")
+def faults_exposed(rule: str) -> float:
+    """What a scrape of this process finds that the rule has raised; NaN where it finds no such series."""
+    series = re.compile(rf'^beatwatch_geofence_rule_faults_total\{{rule="{rule}"\}} (\S+)$', re.MULTILINE)
+    found = series.search(generate_latest().decode())
+    return float(found[1]) if found else math.nan
 
-    rule = next(rule for rule in RULES if rule.name == "overspeed")
-    broken = tuple(replace(one, on=dict.fromkeys(one.on, break_down)) if one is rule else one for one in RULES)
+
+def break_down(*_: object) -> None:
+    raise ZeroDivisionError("on purpose")
+
+
+@pytest.fixture
+def broken_overspeed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule book in which one rule raises at every fact that it wants."""
+    broken = tuple(replace(one, on=dict.fromkeys(one.on, break_down)) if one.name == "overspeed" else one for one in RULES)
     monkeypatch.setattr("geofence.engine.RULES", broken)
+
+
+@pytest.mark.usefixtures("broken_overspeed")
+def test_a_rule_that_raises_is_counted_and_stops_nothing(connection: Connection, database_url: str) -> None:
     plan(connection, ONE)
     bench = Bench(database_url, Engine)
     drive = Drive().halt(60).to(3000, 0, mps=30, every_s=5).halt(900).to(4000, 0)
-    store(connection, received(rows_of(drive)), {})
+    rows = received(rows_of(drive))
+    store(connection, rows, {})
+    before = faults_exposed("overspeed")
     bench.drain()
     assert len(events(connection, "unscheduled_stop")) == 1
     (fault,) = list_faults(connection, 10)
     assert (fault.rule, fault.error, fault.device_key) == ("overspeed", "ZeroDivisionError: on purpose", "van")
     assert fault.count == 2
+    assert faults_exposed("overspeed") == (0.0 if math.isnan(before) else before) + 2.0
+    assert math.isnan(faults_exposed("unscheduled_stop"))  # only the one that raised has a series
+    kept = connection.execute("SELECT count(*) AS n FROM position").fetchone()
+    assert kept == {"n": len(rows)}
     cursor = connection.execute("SELECT min(batch_cursor) AS judged FROM geofence_lane").fetchone()
     assert cursor is not None
     assert cursor["judged"] > 0
