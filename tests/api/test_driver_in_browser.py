@@ -83,9 +83,7 @@ def test_what_is_done_without_a_network_is_sent_when_there_is_one(
 ) -> None:
     dispatched_trip(client, yard, START)
     open_page(phone, address)
-    phone.wait_for_function("() => navigator.serviceWorker.controller !== null")
-    phone.reload()  # now the worker has seen every file
-    expect(phone.locator("body")).to_have_attribute("data-ready", "true", timeout=PATIENCE_MS)
+    expect(phone.locator("body")).to_have_attribute("data-kept", "true", timeout=PATIENCE_MS)  # at the first visit
     phone.context.set_offline(True)
     second = phone.locator(".stop").nth(1)
     second.get_by_role("button", name="Deliver").tap()
