@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -12,14 +12,11 @@ from numpy.typing import NDArray
 
 from domain.errors import InvalidInputError
 from domain.events import Severity
-from domain.zones import Zone
 from geofence.journal import Episode
+from geofence.names import Names
 from geofence.rows import ROW
 from geofence.state import STATE, SUSPECTS, VISIT, fresh_suspects
-
-if TYPE_CHECKING:
-    from geofence.fleet import Fleet
-    from geofence.tracking import Device
+from geofence.tracking import Device
 
 _VERSION: Final = 2
 _LAYOUT: Final = zlib.crc32(f"{_VERSION}{STATE}{VISIT}{ROW}".encode())
@@ -39,10 +36,9 @@ class Snapshot:
     decided_us: int
 
 
-def pack(snapshot: Snapshot, fleet: Fleet) -> bytes:
+def pack(snapshot: Snapshot, names: Names) -> bytes:
     """A snapshot as bytes."""
     state = snapshot.state.copy()
-    zones = fleet.zones
     used = [j for j in range(len(state[0]["zn_id"])) if state[0]["zn_phase"][j] > 0]
     device = snapshot.device
     document = {
@@ -50,10 +46,10 @@ def pack(snapshot: Snapshot, fleet: Fleet) -> bytes:
         "state": zlib.compress(state.tobytes(), 1),
         "suspects": snapshot.suspects[: int(state[0]["suspects"])].tobytes(),
         "visits": zlib.compress(snapshot.visits.tobytes(), 1),
-        "zones": {j: zone_name(zones[int(state[0]["zn_id"][j])]) for j in used},
-        "places": {name: zone_name(zones[int(state[0][name])]) for name in ZONE_FIELDS if state[0][name] >= 0},
-        "kernel_trip": _trip_name(fleet, int(state[0]["trip"])),
-        "trip": _trip_name(fleet, device.trip_number),
+        "zones": {j: names.zone(int(state[0]["zn_id"][j])) for j in used},
+        "places": {name: names.zone(int(state[0][name])) for name in ZONE_FIELDS if state[0][name] >= 0},
+        "kernel_trip": names.trip(int(state[0]["trip"])),
+        "trip": names.trip(device.trip_number),
         "decided_us": snapshot.decided_us,
         "device": device.dump(),
         "episodes": {key: asdict(episode) for key, episode in device.episodes.items()},
@@ -61,10 +57,8 @@ def pack(snapshot: Snapshot, fleet: Fleet) -> bytes:
     return msgspec.msgpack.encode(document)
 
 
-def unpack(content: bytes, fleet: Fleet) -> Snapshot:
-    """The snapshot of some bytes, in the fleet's world. Raises InvalidInputError when they are not one of this version."""
-    from geofence.tracking import Device
-
+def unpack(content: bytes, names: Names) -> Snapshot:
+    """The snapshot of some bytes, in a world of these names. Raises InvalidInputError when they are not one of this version."""
     try:
         document = msgspec.msgpack.decode(content)
         layout = document["layout"]
@@ -77,35 +71,26 @@ def unpack(content: bytes, fleet: Fleet) -> Snapshot:
     suspects = fresh_suspects(1)[0]
     kept = np.frombuffer(document["suspects"], ROW)
     suspects[: min(len(kept), SUSPECTS)] = kept
-    _rename_zones(state[0], document, fleet)
-    state[0]["trip"] = fleet.trip_numbers.get(document["kernel_trip"], -1)
+    _rename_zones(state[0], document, names)
+    state[0]["trip"] = names.trip_numbers.get(document["kernel_trip"], -1)
     episodes = {key: _episode(fields) for key, fields in document["episodes"].items()}
-    trip_number = fleet.trip_numbers.get(document["trip"], -1)
-    if trip_number >= 0 and len(fleet.shared.trips[trip_number].stops) > len(visits):
+    trip_number = names.trip_numbers.get(document["trip"], -1)
+    if trip_number >= 0 and len(names.trips[trip_number].stops) > len(visits):
         raise InvalidInputError("checkpoint", f"trip {document['trip']!r} has other stops by now")
     device = Device.load(document["device"], trip_number, episodes)
     return Snapshot(state, suspects, visits, device, document["decided_us"])
 
 
-def zone_name(zone: Zone) -> str:
-    """Tells the versions of one zone apart."""
-    return zone.zone_id if zone.valid_from is None else f"{zone.zone_id} since {zone.valid_from.isoformat()}"
-
-
-def _trip_name(fleet: Fleet, number: int) -> str | None:
-    return fleet.shared.trips[number].trip.trip_id if number >= 0 else None
-
-
-def _rename_zones(state: Any, document: dict[str, Any], fleet: Fleet) -> None:
+def _rename_zones(state: Any, document: dict[str, Any], names: Names) -> None:
     for j in range(len(state["zn_id"])):
         name = document["zones"].get(j)
-        number = fleet.zone_numbers.get(name, -1) if name is not None else -1
+        number = names.zone_numbers.get(name, -1) if name is not None else -1
         state["zn_id"][j] = number
         if number < 0:
             state["zn_phase"][j] = 0
     for field in ZONE_FIELDS:
         if state[field] >= 0:
-            state[field] = fleet.zone_numbers.get(document["places"][field], -1)
+            state[field] = names.zone_numbers.get(document["places"][field], -1)
 
 
 def _episode(fields: dict[str, Any]) -> Episode:

@@ -113,7 +113,7 @@ class Engine:
     def checkpoint(self, device: int) -> bytes:
         """The device's whole state, at most about 4 kB; its moment is `frontier_us`. Names, not positions in arrays, refer to
         zones and trips, so that it can be restored into another world."""
-        return pack(self._fleet.snapshot(self._fleet.slot(device)), self._fleet)
+        return pack(self._fleet.snapshot(self._fleet.slot(device)), self._fleet.names)
 
     def restore(self, device: int, checkpoint: bytes | None) -> None:
         """Put the device back to a checkpoint, or with None to never seen.
@@ -124,7 +124,7 @@ class Engine:
         if checkpoint is None:
             self._fleet.forget(slot)
             return
-        self._fleet.remember(slot, unpack(checkpoint, self._fleet))
+        self._fleet.remember(slot, unpack(checkpoint, self._fleet.names))
 
     def renew(self, world: World, parameters: Parameters | None = None) -> None:
         """Go on in a changed world (a trip dispatched, a zone drawn), every device keeping what it knows.

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.zones import Zone
-from geofence.checkpoints import Snapshot, zone_name
+from geofence.checkpoints import Snapshot
 from geofence.goods import goods_of
 from geofence.index import ZoneIndex
 from geofence.journal import Journal
 from geofence.kernels.stepping import Land, Memory, Plans
+from geofence.names import Names, zone_name
 from geofence.parameters import Parameters
 from geofence.plan import Part, compile_world, zone_table
 from geofence.planned import PlannedTrip, Versions, planned_trip
@@ -83,6 +84,11 @@ class Fleet:
             if (plan.begin_us, plan.end_us, plan.goods) == (begin_us, end_us, goods):
                 return plan
         return planned_trip(part, record.copy(), self._versions(part.organisation, trip.route_id), goods)
+
+    @property
+    def names(self) -> Names:
+        """What the numbers in the devices' states stand for."""
+        return Names(self.zones, self.shared.trips, self.zone_numbers, self.trip_numbers)
 
     def known_slot(self, number: int) -> int | None:
         """Where a device's state lies, if it is known."""

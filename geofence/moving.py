@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.errors import InvalidInputError
-from geofence.checkpoints import ZONE_FIELDS, zone_name
+from geofence.checkpoints import ZONE_FIELDS
+from geofence.names import zone_name
 from geofence.state import fresh_visits
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from domain.zones import ZoneKind
 from geofence.facts import ALLOWED_DEPOT, CARGO_DROP, CARGO_LEVEL, GAP, Fact
 from geofence.parameters import Parameter
 from geofence.rule import Rule
-from geofence.rules.visits import served_within
+from geofence.rules.served import served_within
 
 if TYPE_CHECKING:
     from geofence.tracking import Device

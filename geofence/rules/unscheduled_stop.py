@@ -9,8 +9,8 @@ from geofence.facts import STAY_HELD, STAY_OFF, STAY_ON, STAY_QUEUED, STOP_SERVE
 from geofence.kernels.ground import metres
 from geofence.parameters import Parameter
 from geofence.rule import Rule
+from geofence.rules.serving import served_outside
 from geofence.rules.traffic import excuse_in_jam
-from geofence.rules.visits import served_outside
 from geofence.suppressions import PAUSED
 
 if TYPE_CHECKING:

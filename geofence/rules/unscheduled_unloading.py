@@ -12,7 +12,7 @@ from geofence.kernels.apart import metres_to_each
 from geofence.parameters import Parameter
 from geofence.rule import Rule
 from geofence.rules import route_deviation
-from geofence.rules.visits import served_within
+from geofence.rules.served import served_within
 from geofence.visit_states import SERVED_STATES
 
 if TYPE_CHECKING:

@@ -1,0 +1,82 @@
+"""The end of a visit: it was the service, or only a wait, or it may have stayed where it was not seen well."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from domain.events import VisitState
+from geofence.facts import STOP_LEFT, STOP_SERVED, Fact
+from geofence.rules.gaps import HABIT, LEEWAY_US, set_likely
+from geofence.rules.served import is_unserved, number_stops
+from geofence.rules.standing import NAME, SIGNED_BEFORE_US
+from geofence.tracked import FAR_FUTURE_US
+from geofence.visit_states import DROVE_BY, LIKELY, SERVED_STATES
+
+if TYPE_CHECKING:
+    from geofence.tracking import Device
+
+
+def leave(device: Device, fact: Fact) -> None:
+    """The van has left a stop, served or not."""
+    if device.plan is None:
+        return
+    visit, k = device.visit, fact.place
+    is_served = fact.d == 1.0 and visit.state.item(k) in SERVED_STATES
+    if is_served and _only_waited(device, fact):
+        visit.came_ms[k], visit.served_n[k], visit.marks[k] = -1, 0, visit.marks.item(k) | DROVE_BY
+        device.set_visit(k, VisitState.drive_by, 0.5)
+        number_stops(device)
+    elif is_served:
+        if visit.went_ms.item(k) >= 0 and _was_the_service(device, fact):
+            visit.came_ms[k], visit.went_ms[k], visit.dwell_s[k] = device.ms(fact.time_us), -1, 0.0
+            number_stops(device)
+        if visit.went_ms.item(k) < 0:
+            visit.went_ms[k] = device.ms(int(fact.a))
+        visit.dwell_s[k] = max(visit.dwell_s.item(k), fact.b)
+        device.note_fix(k, "left")
+        device.show(k)
+    elif is_unserved(device, k):
+        visit.marks[k], visit.came_ms[k], visit.dwell_s[k] = visit.marks.item(k) | DROVE_BY, -1, fact.b
+        device.set_visit(k, VisitState.drive_by, 0.8 if fact.b == 0.0 else 0.6)
+        _perhaps_stayed(device, fact)
+
+
+def _was_the_service(device: Device, fact: Fact) -> bool:
+    """It halted there before, and nobody signed for anything until now: that was a wait, and this the service."""
+    after_us = int(device.values["visits.signed_after_s"] * 1e6)
+    signed_us = device.planned.signed_us.get(fact.place, FAR_FUTURE_US)
+    is_later = device.ms(fact.time_us) > device.visit.went_ms.item(fact.place)
+    return is_later and fact.time_us - SIGNED_BEFORE_US <= signed_us <= min(int(fact.a) + after_us, fact.decided_us)
+
+
+def _only_waited(device: Device, fact: Fact) -> bool:
+    """Stood there shortly, and nobody signed or opened the door, as they do elsewhere on this trip: a red light or a queue.
+
+    Without a door's contact, that it was not the turn of this stop says the same.
+    """
+    if fact.b >= device.values["visit.most_s"] or device.planned.signed_by(fact.decided_us) < HABIT:
+        return False
+    known, signed_us = device.memory.get(NAME, {}), device.planned.signed_us
+    if device.visit.marks.item(fact.place) & LIKELY or signed_us.get(fact.place, FAR_FUTURE_US) <= fact.decided_us:
+        return False
+    if known.get("doors", 0) >= HABIT:
+        return bool(known.get("opened", 0) < fact.time_us - LEEWAY_US)
+    return any(device.is_open(k) for k in range(fact.place))
+
+
+def _perhaps_stayed(device: Device, fact: Fact) -> None:
+    """It halted, and then was not seen well until it was away: a visit if it was signed for, else a likely one."""
+    unseen_s = (fact.decided_us - fact.a) / 1e6
+    need_s = device.planned.stop.need_s.item(fact.place)
+    if fact.b == 0.0 or unseen_s <= device.values["visits.unseen_s"] or fact.b + unseen_s < need_s:
+        return
+    signed_us = [proof.at_us for proof in device.planned.proofs if proof.stop == fact.place]
+    if not any(fact.time_us <= at_us <= fact.decided_us for at_us in signed_us):
+        set_likely(device, fact.place, 0.5)
+        return
+    until_us = max(int(fact.a), *(at_us for at_us in signed_us if at_us <= fact.decided_us))
+    stood_s = (until_us - fact.time_us) / 1e6
+    head = (device.slot, fact.decided_us, fact.time_us, fact.place, fact.longitude_e7, fact.latitude_e7)
+    device.follow_ups.append(Fact(STOP_SERVED, *head, stood_s, fact.c, math.nan, fact.c))
+    device.follow_ups.append(Fact(STOP_LEFT, *head, float(until_us), stood_s, fact.c, 1.0))
