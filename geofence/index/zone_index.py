@@ -16,7 +16,9 @@ from geofence.index.outlines import Repair
 from geofence.index.pools import Room, grown
 from geofence.index.schedules import clock_changes_us, microseconds, validity_us, week_windows_us
 from geofence.index.shapes import Shapes, shapes_of
+from geofence.kernels.cell_pages import PAGE_FAN, renew_pages
 from geofence.kernels.cells import (
+    AHEAD,
     FREE_LIST,
     FREE_NODE,
     LIST_HEAD,
@@ -60,7 +62,9 @@ def _empty_arrays() -> ZoneArrays:
     return ZoneArrays(
         root=np.zeros((ROOT_COLUMNS * ROOT_ROWS, 2), dtype=np.int32),
         nodes=np.zeros((64 * NODE_SLOTS, 2), dtype=np.int32),
-        lists=np.zeros(1024, dtype=np.int32),
+        pages=np.zeros((1, PAGE_FAN * PAGE_FAN), dtype=np.int32),
+        page_root=np.full(1, -1, dtype=np.int32),
+        lists=np.zeros((512, 2), dtype=np.int32),
         pieces=np.zeros((64, 4), dtype=np.int32),
         shape=np.zeros(16, dtype=np.int8),
         box=np.zeros((16, 4)),
@@ -94,7 +98,7 @@ class ZoneIndex:
         self._used = np.zeros(USED_SIZE, dtype=np.int64)
         self._used[FREE_NODE] = -1
         self._used[FREE_LIST:] = -1
-        self._used[LISTS_USED] = LIST_HEAD  # an empty list at 0, for slots that lead to none
+        self._used[LISTS_USED] = LIST_HEAD + AHEAD  # an empty list at 0, for slots that lead to none
         self._edge_room, self._slab_room = Room(), Room()
         self._weeks: dict[Any, int] = {}
         self._window_count = self._clock_count = 0
@@ -151,6 +155,7 @@ class ZoneIndex:
             raise NotFoundError("zone number", str(number))
         arrays = self._arrays
         take_zone(arrays, self._used, number)
+        self._renew_pages(np.array([number]))
         span = arrays.span[number]
         if span[SLAB_COUNT] > 0:
             self._edge_room.give_back(int(span[FIRST_EDGE]), int(span[EDGE_COUNT]))
@@ -238,6 +243,14 @@ class ZoneIndex:
             done = first
             while (done := put_zones(self._arrays, self._used, done, last)) < last:
                 self._grow_pools()
+        self._renew_pages(numbers)
+
+    def _renew_pages(self, numbers: NDArray[np.int64]) -> None:
+        while not renew_pages(self._arrays, numbers):
+            pages, page_root = self._arrays.pages, self._arrays.page_root
+            more = grown(pages, len(pages) + 1)
+            self._arrays = self._arrays._replace(pages=more, page_root=np.full(len(more), -1, dtype=np.int32))
+            self._arrays.page_root[: len(page_root)] = page_root
 
     def _grow_pools(self) -> None:
         """Make the pools larger that are fullest; what is put in fails when one has no room."""

@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from geofence.kernels.cell_pools import NOWHERE, give_back_list, give_back_node, take_list, take_node
+from geofence.kernels.cell_pools import (
+    COUNT,
+    NOWHERE,
+    SIZE_CLASS,
+    give_back_list,
+    give_back_node,
+    list_room,
+    take_list,
+    take_node,
+)
 from geofence.kernels.cells import (
     DEEPEST,
     EMPTY,
@@ -46,36 +55,50 @@ def stands_for(entry: int, pieces: Integers, number: int, left: int) -> bool:
 @inner_kernel
 def place_in_list(lists: Integers, pieces: Integers, start: int, number: int, left: int) -> int:
     """Where in `lists` a block has the entry of a zone; -1 if it has none."""
-    for place in range(start + LIST_HEAD, start + LIST_HEAD + lists[start]):
-        if stands_for(lists[place], pieces, number, left):
+    for place in range(start + LIST_HEAD, start + LIST_HEAD + lists[start, COUNT]):
+        if stands_for(lists[place, LEADS_TO], pieces, number, left):
             return int(place)
     return NOWHERE
 
 
 @inner_kernel
-def append_to_list(lists: Integers, used: Counters, start: int, entry: int) -> int:
-    """Start of the block that now has `entry` too, or -1 if the pool is full."""
-    count, size_class = lists[start], lists[start + 1]
-    if count == 2 << size_class:
-        larger = take_list(lists, used, size_class + 1)
-        if larger == NOWHERE:
-            return NOWHERE
-        for place in range(count):
-            lists[larger + LIST_HEAD + place] = lists[start + LIST_HEAD + place]
+def larger_list(lists: Integers, used: Counters, start: int) -> int:
+    """Start of the block of the next size that now has the entries of a full one, or -1 if the pool is full."""
+    larger = take_list(lists, used, lists[start, SIZE_CLASS] + 1)
+    if larger != NOWHERE:
+        count = lists[start, COUNT]
+        lists[larger, COUNT] = count
+        for place in range(LIST_HEAD, LIST_HEAD + count):
+            lists[larger + place] = lists[start + place]
         give_back_list(lists, used, start)
-        start = larger
-    lists[start + LIST_HEAD + count] = entry
-    lists[start] = count + 1
+    return larger
+
+
+@inner_kernel
+def insert_in_list(lists: Integers, pieces: Integers, used: Counters, start: int, entry: int, touched: int) -> int:
+    """Start of the block that now has `entry` too, by zone, or -1 if the pool is full."""
+    if lists[start, COUNT] == list_room(lists[start, SIZE_CLASS]):
+        start = larger_list(lists, used, start)
+        if start == NOWHERE:
+            return NOWHERE
+    hole, number = start + LIST_HEAD + lists[start, COUNT], zone_of(entry, pieces)
+    while hole > start + LIST_HEAD and zone_of(lists[hole - 1, LEADS_TO], pieces) > number:
+        lists[hole] = lists[hole - 1]
+        hole -= 1
+    lists[hole, LEADS_TO], lists[hole, TOUCHED] = entry, touched
+    lists[start, COUNT] += 1
     return start
 
 
 @inner_kernel
-def add_to_slot(holder: Integers, index: int, lists: Integers, pieces: Integers, used: Counters, entry: int) -> int:
+def add_to_slot(
+    holder: Integers, index: int, lists: Integers, pieces: Integers, used: Counters, entry: int, touched: int
+) -> int:
     """Add an entry to a slot that is no node -> ADDED, THERE_ALREADY (a zone is held once) or NO_ROOM."""
     slot = holder[index, LEADS_TO]
     number, left = zone_of(entry, pieces), entry & LEFT
     if slot == EMPTY:
-        holder[index, LEADS_TO] = (entry << ONE_AT) | ONE
+        holder[index, LEADS_TO], holder[index, TOUCHED] = (entry << ONE_AT) | ONE, touched
         return ADDED
     if slot & TAG == ONE:
         if stands_for(slot >> ONE_AT, pieces, number, left):
@@ -83,17 +106,32 @@ def add_to_slot(holder: Integers, index: int, lists: Integers, pieces: Integers,
         start = take_list(lists, used, 0)
         if start == NOWHERE:
             return NO_ROOM
-        lists[start] = 1
-        lists[start + LIST_HEAD] = slot >> ONE_AT
+        lists[start, COUNT] = 1
+        lists[start + LIST_HEAD, LEADS_TO], lists[start + LIST_HEAD, TOUCHED] = slot >> ONE_AT, holder[index, TOUCHED]
     else:
         start = slot >> LIST_AT
         if place_in_list(lists, pieces, start, number, left) != NOWHERE:
             return THERE_ALREADY
-    start = append_to_list(lists, used, start, entry)
+    start = insert_in_list(lists, pieces, used, start, entry, touched)
     if start == NOWHERE:
         return NO_ROOM
     holder[index, LEADS_TO] = (start << LIST_AT) | LIST
+    holder[index, TOUCHED] |= touched
     return ADDED
+
+
+@inner_kernel
+def delete_from_list(lists: Integers, start: int, place: int) -> int:
+    """Take the entry at a place out of a block; what the others touch."""
+    last = start + LIST_HEAD + lists[start, COUNT] - 1
+    for later in range(place, last):
+        lists[later] = lists[later + 1]
+    lists[last] = 0
+    lists[start, COUNT] -= 1
+    touched = 0
+    for other in range(start + LIST_HEAD, last):
+        touched |= lists[other, TOUCHED]
+    return touched
 
 
 @inner_kernel
@@ -103,7 +141,7 @@ def remove_from_slot(
     """Take the entry of a zone out of a slot that is no node; the entry, or -1 if it is not there."""
     slot = holder[index, LEADS_TO]
     if slot & TAG == ONE and stands_for(slot >> ONE_AT, pieces, number, left):
-        holder[index, LEADS_TO] = EMPTY
+        holder[index, LEADS_TO], holder[index, TOUCHED] = EMPTY, 0
         return int(slot >> ONE_AT)
     if slot & TAG != LIST:
         return NOWHERE
@@ -111,11 +149,10 @@ def remove_from_slot(
     place = place_in_list(lists, pieces, start, number, left)
     if place == NOWHERE:
         return NOWHERE
-    entry = lists[place]
-    lists[place] = lists[start + LIST_HEAD + lists[start] - 1]
-    lists[start] -= 1
-    if lists[start] == 1:
-        holder[index, LEADS_TO] = (lists[start + LIST_HEAD] << ONE_AT) | ONE
+    entry = lists[place, LEADS_TO]
+    holder[index, TOUCHED] = delete_from_list(lists, start, place)
+    if lists[start, COUNT] == 1:
+        holder[index, LEADS_TO] = (lists[start + LIST_HEAD, LEADS_TO] << ONE_AT) | ONE
         give_back_list(lists, used, start)
     return int(entry)
 
@@ -153,10 +190,7 @@ def put_entry(
     if slot & TAG == NODE:
         holder[index, LEADS_TO] = slot | HELD
         holder, index = nodes, (slot >> NODE_AT) * NODE_SLOTS
-    done = add_to_slot(holder, index, lists, pieces, used, entry)
-    if done == ADDED:
-        holder[index, TOUCHED] |= touched
-    return done
+    return add_to_slot(holder, index, lists, pieces, used, entry, touched)
 
 
 @inner_kernel
@@ -186,7 +220,7 @@ def take_entry(
     number: int,
     left: int,
 ) -> int:
-    """Undo `put_entry` for a zone, but for what is touched; the entry, or -1 if it is not there."""
+    """Undo `put_entry` for a zone; the entry, or -1 if it is not there."""
     path = np.empty(DEEPEST + 1, dtype=np.int64)
     holder, index, shift = root, root_slot(u, v), ROOT_SHIFT
     path[0] = index
@@ -208,19 +242,3 @@ def take_entry(
     if holder[index, LEADS_TO] == EMPTY:
         prune(root, nodes, used, path, level)
     return entry
-
-
-@inner_kernel
-def slot_of(root: Integers, nodes: Integers, u: int, v: int, level: int) -> tuple[Integers, int]:
-    """Array and row (-1: none) of the slot that holds the entries of the cell of `level` with quantum (u, v)."""
-    holder, index, shift = root, root_slot(u, v), ROOT_SHIFT
-    for _ in range(level):
-        slot = holder[index, LEADS_TO]
-        if slot & TAG != NODE:
-            return holder, NOWHERE
-        shift -= FAN_BITS
-        holder, index = nodes, (slot >> NODE_AT) * NODE_SLOTS + child_slot(u, v, shift)
-    slot = holder[index, LEADS_TO]
-    if slot & TAG == NODE:
-        return nodes, (slot >> NODE_AT) * NODE_SLOTS
-    return holder, index

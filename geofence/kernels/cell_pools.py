@@ -16,12 +16,13 @@ from geofence.kernels.cells import (
     NODE_SLOTS,
     NODES_USED,
 )
-from geofence.kernels.compiler import inner_kernel
+from geofence.kernels.compiler import inlined, inner_kernel
 
 Integers = NDArray[np.int32]
 Counters = NDArray[np.int64]
 
 NOWHERE = -1
+COUNT, SIZE_CLASS = 0, 1  # of a block's head
 
 
 @inner_kernel
@@ -46,24 +47,29 @@ def give_back_node(nodes: Integers, used: Counters, node: int) -> None:
 
 @inner_kernel
 def take_list(lists: Integers, used: Counters, size_class: int) -> int:
-    """Start of a free block with room for `2 << size_class` entries, or -1 if the pool is full."""
-    start = used[FREE_LIST + size_class]
+    """Start of a free block, empty, with room for `list_room` entries, or -1 if the pool is full."""
+    start, size = used[FREE_LIST + size_class], LIST_HEAD + list_room(size_class)
     if start != NOWHERE:
-        used[FREE_LIST + size_class] = lists[start]
+        used[FREE_LIST + size_class] = lists[start, COUNT]
     else:
         start = used[LISTS_USED]
-        size = LIST_HEAD + (2 << size_class)
-        if start + size + AHEAD > len(lists):
+        if start + size > len(lists):
             return NOWHERE
         used[LISTS_USED] = start + size
-    lists[start] = 0
-    lists[start + 1] = size_class
+    lists[start : start + size] = 0
+    lists[start, SIZE_CLASS] = size_class
     return int(start)
+
+
+@inlined
+def list_room(size_class: int) -> int:
+    """Entries that a block of a size has room for: with its head it is 32 bytes or a multiple, half a cache line."""
+    return ((AHEAD + LIST_HEAD) << size_class) - LIST_HEAD
 
 
 @inner_kernel
 def give_back_list(lists: Integers, used: Counters, start: int) -> None:
     """Chain a block to the free ones of its size."""
-    size_class = lists[start + 1]
-    lists[start] = used[FREE_LIST + size_class]
+    size_class = lists[start, SIZE_CLASS]
+    lists[start, COUNT] = used[FREE_LIST + size_class]
     used[FREE_LIST + size_class] = start

@@ -11,6 +11,8 @@ of entries. An entry says what is left to be tested (`zone_arrays.INSIDE` and so
 holds the whole cell or is a circle, else the piece of an outline that lies in the cell (see `pieces`). The second says which
 parts of the cell any of them touches, so that most places in no zone are done with once they have found their slot: the
 64 parts of a cell are those that would be its cells one level deeper, and each bit stands for two of them, side by side.
+A list says the same for each of its entries, and keeps them by zone. Root cells with much in them have a page, which leads
+straight to what their 64 by 64 cells two levels down lead to (see `cell_pages`).
 """
 
 from __future__ import annotations
@@ -37,7 +39,8 @@ ENTRY_AT = 2  # an entry is the number of a zone or a piece shifted by this, and
 LEFT = 3
 DEEPEST = 4
 
-LEADS_TO, TOUCHED = 0, 1  # of a slot
+LEADS_TO, TOUCHED = 0, 1  # of a slot, and of an entry in a list
+PAGE = 1  # of a root slot that leads to a node: its page, 0 for none
 ALL_TOUCHED = -1
 EMPTY, NODE, ONE, LIST = 0, 1, 2, 3
 TAG = 3
@@ -53,8 +56,8 @@ CAPACITIES = 28
 FREE_PIECE = FREE_LIST + CAPACITIES
 MOST_PIECE_EDGES = 63
 USED_SIZE = FREE_PIECE + MOST_PIECE_EDGES + 1
-LIST_HEAD = 2
-AHEAD = 4  # lists are read so many entries at a time, beyond their end too
+LIST_HEAD = 1  # row with the number of entries and the size class
+AHEAD = 3  # lists have room for so many entries at least, and are read that far beyond their end too
 
 
 @inlined

@@ -10,7 +10,11 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+from llvmlite import ir
 from numba import config as numba_config
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+from numpy.typing import NDArray
 
 Kernel = TypeVar("Kernel", bound=Callable[..., object])
 
@@ -65,3 +69,29 @@ def inner_kernel(function: Kernel) -> Kernel:
 def inlined(function: Kernel) -> Kernel:
     """Like `inner_kernel`, for a step of an inner loop: becomes part of its caller, as handing arrays on costs more than it."""
     return _compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
+
+
+def _prefetch(_typing: Any, array: Any, _row: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        held = context.make_array(signature.args[0])(context, builder, arguments[0])
+        stride = cgutils.unpack_tuple(builder, held.strides)[0]
+        byte = ir.IntType(8).as_pointer()
+        at = builder.gep(builder.bitcast(held.data, byte), [builder.mul(arguments[1], stride)])
+        flag = ir.IntType(32)
+        ask = builder.module.declare_intrinsic(
+            "llvm.prefetch", [byte], ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag])
+        )
+        builder.call(ask, [at, flag(0), flag(3), flag(1)])  # to read, to be kept, data
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64), generate
+
+
+def _no_prefetch(array: NDArray[Any], row: int) -> None:
+    """Without the compiler there is nothing to wait for."""
+
+
+prefetch = cast(
+    "Callable[[NDArray[Any], int], None]", _no_prefetch if numba_config.DISABLE_JIT else cast("Any", intrinsic)(_prefetch)
+)
+"""Have the cache fetch a row of an array that will be read soon; harmless wherever the row may be."""

@@ -5,24 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from geofence.kernels.cell_edit import ADDED, NO_ROOM, put_entry, slot_of, take_entry
+from geofence.kernels.cell_edit import ADDED, NO_ROOM, put_entry, take_entry
 from geofence.kernels.cells import (
     ALL_TOUCHED,
     DEEPEST,
     ENTRY_AT,
     FAN,
     FAN_BITS,
-    LEADS_TO,
     LEFT,
-    LIST,
-    LIST_AT,
-    LIST_HEAD,
     MOST_PIECE_EDGES,
-    ONE,
-    ONE_AT,
     ROOT_SHIFT,
-    TAG,
-    TOUCHED,
 )
 from geofence.kernels.circle_cells import BOUNDARY, OUTSIDE, WITHIN, circle_in_cell, circle_level, circle_touched
 from geofence.kernels.compiler import inlined, inner_kernel, kernel
@@ -60,22 +52,6 @@ def entry_touched(zones: ZoneArrays, entry: int, u: int, v: int, size: int) -> i
 
 
 @inner_kernel
-def touch_again(zones: ZoneArrays, u: int, v: int, level: int) -> None:
-    """Reckon up what is touched of a cell that has lost an entry."""
-    holder, index = slot_of(zones.root, zones.nodes, u, v, level)
-    if index < 0:
-        return
-    slot, size, touched = holder[index, LEADS_TO], 1 << (ROOT_SHIFT - FAN_BITS * level), 0
-    if slot & TAG == ONE:
-        touched = entry_touched(zones, slot >> ONE_AT, u, v, size)
-    elif slot & TAG == LIST:
-        start = slot >> LIST_AT
-        for place in range(start + LIST_HEAD, start + LIST_HEAD + zones.lists[start]):
-            touched |= entry_touched(zones, zones.lists[place], u, v, size)
-    holder[index, TOUCHED] = touched
-
-
-@inner_kernel
 def put_held(zones: ZoneArrays, used: Longs, u: int, v: int, level: int, entry: int) -> bool:
     """Put an entry into a cell; False if there is no room."""
     touched = entry_touched(zones, entry, u, v, 1 << (ROOT_SHIFT - FAN_BITS * level))
@@ -91,8 +67,6 @@ def take_held(zones: ZoneArrays, used: Longs, u: int, v: int, level: int, number
     entry = take_entry(zones.root, zones.nodes, zones.lists, zones.pieces, used, u, v, level, number, left)
     if entry >= 0 and left >= AREA:
         give_back_piece(zones.pieces, used, entry >> ENTRY_AT)
-    if entry >= 0:
-        touch_again(zones, u, v, level)
 
 
 @inner_kernel

@@ -41,7 +41,9 @@ class ZoneArrays(NamedTuple):
 
     root: NDArray[np.int32]  # (512 * 256, 2) slots (see `cells`), row by row from the south-west
     nodes: NDArray[np.int32]  # (s, 2) 65 slots a node: what holds for all of it, then its 64 cells
-    lists: NDArray[np.int32]  # blocks: count, capacity, entries
+    pages: NDArray[np.int32]  # (p, 4096) slots of cells two levels below a root cell (see `cell_pages`); the first has none
+    page_root: NDArray[np.int32]  # (p,) root slot that has, or had, a page; -1 for none
+    lists: NDArray[np.int32]  # (l, 2) blocks: number of entries and size class, then entries and what they touch
     pieces: NDArray[np.int32]  # (p, 4) per boundary cell of an outline a head and its edges there (see `pieces`)
     shape: NDArray[np.int8]  # (n,) FREE, CIRCLE, AREA or CORRIDOR
     box: NDArray[np.float64]  # (n, 4) west, south, east, north in degrees, west in [-180, 180), width included

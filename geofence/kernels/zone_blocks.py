@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from geofence.kernels.cell_pages import PAGE_SHIFT, page_cell
+from geofence.kernels.cell_pools import COUNT
 from geofence.kernels.cells import (
     AHEAD,
     DEEPEST,
@@ -32,14 +34,15 @@ from geofence.kernels.cells import (
     TAG,
     TOUCHED,
     cell_of,
+    child_slot,
     part_of,
     root_slot,
 )
-from geofence.kernels.compiler import inner_kernel
-from geofence.kernels.containment import zone_covers
+from geofence.kernels.compiler import inner_kernel, prefetch
+from geofence.kernels.containment import circle_covers, zone_covers
 from geofence.kernels.discs import EAST_Q, HALF_ROUND, NORTH_Q, RATIO, RATIO_AT, SURE, short_way, surely_beyond
-from geofence.kernels.pieces import IN, OUT, UNSURE, ZONE, area_verdict, corridor_verdict, part_verdict
-from geofence.kernels.zone_arrays import AREA, CIRCLE, CORRIDOR, INSIDE, ZoneArrays, on_earth
+from geofence.kernels.pieces import IN, OUT, ZONE, area_verdict, corridor_verdict, part_verdict
+from geofence.kernels.zone_arrays import AREA, CIRCLE, CORRIDOR, ZoneArrays, on_earth
 
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
@@ -55,16 +58,20 @@ _INDEX = (1 << 30) - 1
 class Block(NamedTuple):
     """Room for one block on its way."""
 
-    u: Longs  # (BLOCK,) quantum east
-    v: Longs  # (BLOCK,) quantum north
+    u: Integers  # (BLOCK,) quantum east, less half a round
+    v: Integers  # (BLOCK,) quantum north
     valid: Integers  # (BLOCK,) 1 where a place is on Earth
+    start: Integers  # (BLOCK,) slot from which to go deeper
+    touched: Integers  # (BLOCK,) what it touches if it leads to no node
+    shift: Integers  # (BLOCK,) logarithm of the width of its cells' parts
     slot: Integers  # (DEEPEST + 1 of BLOCK,) what the slots lead to that have something for a place
     slot_place: Integers  # as many: place in the block, and its part of the cell in the lowest bits
     place: Integers  # (candidates,) the same for each candidate, by place
     entry: Integers  # (candidates,)
     zone: Integers  # (candidates,) zone number
     verdict: Integers  # (candidates,) OUT, IN or UNSURE
-    row: Integers  # (candidates,) rows of candidates that are in doubt
+    circle: Integers  # (candidates,) rows of candidates that are circles
+    row: Integers  # (candidates,) rows of candidates that are outlines and in doubt
     corridor: Integers  # (candidates,) those of them that are corridors
 
 
@@ -73,11 +80,15 @@ def room_for_block(candidates: int) -> Block:
     """A block with room for so many candidates."""
     slots = (DEEPEST + 1) * BLOCK
     return Block(
-        np.empty(BLOCK, dtype=np.int64),
-        np.empty(BLOCK, dtype=np.int64),
+        np.empty(BLOCK, dtype=np.int32),
+        np.empty(BLOCK, dtype=np.int32),
+        np.empty(BLOCK, dtype=np.int32),
+        np.empty(BLOCK, dtype=np.int32),
+        np.empty(BLOCK, dtype=np.int32),
         np.empty(BLOCK, dtype=np.int32),
         np.empty(slots, dtype=np.int32),
         np.empty(slots, dtype=np.int32),
+        np.empty(candidates, dtype=np.int32),
         np.empty(candidates, dtype=np.int32),
         np.empty(candidates, dtype=np.int32),
         np.empty(candidates, dtype=np.int32),
@@ -88,25 +99,43 @@ def room_for_block(candidates: int) -> Block:
 
 
 @inner_kernel
-def locate(longitude_deg: Floats, latitude_deg: Floats, us: Longs, vs: Longs, valid: Integers) -> None:
+def locate(longitude_deg: Floats, latitude_deg: Floats, us: Integers, vs: Integers, valid: Integers) -> None:
     """Write the quanta of places; those of places that are nowhere make no sense but do no harm."""
     for place in range(len(longitude_deg)):
         x, y = longitude_deg[place], latitude_deg[place]
         is_valid = on_earth(x, y)
         valid[place] = is_valid
-        us[place], vs[place] = cell_of(x if is_valid else 0.0, y if is_valid else 0.0)
+        u, v = cell_of(x if is_valid else 0.0, y if is_valid else 0.0)
+        us[place], vs[place] = u - HALF_ROUND, v
+
+
+@inner_kernel
+def find_starts(zones: ZoneArrays, block: Block, places: int) -> None:
+    """Write what the root or a page has for places, and have fetched what it leads to."""
+    root, nodes, pages = zones.root, zones.nodes, zones.pages
+    us, vs, slots, touches, shifts = block.u, block.v, block.start, block.touched, block.shift
+    for place in range(places):
+        u, v = us[place], vs[place]
+        at = root_slot(u + HALF_ROUND, v) & _INDEX
+        slot, touched = root[at, LEADS_TO], root[at, TOUCHED]
+        has_page = slot & (TAG | HELD) == NODE
+        below = pages[(touched * has_page) & _INDEX, page_cell(u, v)]
+        shift = PAGE_SHIFT - FAN_BITS if below else ROOT_SHIFT - FAN_BITS
+        slot = below or slot
+        slots[place], touches[place], shifts[place] = slot, touched, shift
+        prefetch(nodes, ((slot >> NODE_AT) & _INDEX) * NODE_SLOTS + child_slot(u, v, shift))
 
 
 @inner_kernel
 def find_slots(zones: ZoneArrays, block: Block, places: int) -> int:
     """Write the slots that have something for the part of the cell that a place is in; how many."""
-    root, nodes = zones.root, zones.nodes
+    nodes, lists = zones.nodes, zones.lists
     us, vs, valid, slots, slot_places = block.u, block.v, block.valid, block.slot, block.slot_place
+    starts, touches, shifts = block.start, block.touched, block.shift
     count = 0
     for place in range(places):
         u, v = us[place], vs[place]
-        at = root_slot(u, v) & _INDEX
-        slot, touched, shift = root[at, LEADS_TO], root[at, TOUCHED], ROOT_SHIFT - FAN_BITS
+        slot, touched, shift = starts[place], touches[place], shifts[place]
         part = part_of(u, v, shift)
         while slot & TAG == NODE:
             at = ((slot >> NODE_AT) & _INDEX) * NODE_SLOTS
@@ -118,73 +147,92 @@ def find_slots(zones: ZoneArrays, block: Block, places: int) -> int:
             shift -= FAN_BITS
             part = part_of(u, v, shift)
         slots[count], slot_places[count] = slot, (place << PART_BITS) | part
+        prefetch(lists, slot >> LIST_AT)
         count += (touched >> (part >> 1)) & valid[place]
     return count
 
 
 @inner_kernel
 def list_candidates(lists: Integers, block: Block, slot_count: int) -> int:
-    """Write the entries of the slots found, by place; how many, or -1 if there is no room.
+    """Write the entries of the slots found that touch the places' parts, by place; how many, or -1 if there is no room.
 
-    Most slots have few entries, which are copied without asking how many.
+    Most slots have few entries, which are looked at without asking how many.
     """
     slots, slot_places, places, entries = block.slot, block.slot_place, block.place, block.entry
     count = 0
     for row in range(slot_count):
         slot, place = slots[row], slot_places[row]
+        pair = (place & _PART) >> 1
         many, one = slot & TAG == LIST, slot & TAG == ONE
         first = ((slot >> LIST_AT) & _INDEX) * many + LIST_HEAD
-        length = lists[first - LIST_HEAD]
-        if count + length + 2 * AHEAD > len(places):
+        length = lists[first - LIST_HEAD, COUNT]
+        if count + length + AHEAD + 2 > len(places):
             return -1
+        places[count], entries[count] = place, slot >> ONE_AT
+        count += one
         for ahead in range(AHEAD):
-            places[count + ahead] = place
-            entries[count + ahead] = lists[first + ahead]
-        entries[count + (0 if one else AHEAD)] = slot >> ONE_AT
+            places[count], entries[count] = place, lists[first + ahead, LEADS_TO]
+            count += (lists[first + ahead, TOUCHED] >> pair) & 1
         for ahead in range(AHEAD, length):
-            places[count + ahead] = place
-            entries[count + ahead] = lists[first + ahead]
-        count += length + one
+            places[count], entries[count] = place, lists[first + ahead, LEADS_TO]
+            count += (lists[first + ahead, TOUCHED] >> pair) & 1
     return count
 
 
 @inner_kernel
-def decide_plainly(disc: Integers, block: Block, count: int) -> None:
-    """Decide candidates that are wholly inside and, but next to the boundary, circles; nothing waits for a comparison.
+def tell_apart(zones: ZoneArrays, block: Block, count: int) -> tuple[int, int]:
+    """Write which candidates are circles and which outlines, and have fetched what decides them; how many of each.
 
-    UNSURE less one is IN, and less two OUT, which sums without branches can tell.
+    The others are wholly inside.
     """
-    us, vs, places, entries, numbers, verdicts = block.u, block.v, block.place, block.entry, block.zone, block.verdict
+    disc, pieces = zones.disc, zones.pieces
+    entries, numbers, verdicts, circles, outlines = block.entry, block.zone, block.verdict, block.circle, block.row
+    circle_count = outline_count = 0
     for row in range(count):
-        entry, place = entries[row], (places[row] >> PART_BITS) & _INDEX
-        left, number = entry & LEFT, (entry >> ENTRY_AT) & _INDEX
-        is_circle = left == CIRCLE
-        at = number * is_circle  # others do not wait for memory
+        left, number = entries[row] & LEFT, entries[row] >> ENTRY_AT
+        numbers[row], verdicts[row] = number, IN
+        circles[circle_count] = outlines[outline_count] = row
+        circle_count += left == CIRCLE
+        outline_count += left >= AREA
+        prefetch(disc, number * (left == CIRCLE))
+        prefetch(pieces, number * (left >= AREA))
+    return circle_count, outline_count
+
+
+@inner_kernel
+def decide_circles(zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Floats, block: Block, count: int) -> None:
+    """Decide circles; nothing waits for a comparison but next to a boundary."""
+    disc, circle = zones.disc, zones.circle
+    us, vs, places, numbers, verdicts, rows = block.u, block.v, block.place, block.zone, block.verdict, block.circle
+    doubted = 0
+    for index in range(count):
+        row = rows[index] & _INDEX
+        place, at = (places[row] >> PART_BITS) & _INDEX, numbers[row] & _INDEX
         ratio, sure = disc[at, RATIO_AT], int(disc[at, SURE])
-        x = short_way(us[place] - HALF_ROUND - disc[at, EAST_Q]) * (ratio / RATIO)
+        x = short_way(us[place] - disc[at, EAST_Q]) * (ratio / RATIO)
         y = float(vs[place] - disc[at, NORTH_Q])
         away, within, beyond = x * x + y * y, float(sure), float(surely_beyond(sure))
-        inside = (is_circle & (away < within * within)) | (left == INSIDE)
-        outside = is_circle & (away > beyond * beyond) & (ratio != 0)
-        numbers[row] = number
-        verdicts[row] = UNSURE - int(inside) - 2 * int(outside)
+        inside = away < within * within
+        outside = (away > beyond * beyond) & (ratio != 0)
+        verdicts[row] = inside
+        rows[doubted] = row
+        doubted += not (inside | outside)
+    for index in range(doubted):
+        row = rows[index]
+        place = places[row] >> PART_BITS
+        verdicts[row] = circle_covers(circle, numbers[row], longitude_deg[place], latitude_deg[place])
 
 
 @inner_kernel
 def decide_by_parts(pieces: Integers, block: Block, count: int) -> int:
-    """Decide outlines by the parts of their cells; how many candidates are in doubt then, with their rows."""
-    places, entries, numbers, verdicts, rows = block.place, block.entry, block.zone, block.verdict, block.row
-    undecided = 0
-    for row in range(count):
-        rows[undecided] = row
-        undecided += verdicts[row] >> 1
+    """Decide outlines by the parts of their cells; how many are in doubt then, with their rows."""
+    places, numbers, verdicts, rows = block.place, block.zone, block.verdict, block.row
     doubted = 0
-    for index in range(undecided):
+    for index in range(count):
         row = rows[index] & _INDEX
         head = numbers[row] & _INDEX
-        if entries[row] & LEFT >= AREA:
-            verdicts[row] = part_verdict(pieces, head, places[row] & _PART)
-            numbers[row] = pieces[head, ZONE]
+        verdicts[row] = part_verdict(pieces, head, places[row] & _PART)
+        numbers[row] = pieces[head, ZONE]
         rows[doubted] = row
         doubted += verdicts[row] >> 1
     return doubted
@@ -206,13 +254,13 @@ def decide_by_edges(pieces: Integers, block: Block, count: int) -> int:
         row = rows[index]
         place = places[row] >> PART_BITS
         if entries[row] & LEFT == AREA:
-            verdicts[row] = area_verdict(pieces, (entries[row] >> ENTRY_AT) & _INDEX, us[place], vs[place])
+            verdicts[row] = area_verdict(pieces, (entries[row] >> ENTRY_AT) & _INDEX, us[place] + HALF_ROUND, vs[place])
         rows[doubted] = row
         doubted += verdicts[row] >> 1
     for index in range(corridor_count):
         row = corridors[index]
         place = places[row] >> PART_BITS
-        verdicts[row] = corridor_verdict(pieces, (entries[row] >> ENTRY_AT) & _INDEX, us[place], vs[place])
+        verdicts[row] = corridor_verdict(pieces, (entries[row] >> ENTRY_AT) & _INDEX, us[place] + HALF_ROUND, vs[place])
         rows[doubted] = row
         doubted += verdicts[row] >> 1
     return doubted
@@ -222,14 +270,16 @@ def decide_by_edges(pieces: Integers, block: Block, count: int) -> int:
 def find_candidates(zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Floats, block: Block) -> int:
     """Write what may cover at most `BLOCK` places to the block; how many, or -1 if it has no room."""
     locate(longitude_deg, latitude_deg, block.u, block.v, block.valid)
+    find_starts(zones, block, len(longitude_deg))
     return list_candidates(zones.lists, block, find_slots(zones, block, len(longitude_deg)))
 
 
 @inner_kernel
 def judge_candidates(zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Floats, block: Block, count: int) -> None:
     """Decide all candidates."""
-    decide_plainly(zones.disc, block, count)
-    doubted = decide_by_edges(zones.pieces, block, decide_by_parts(zones.pieces, block, count))
+    circles, outlines = tell_apart(zones, block, count)
+    decide_circles(zones, longitude_deg, latitude_deg, block, circles)
+    doubted = decide_by_edges(zones.pieces, block, decide_by_parts(zones.pieces, block, outlines))
     for index in range(doubted):
         row = block.row[index]
         place = block.place[row] >> PART_BITS

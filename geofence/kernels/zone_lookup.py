@@ -11,6 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from geofence.kernels.cell_pools import COUNT
 from geofence.kernels.cells import (
     DEEPEST,
     FAN,
@@ -86,8 +87,8 @@ def note_slot(lists: Integers, pieces: Integers, slot: int, scratch: Scratch, co
         return note_zone(slot >> ONE_AT, pieces, scratch, count)
     if slot & TAG == LIST:
         start = slot >> LIST_AT
-        for place in range(start + LIST_HEAD, start + LIST_HEAD + lists[start]):
-            count = note_zone(lists[place], pieces, scratch, count)
+        for place in range(start + LIST_HEAD, start + LIST_HEAD + lists[start, COUNT]):
+            count = note_zone(lists[place, LEADS_TO], pieces, scratch, count)
     return count
 
 
