@@ -156,6 +156,14 @@ def trips_between(
     return _by_organisation(_with_stops(connection, rows))
 
 
+def trips_of_devices(
+    connection: Connection, since: datetime, until: datetime, devices: Sequence[int]
+) -> dict[int, tuple[Trip, ...]]:
+    """Trips of some devices, by organisation, whose planned span meets `since` to `until`."""
+    wanted = {"since": since, "until": until, "devices": list(devices)}
+    return _by_organisation(_with_stops(connection, connection.execute(_SQL["trips_of_devices"], wanted).fetchall()))
+
+
 def plans_between(connection: Connection, since: datetime, until: datetime, *, org_id: int | None = None) -> dict[int, Plan]:
     """The world that was planned, by organisation, over a span of fix times."""
     zones = zones_between(connection, since, until, org_id=org_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
@@ -19,7 +20,16 @@ def trip_orders_between(
     connection: Connection, since: datetime, until: datetime, *, org_id: int | None = None
 ) -> dict[int, tuple[Order, ...]]:
     """Orders, by organisation, of the trips whose planned span meets `since` to `until`; quantities in pieces."""
-    rows = connection.execute(_SQL["lines_between"], {"since": since, "until": until, "org_id": org_id})
+    return _orders(connection.execute(_SQL["lines_between"], {"since": since, "until": until, "org_id": org_id}))
+
+
+def orders_of_trips(connection: Connection, org_id: int, trip_ids: Collection[str]) -> tuple[Order, ...]:
+    """Orders of some of an organisation's trips; quantities in pieces."""
+    rows = connection.execute(_SQL["lines_of_trips"], {"org_id": org_id, "trip_ids": sorted(trip_ids)})
+    return _orders(rows).get(org_id, ())
+
+
+def _orders(rows: Iterable[DictRow]) -> dict[int, tuple[Order, ...]]:
     found: dict[int, list[Order]] = {}
     for (owner, order_id, trip_id, stop_id), lines in groupby(rows, _order_of):
         found.setdefault(owner, []).append(Order(order_id, trip_id, stop_id, tuple(map(_line, lines))))

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geofence.kernels.cells import (
-    FAN,
     FAN_BITS,
     HELD,
     LEADS_TO,
@@ -33,7 +32,7 @@ Integers = NDArray[np.int32]
 Flags = NDArray[np.bool_]
 
 PAGE_LEVEL = 2
-PAGE_FAN = FAN**PAGE_LEVEL
+PAGE_FAN = 1 << (PAGE_LEVEL * FAN_BITS)
 PAGE_SHIFT = ROOT_SHIFT - PAGE_LEVEL * FAN_BITS
 _BLOCK_SHIFT = ROOT_SHIFT - FAN_BITS  # what is held by a cell of one level down decides about all cells in it
 _LEAST_NODES = PAGE_FAN * PAGE_FAN // NODE_SLOTS // 2  # a node's slot takes twice the room of a page's
@@ -58,15 +57,24 @@ def slot_below(root: Integers, nodes: Integers, u: int, v: int) -> int:
 
 
 @inner_kernel
-def write_page(zones: ZoneArrays, page: int, u: int, v: int, width: int, height: int) -> int:
-    """Write a page's entries of the cells between quanta of one root cell; how many there are."""
+def is_crowded(nodes: Integers, slot: int) -> bool:
+    """Whether enough nodes lie two levels below a root slot that leads to one."""
     count = 0
+    for above in range((slot >> NODE_AT) * NODE_SLOTS + 1, ((slot >> NODE_AT) + 1) * NODE_SLOTS):
+        below = nodes[above, LEADS_TO]
+        if below & TAG == NODE and not below & HELD:
+            base = (below >> NODE_AT) * NODE_SLOTS
+            for place in range(base + 1, base + NODE_SLOTS):
+                count += nodes[place, LEADS_TO] & TAG == NODE
+    return count >= _LEAST_NODES
+
+
+@inner_kernel
+def write_page(zones: ZoneArrays, page: int, u: int, v: int, width: int, height: int) -> None:
+    """Write a page's entries of the cells between quanta of one root cell."""
     for y in range(v, v + height, 1 << PAGE_SHIFT):
         for x in range(u, u + width, 1 << PAGE_SHIFT):
-            slot = slot_below(zones.root, zones.nodes, x, y)
-            zones.pages[page, page_cell(x, y)] = slot
-            count += slot != 0
-    return count
+            zones.pages[page, page_cell(x, y)] = slot_below(zones.root, zones.nodes, x, y)
 
 
 @inner_kernel
@@ -82,12 +90,14 @@ def free_page(zones: ZoneArrays) -> int:
 @inner_kernel
 def try_page(zones: ZoneArrays, u: int, v: int) -> bool:
     """Give the root cell of a quantum a page if it is crowded enough; False if there is none left."""
+    at = root_slot(u, v)
+    if not is_crowded(zones.nodes, zones.root[at, LEADS_TO]):
+        return True
     page = free_page(zones)
     if page < 0:
         return False
-    if write_page(zones, page, u, v, 1 << ROOT_SHIFT, 1 << ROOT_SHIFT) >= _LEAST_NODES:
-        at = root_slot(u, v)
-        zones.root[at, PAGE], zones.page_root[page] = page, at
+    write_page(zones, page, u, v, 1 << ROOT_SHIFT, 1 << ROOT_SHIFT)
+    zones.root[at, PAGE], zones.page_root[page] = page, at
     return True
 
 

@@ -15,6 +15,7 @@ from geofence.kernels.zone_arrays import EAST, LATITUDE, LONGITUDE, NORTH, REACH
 Floats = NDArray[np.float64]
 
 _HALF_DIAGONAL_M = 80000.0  # of a cell one degree wide: more than half its diagonal in metres, anywhere
+_MOST_CELLS = 2048.0  # more than any circle takes that is not near a pole
 OUTSIDE, BOUNDARY, WITHIN = 0, 1, 2
 
 
@@ -45,11 +46,18 @@ def circle_in_cell(circle: Floats, number: int, u: int, v: int, width: int, heig
 
 
 @inner_kernel
-def circle_level(reach_m: float) -> int:
-    """The level of the cells along a circle's boundary: the deepest whose cells are not much smaller than the circle."""
+def circle_level(reach_m: float, width: float, height: float) -> int:
+    """The level of the cells along a circle's boundary: the deepest whose cells are not much smaller than the circle.
+
+    Near a pole, where cells are narrow, also not many more than its box of `width` by `height` quanta needs anywhere else.
+    """
     least_m = reach_m / 2.0 if reach_m < 5000.0 else reach_m / 8.0
     level = DEEPEST
-    while level > 0 and (1 << (ROOT_SHIFT - FAN_BITS * level)) / QUANTA_PER_DEGREE * LEAST_DEGREE_M < least_m:
+    while level > 0:
+        size = float(1 << (ROOT_SHIFT - FAN_BITS * level))
+        cells = (width / size + 1.0) * (height / size + 1.0)
+        if size / QUANTA_PER_DEGREE * LEAST_DEGREE_M >= least_m and cells <= _MOST_CELLS:
+            break
         level -= 1
     return level
 

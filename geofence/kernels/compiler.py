@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
-from llvmlite import ir
 from numba import config as numba_config
 from numba.core import cgutils, types
 from numba.extending import intrinsic
@@ -73,8 +72,9 @@ def inlined(function: Kernel) -> Kernel:
 
 def _prefetch(_typing: Any, array: Any, _row: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        ir = cast("Any", cgutils).ir
         held = context.make_array(signature.args[0])(context, builder, arguments[0])
-        stride = cgutils.unpack_tuple(builder, held.strides)[0]
+        stride = cast("Any", cgutils).unpack_tuple(builder, held.strides)[0]
         byte = ir.IntType(8).as_pointer()
         at = builder.gep(builder.bitcast(held.data, byte), [builder.mul(arguments[1], stride)])
         flag = ir.IntType(32)
@@ -92,6 +92,7 @@ def _no_prefetch(array: NDArray[Any], row: int) -> None:
 
 
 prefetch = cast(
-    "Callable[[NDArray[Any], int], None]", _no_prefetch if numba_config.DISABLE_JIT else cast("Any", intrinsic)(_prefetch)
+    "Callable[[NDArray[Any], int], None]",
+    _no_prefetch if getattr(numba_config, "DISABLE_JIT", 0) else cast("Any", intrinsic)(_prefetch),
 )
 """Have the cache fetch a row of an array that will be read soon; harmless wherever the row may be."""

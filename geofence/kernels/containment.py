@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geofence.kernels.compiler import inlined, inner_kernel
-from geofence.kernels.metres import LEAST_DEGREE_M, NEAR_M, far_metres, metres_away, scale_at
+from geofence.kernels.metres import LEAST_DEGREE_M, NEAR_M, POLEWARD_DEG, far_metres, metres_away, scale_at
 from geofence.kernels.outline import (
     any_edge_met,
     any_edge_near,
@@ -24,6 +24,7 @@ from geofence.kernels.outline import (
     outline_metres,
     slab_at,
 )
+from geofence.kernels.polar import polar_edge_metres
 from geofence.kernels.zone_arrays import (
     CIRCLE,
     CORRIDOR,
@@ -146,6 +147,8 @@ def signed_distance_m(zones: ZoneArrays, number: int, longitude_deg: float, lati
 def circle_crossed(circle: Floats, number: int, ax: float, ay: float, bx: float, by: float) -> bool:
     """Whether a movement comes within a circle's radius of its centre."""
     centre_x, centre_y = circle[number, LONGITUDE], circle[number, LATITUDE]
+    if max(abs(centre_y), abs(ay), abs(by)) > POLEWARD_DEG:
+        return bool(polar_edge_metres(ax, ay, bx, by, centre_x, centre_y) <= circle[number, REACH])
     scale = scale_at(centre_y)
     east, north = nearest_on_edge(ax, ay, bx, by, centre_x, centre_y, scale[0], scale[3])
     if metres_away(scale, centre_x, centre_y, east, north) <= circle[number, REACH]:

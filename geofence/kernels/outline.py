@@ -13,15 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geofence.kernels.compiler import inlined, inner_kernel
-from geofence.kernels.metres import LEAST_DEGREE_M, POLEWARD_DEG, far_metres, metres_away, scale_at
+from geofence.kernels.metres import LEAST_DEGREE_M, POLEWARD_DEG, metres_away, scale_at
 from geofence.kernels.orientation import orientation
+from geofence.kernels.polar import polar_edge_metres, polar_segment_metres
 from geofence.kernels.zone_arrays import FIRST_EDGE, FIRST_SLAB, SLAB_COUNT
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int32]
 
-_POLAR_STEPS = 32
-_THIRDS = 50
 _SLACK = 1.02  # an edge this much further than the best by the plain scale may still be the nearest
 
 
@@ -92,28 +91,6 @@ def nearest_on_edge(
         return x1 - x, y1 - y
     share = min(1.0, max(0.0, -(from_x * along_x + from_y * along_y) / length_squared))
     return (x1 - x) + share * (x2 - x1), (y1 - y) + share * (y2 - y1)
-
-
-@inner_kernel
-def polar_edge_metres(x1: float, y1: float, x2: float, y2: float, x: float, y: float) -> float:
-    """Distance to an edge near a pole, where what is straight on the map is bent: by some of its places, then by thirds."""
-    best_m, nearest = math.inf, 0
-    for step in range(_POLAR_STEPS + 1):
-        share = step / _POLAR_STEPS
-        metres = far_metres(x, y, x1 + share * (x2 - x1), y1 + share * (y2 - y1))
-        if metres < best_m:
-            best_m, nearest = metres, step
-    low, high = max(0, nearest - 1) / _POLAR_STEPS, min(_POLAR_STEPS, nearest + 1) / _POLAR_STEPS
-    for _ in range(_THIRDS):
-        first, second = low + (high - low) / 3.0, high - (high - low) / 3.0
-        first_m = far_metres(x, y, x1 + first * (x2 - x1), y1 + first * (y2 - y1))
-        second_m = far_metres(x, y, x1 + second * (x2 - x1), y1 + second * (y2 - y1))
-        best_m = min(best_m, first_m, second_m)
-        if first_m < second_m:
-            high = second
-        else:
-            low = first
-    return best_m
 
 
 @inlined
@@ -214,10 +191,14 @@ def any_edge_met(edges: Floats, first: int, last: int, ax: float, ay: float, bx:
 
 
 @inner_kernel
-def segment_metres(ax: float, ay: float, bx: float, by: float, cx: float, cy: float, dx: float, dy: float) -> float:
-    """Distance in metres between two segments; 0 where they meet."""
+def segment_metres(
+    ax: float, ay: float, bx: float, by: float, cx: float, cy: float, dx: float, dy: float, limit_m: float
+) -> float:
+    """Distance in metres between two segments; 0 where they meet. Of what is more than `limit_m` it says no more than that."""
     if segments_meet(ax, ay, bx, by, cx, cy, dx, dy):
         return 0.0
+    if max(abs(ay), abs(by), abs(cy), abs(dy)) > POLEWARD_DEG:
+        return polar_segment_metres(ax, ay, bx, by, cx, cy, dx, dy, limit_m)
     best_m = math.inf
     for end in range(4):
         x, y = ((ax, ay), (bx, by), (cx, cy), (dx, dy))[end]
@@ -234,7 +215,7 @@ def segment_metres(ax: float, ay: float, bx: float, by: float, cx: float, cy: fl
 def any_edge_near(edges: Floats, first: int, last: int, reach_m: float, ax: float, ay: float, bx: float, by: float) -> bool:
     """Whether a movement from (ax, ay) to (bx, by) comes within `reach_m` of one of some edges."""
     for row in range(first, last):
-        if segment_metres(ax, ay, bx, by, edges[row, 0], edges[row, 1], edges[row, 2], edges[row, 3]) <= reach_m:
+        if segment_metres(ax, ay, bx, by, edges[row, 0], edges[row, 1], edges[row, 2], edges[row, 3], reach_m) <= reach_m:
             return True
     return False
 

@@ -30,6 +30,7 @@ Longs = NDArray[np.int64]
 
 OUT, IN, UNSURE = 0, 1, 2
 HEAD_ROWS = 3
+LINE_ROWS = 4  # a cache line: pieces begin at one, so that head and first edge are read at once
 ZONE, EDGES, REFERENCE_U, REFERENCE_V = 0, 1, 2, 3  # of the first row
 INSIDE_PARTS, DOUBTED_PARTS = 0, 2  # of the second row, two words each
 DOUBT = 0  # of an area's third row: logarithm of the cross product below which rounding may matter
@@ -47,10 +48,10 @@ def take_piece(pieces: Integers, used: Longs, number: int, edges: int) -> int:
     if head != _NOWHERE:
         used[FREE_PIECE + edges] = pieces[head, EDGES]
     else:
-        head = used[PIECES_USED]
-        if head + HEAD_ROWS + edges > len(pieces):
+        head, rows = used[PIECES_USED], -(-(HEAD_ROWS + edges) // LINE_ROWS) * LINE_ROWS
+        if head + rows > len(pieces):
             return _NOWHERE
-        used[PIECES_USED] = head + HEAD_ROWS + edges
+        used[PIECES_USED] = head + rows
     pieces[head, ZONE], pieces[head, EDGES] = number, 2 * edges
     pieces[head, REFERENCE_U], pieces[head, REFERENCE_V] = 0, 0
     for word in range(2):

@@ -160,7 +160,11 @@ def hold_zone(zones: ZoneArrays, used: Longs, number: int, putting: bool) -> boo
     quanta = np.empty((zones.span[number, EDGE_COUNT], 4))
     count = distinct_edges(zones.edges, zones.slab_first, zones.span, zones.slab, number, margin_deg, quanta)
     _, pad_v = padding_quanta(zones.box, number, margin_deg)
-    target = circle_level(reach_m) if zones.shape[number] == CIRCLE else outline_level(quanta, count, pad_v)
+    west, south, east, north = quantum_box(zones.box, number)
+    if zones.shape[number] == CIRCLE:
+        target = circle_level(reach_m, east - west, north - south)
+    else:
+        target = outline_level(quanta, count, pad_v)
     # The edges near a cell of level n are row n + 1: no other cell of its level is looked at before those within it are done.
     near = np.empty((DEEPEST + 2, count), dtype=np.int32)
     counts = np.zeros(DEEPEST + 2, dtype=np.int32)
@@ -168,7 +172,6 @@ def hold_zone(zones: ZoneArrays, used: Longs, number: int, putting: bool) -> boo
     for row in range(count):
         near[0, row] = row
     stack = np.empty((FAN * FAN * DEEPEST + 1, 3), dtype=np.int64)
-    west, south, east, north = quantum_box(zones.box, number)
     first_column, last_column = int(west // (1 << ROOT_SHIFT)), int(east // (1 << ROOT_SHIFT))
     for row in range(int(south) >> ROOT_SHIFT, (int(north) >> ROOT_SHIFT) + 1):
         for column in range(first_column, last_column + 1):

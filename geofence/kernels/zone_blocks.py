@@ -41,7 +41,7 @@ from geofence.kernels.cells import (
 from geofence.kernels.compiler import inner_kernel, prefetch
 from geofence.kernels.containment import circle_covers, zone_covers
 from geofence.kernels.discs import EAST_Q, HALF_ROUND, NORTH_Q, RATIO, RATIO_AT, SURE, short_way, surely_beyond
-from geofence.kernels.pieces import IN, OUT, ZONE, area_verdict, corridor_verdict, part_verdict
+from geofence.kernels.pieces import IN, LINE_ROWS, OUT, ZONE, area_verdict, corridor_verdict, part_verdict
 from geofence.kernels.zone_arrays import AREA, CIRCLE, CORRIDOR, ZoneArrays, on_earth
 
 Floats = NDArray[np.float64]
@@ -233,6 +233,7 @@ def decide_by_parts(pieces: Integers, block: Block, count: int) -> int:
         head = numbers[row] & _INDEX
         verdicts[row] = part_verdict(pieces, head, places[row] & _PART)
         numbers[row] = pieces[head, ZONE]
+        prefetch(pieces, head + LINE_ROWS)
         rows[doubted] = row
         doubted += verdicts[row] >> 1
     return doubted

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -146,24 +146,39 @@ class Cohort:
 
     def _refresh(self, connection: Connection, changes: Sequence[PlanChange], rows: Rows) -> None:
         """Have the world as it is by now, reading and moving devices no more than needed."""
-        if self._plans_are_stale or any(change.device_id is None for change in changes):
+        if self._plans_are_stale:
             self._read_plans(connection, self._plans.since)
-        elif changes:
-            self._plans.read_trips(connection, self.lanes)
-            self._renew()
-        elif self._devices_are_stale or not self._plans.knows(rows["device"]):
+            return
+        concerned = np.array([change.device_id for change in changes if change.device_id is not None], np.int32)
+        if self._devices_are_stale or not (self._plans.knows(rows["device"]) and self._plans.knows(concerned)):
             self._plans.read_devices(connection, self.lanes)
+            self._devices_are_stale = False
             for org_id, judge in self._judges.items():
                 judge.learn(self._plans.devices.get(org_id, ()))
-        self._devices_are_stale = False
+        if changes:
+            self._replan(connection, changes)
+
+    def _replan(self, connection: Connection, changes: Sequence[PlanChange]) -> None:
+        """Read again what changed: a zone or a threshold concerns its organisation, a trip its device."""
+        whole = {change.org_id for change in changes if change.device_id is None}
+        devices: dict[int, set[int]] = {}
+        for change in changes:
+            if change.device_id is not None and change.org_id not in whole:
+                devices.setdefault(change.org_id, set()).add(change.device_id)
+        for org_id in sorted(whole):
+            self._plans.read_organisation(connection, org_id)
+        if devices:
+            self._plans.read_trips(connection, devices)
+        self._renew(whole | devices.keys())
 
     def _read_plans(self, connection: Connection, since: datetime) -> None:
         self._plans.read(connection, self.lanes, since)
         self._plans_are_stale = self._devices_are_stale = False
-        self._renew()
+        self._renew(self._judges.keys())
 
-    def _renew(self) -> None:
-        for org_id, judge in self._judges.items():
+    def _renew(self, org_ids: Set[int]) -> None:
+        for org_id in org_ids & self._judges.keys():
+            judge = self._judges[org_id]
             judge.renew(self._plans.world(org_id), self._plans.parameters(org_id))
 
     def _note_time(self, rows: Rows, batches: Sequence[BatchRecord]) -> None:

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Final, TypeVar
+from operator import attrgetter
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import structlog
@@ -25,10 +26,10 @@ from geofence.world import World
 from store.conclusions import Judged
 from store.lanes import lane_of, registered_devices
 from store.parameters import settings
-from store.planning import trips_between, zones_between
+from store.planning import trips_between, trips_of_devices, zones_between
 from store.pool import Connection
 from store.suppressors import approved_between
-from store.trip_orders import trip_orders_between
+from store.trip_orders import orders_of_trips
 
 HISTORY: Final = timedelta(days=8)
 """For how long before the newest fixes plans are kept at hand; older data that comes fetches what it needs."""
@@ -36,6 +37,8 @@ TRIP_SPAN: Final = timedelta(days=2)
 """For how long before a fix a trip may have been planned to end and still be the one that is driven."""
 _END_OF_TIME: Final = datetime(9999, 1, 1, tzinfo=UTC)
 _log = structlog.get_logger("geofence")
+_BY_START: Final = attrgetter("planned_start", "trip_id")
+_BY_TRIP: Final = attrgetter("trip_id", "order_id")
 Planned = TypeVar("Planned")
 
 
@@ -47,34 +50,67 @@ class Plans:
     since: datetime = _END_OF_TIME
     org_of: NDArray[np.int32] = field(default_factory=lambda: np.zeros(1, np.int32))  # by device number; 0 = nobody's
     judged: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(1, np.bool_))  # by device number
-    _zones: Mapping[int, tuple[Zone, ...]] = field(default_factory=dict)
-    _trips: Mapping[int, tuple[Trip, ...]] = field(default_factory=dict)
-    _orders: Mapping[int, tuple[Order, ...]] = field(default_factory=dict)
-    _suppressors: Mapping[int, tuple[Suppressor, ...]] = field(default_factory=dict)
-    _parameters: Mapping[int, Parameters] = field(default_factory=dict)
+    _keys: dict[int, str] = field(default_factory=dict)  # of all devices by number
+    _zones: dict[int, tuple[Zone, ...]] = field(default_factory=dict)
+    _trips: dict[int, tuple[Trip, ...]] = field(default_factory=dict)  # by start
+    _orders: dict[int, tuple[Order, ...]] = field(default_factory=dict)  # by trip
+    _suppressors: dict[int, tuple[Suppressor, ...]] = field(default_factory=dict)
+    _parameters: dict[int, Parameters] = field(default_factory=dict)
 
     def read(self, connection: Connection, lanes: Collection[int], since: datetime) -> None:
         """Read everything again, for fixes from `since` on."""
-        zones = zones_between(connection, since - TRIP_SPAN, None)
-        self._zones = {org_id: usable(versions, check_zone) for org_id, versions in zones.items()}
         self.since = since
-        self.read_trips(connection, lanes)
-
-    def read_trips(self, connection: Connection, lanes: Collection[int]) -> None:
-        """Read devices, trips, orders, approvals and parameters again; the zones stay the very same."""
         self.read_devices(connection, lanes)
-        trips = trips_between(connection, self.since - TRIP_SPAN, _END_OF_TIME)
-        self._trips = {org_id: usable(planned, check_trip) for org_id, planned in trips.items()}
-        self._orders = trip_orders_between(connection, self.since - TRIP_SPAN, _END_OF_TIME)
-        approved = approved_between(connection, self.since - TRIP_SPAN, None)
-        self._suppressors = {org_id: usable(records, check_suppressor) for org_id, records in approved.items()}
-        self._parameters = parameters_of(settings(connection))
+        self._read_all(connection, None)
+
+    def read_organisation(self, connection: Connection, org_id: int) -> None:
+        """Read all of one organisation again, but for its devices."""
+        self._read_all(connection, org_id)
+
+    def read_trips(self, connection: Connection, devices: Mapping[int, Collection[int]]) -> None:
+        """Read trips of devices, given by organisation, again, with what is approved there; all else stays the very same."""
+        numbers = [number for theirs in devices.values() for number in theirs]
+        trips = trips_of_devices(connection, self.since - TRIP_SPAN, _END_OF_TIME, numbers)
+        for org_id, theirs in devices.items():
+            keys = {self._keys[number] for number in theirs if number in self._keys}
+            read, held = trips.get(org_id, ()), self._trips.get(org_id, ())
+            kept = [trip for trip in held if trip.device_id not in keys]
+            self._trips[org_id] = tuple(sorted((*kept, *usable(read, check_trip)), key=_BY_START))
+            self._read_orders(connection, org_id, {trip.trip_id for trip in (*read, *held) if trip.device_id in keys})
+            self._suppressors.update({org_id: ()} | self._approved(connection, org_id))
+
+    def _read_all(self, connection: Connection, org_id: int | None) -> None:
+        """Read zones, trips, orders, approvals and parameters of one organisation or, for None, of all of them."""
+        since = self.since - TRIP_SPAN
+        zones = zones_between(connection, since, None, org_id=org_id)
+        trips = trips_between(connection, since, _END_OF_TIME, org_id=org_id)
+        held: tuple[dict[int, Any], ...] = (self._zones, self._trips, self._orders, self._suppressors, self._parameters)
+        for records in held:
+            if org_id is None:
+                records.clear()
+            else:
+                records.pop(org_id, None)
+        self._zones.update((org, usable(versions, check_zone)) for org, versions in zones.items())
+        for org, planned in trips.items():
+            self._trips[org] = tuple(sorted(usable(planned, check_trip), key=_BY_START))
+            self._read_orders(connection, org, {trip.trip_id for trip in planned})
+        self._suppressors.update(self._approved(connection, org_id))
+        self._parameters.update(parameters_of(settings(connection, org_id=org_id)))
+
+    def _read_orders(self, connection: Connection, org_id: int, trip_ids: Collection[str]) -> None:
+        kept = [order for order in self._orders.get(org_id, ()) if order.trip_id not in trip_ids]
+        self._orders[org_id] = tuple(sorted((*kept, *orders_of_trips(connection, org_id, trip_ids)), key=_BY_TRIP))
+
+    def _approved(self, connection: Connection, org_id: int | None) -> dict[int, tuple[Suppressor, ...]]:
+        approved = approved_between(connection, self.since - TRIP_SPAN, None, org_id=org_id)
+        return {org: usable(records, check_suppressor) for org, records in approved.items()}
 
     def read_devices(self, connection: Connection, lanes: Collection[int]) -> None:
         """Read the devices alone."""
         registered = registered_devices(connection)
         size = max((device.device_id for device, _ in registered), default=0) + 1
         self.org_of, self.judged = np.zeros(size, np.int32), np.zeros(size, np.bool_)
+        self._keys = {device.device_id: device.key for device, _ in registered}
         grouped: dict[int, list[Judged]] = defaultdict(list)
         for device, is_active in registered:
             self.org_of[device.device_id] = device.org_id

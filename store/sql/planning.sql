@@ -118,6 +118,11 @@ WHERE trip.planned_start <= %(until)s AND trip.planned_end >= %(since)s
     AND (%(org_id)s::integer IS NULL OR trip.org_id = %(org_id)s)
 ORDER BY trip.org_id, trip.planned_start, trip.trip_id
 
+-- name: trips_of_devices
+SELECT trip.*, device.device_key FROM trip JOIN device USING (device_id)
+WHERE trip.device_id = ANY (%(devices)s) AND trip.planned_start <= %(until)s AND trip.planned_end >= %(since)s
+ORDER BY trip.org_id, trip.planned_start, trip.trip_id
+
 -- name: stops_of_trips
 SELECT stop.* FROM stop JOIN unnest(%(org_ids)s::integer[], %(trip_ids)s::text[]) AS wanted (org_id, trip_id) USING (org_id, trip_id)
 ORDER BY stop.org_id, stop.trip_id, stop.position_no

@@ -152,3 +152,38 @@ def test_distances_near_poles_and_across_the_anti_meridian(
     exact_m = np.array([metres_to(outline, *place) for place in zip(x.tolist(), y.tolist(), strict=True)])
     np.testing.assert_allclose(signed_m + width_m if is_line else np.abs(signed_m), exact_m, atol=0.05, rtol=2e-6)
     assert {point for point, _ in pairs(index.covers(x, y))} == set(np.flatnonzero(signed_m <= 0.0).tolist())
+
+
+def metres_apart(outline: shapely.LineString, start: tuple[float, float], end: tuple[float, float]) -> float:
+    """Distance between a line and a movement on the map: geodesics between many places of both, then about the nearest."""
+    best, (low, high) = np.inf, (0.0, 1.0)
+    for _ in range(3):
+        shares = np.linspace(low, high, 41)
+        ways = [(start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1])) for share in shares.tolist()]
+        metres = np.array([metres_to(outline, *place) for place in ways])
+        nearest = int(metres.argmin())
+        low, high = shares[max(0, nearest - 1)], shares[min(40, nearest + 1)]
+        best = min(best, float(metres.min()))
+    return best
+
+
+@pytest.mark.parametrize("south", [76.0, 88.5, -89.9])
+def test_movements_past_circles_and_corridors_near_a_pole(south: float) -> None:
+    generator = np.random.default_rng(11)
+    north = south + (1.3 if south > 0.0 else -0.09)
+    line = shapely.LineString([(10.0, south), (70.0, north), (140.0, south)])
+    width_m, radius_m = 4000.0, 9000.0
+    centre = (40.0, (south + north) / 2.0)
+    index = ZoneIndex([zone(line, width_m=width_m), circle(*centre, radius_m)])
+    x1, x2 = generator.uniform(0.0, 70.0, 16), generator.uniform(20.0, 150.0, 16)
+    y1, y2 = (generator.uniform(min(south, north), max(south, north), 16) for _ in range(2))
+    touched = pairs(index.crossed(x1, y1, x2, y2))
+    answers = set()
+    for move, (a, b, c, d) in enumerate(zip(x1.tolist(), y1.tolist(), x2.tolist(), y2.tolist(), strict=True)):
+        movement = shapely.LineString([(a, b), (c, d)])
+        gaps_m = (0.0 if movement.intersects(line) else metres_apart(line, (a, b), (c, d))), metres_to(movement, *centre)
+        for number, (gap_m, reach_m) in enumerate(zip(gaps_m, (width_m, radius_m), strict=True)):
+            if abs(gap_m - reach_m) > 1.0:
+                assert ((move, number) in touched) == (gap_m < reach_m), (move, number, gap_m)
+                answers.add((number, gap_m < reach_m))
+    assert len(answers) > 2
