@@ -35,6 +35,7 @@ def backtest(
 
     from beatwatch.services.servers import Servers
     from beatwatch.settings import read_settings
+    from geofence.collector import spare_the_collector
     from geofence.parameters import parse_changes
     from geofence.worker.backtest import backtest as judge_again
     from store.organisations import find_organisation
@@ -53,6 +54,7 @@ def backtest(
     ):
         org_id = find_organisation(connection, org or settings.organisation)
         task = bar.add_task("judging", total=None)
+        spare_the_collector()
         found = judge_again(
             connection, org_id, since, until, parameters, lambda done, total: bar.update(task, completed=done, total=total)
         )

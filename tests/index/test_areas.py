@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from shapely.geometry.base import BaseGeometry
 
 from geofence.index import ZoneIndex
+from geofence.index.outlines import repair_areas
 from geofence.kernels.cells import LEADS_TO, NODE_SLOTS, NODES_USED, ONE, ONE_AT, TAG
 from geofence.kernels.pieces import EDGES
 from tests.index.places import lattice, pairs, shapely_pairs, zone
@@ -120,6 +121,42 @@ def test_few_places_need_all_edges() -> None:
     pieces = index.arrays.pieces
     assert len(heads) > 100
     assert np.mean([pieces[head, EDGES] > 1 for head in heads]) > 0.9
+
+
+def ring(generator: np.random.Generator) -> np.ndarray:
+    """A ring without crossings."""
+    angle = np.sort(generator.random(12)) * 2.0 * np.pi
+    reach_deg = generator.uniform(0.001, 0.02) * generator.uniform(0.7, 1.0, 12)
+    middle = generator.uniform((77.5, 12.9), (77.54, 12.94))
+    return np.column_stack((np.cos(angle), np.sin(angle))) * reach_deg[:, None] + middle
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_holes_outside_within_each_other_and_across(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    polygon = shapely.Polygon(ring(generator), [ring(generator) for _ in range(generator.integers(1, 4))])
+    area = shapely.make_valid(polygon)
+    index = ZoneIndex([zone(polygon)])
+    assert len(index.repairs) == (not polygon.is_valid)
+    near, far = next_to_edges(generator, [polygon, area]), telling_places([area])
+    x, y = np.concatenate((near[0], far[0])), np.concatenate((near[1], far[1]))
+    assert pairs(index.covers(x, y)) == shapely_pairs([area], x, y)
+
+
+def test_what_need_not_be_made_valid() -> None:
+    """A hole outside, one within another, and one that touches its shell: the first two are only named otherwise."""
+    outer, inside, deeper = (shapely.box(77.0, 13.0, 77.0 + size, 13.0 + size).exterior.coords for size in (0.3, 0.2, 0.1))
+    middle = [(x + 0.05, y + 0.05) for x, y in inside], [(x + 0.1, y + 0.1) for x, y in deeper]
+    outside = [(x + 1.0, y) for x, y in deeper]
+    for holes, repaired_in_place in (([outside], True), ([*middle], True), ([outer], False), ([deeper], False)):
+        polygon = shapely.Polygon(outer, holes)
+        areas = [polygon]
+        assert len(repair_areas(areas, ["z"])) == (not polygon.is_valid)
+        assert (areas[0] is polygon) == repaired_in_place or polygon.is_valid
+        made = shapely.make_valid(polygon)
+        x, y = telling_places([polygon])
+        assert pairs(ZoneIndex([zone(polygon)]).covers(x, y)) == shapely_pairs([made], x, y)
 
 
 @pytest.mark.skipif(not WARDS.exists(), reason=f"{WARDS} is not there")

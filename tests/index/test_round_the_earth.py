@@ -167,12 +167,13 @@ def metres_apart(outline: shapely.LineString, start: tuple[float, float], end: t
     return best
 
 
-@pytest.mark.parametrize("south", [76.0, 88.5, -89.9])
-def test_movements_past_circles_and_corridors_near_a_pole(south: float) -> None:
+@pytest.mark.parametrize(
+    ("south", "width_m", "radius_m"), [(76.0, 4000.0, 9000.0), (88.5, 4000.0, 9000.0), (-89.9, 300.0, 600.0)]
+)
+def test_movements_past_circles_and_corridors_near_a_pole(south: float, width_m: float, radius_m: float) -> None:
     generator = np.random.default_rng(11)
     north = south + (1.3 if south > 0.0 else -0.09)
     line = shapely.LineString([(10.0, south), (70.0, north), (140.0, south)])
-    width_m, radius_m = 4000.0, 9000.0
     centre = (40.0, (south + north) / 2.0)
     index = ZoneIndex([zone(line, width_m=width_m), circle(*centre, radius_m)])
     x1, x2 = generator.uniform(0.0, 70.0, 16), generator.uniform(20.0, 150.0, 16)
