@@ -117,7 +117,7 @@ def test_lists_are_kept_by_zone_and_small_parts_ask_few() -> None:
     index = ZoneIndex()
     for seed in order.tolist():
         index.add(circle(77.5 + 0.0001 * seed, 13.0, 30.0, str(seed)))
-    x, y = 77.4995 + 0.00001 * np.arange(600), np.full(600, 13.0)
+    x, y = 77.4995 + 0.00001 * np.arange(600, dtype=np.float64), np.full(600, 13.0)
     centres = np.array([shape.geometry["coordinates"][0] for shape in index.zones if shape is not None])
     found = pairs(index.covers(x, y))
     metres = np.abs(x[:, None] - centres[None, :]) * 108_500.0
