@@ -115,7 +115,7 @@ def find_starts(zones: ZoneArrays, block: Block, places: int) -> None:
     root, nodes, pages = zones.root, zones.nodes, zones.pages
     us, vs, slots, touches, shifts = block.u, block.v, block.start, block.touched, block.shift
     for place in range(places):
-        u, v = int(us[place]), int(vs[place])
+        u, v = np.int64(us[place]), np.int64(vs[place])
         at = root_slot(u + HALF_ROUND, v) & _INDEX
         slot, touched = root[at, LEADS_TO], root[at, TOUCHED]
         has_page = slot & (TAG | HELD) == NODE
@@ -134,7 +134,7 @@ def find_slots(zones: ZoneArrays, block: Block, places: int) -> int:
     starts, touches, shifts = block.start, block.touched, block.shift
     count = 0
     for place in range(places):
-        u, v = int(us[place]), int(vs[place])
+        u, v = np.int64(us[place]), np.int64(vs[place])
         slot, touched, shift = starts[place], touches[place], shifts[place]
         part = part_of(u, v, shift)
         while slot & TAG == NODE:
@@ -209,8 +209,8 @@ def decide_circles(zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Float
         row = rows[index] & _INDEX
         place, at = (places[row] >> PART_BITS) & _INDEX, numbers[row] & _INDEX
         ratio, sure = disc[at, RATIO_AT], int(disc[at, SURE])
-        x = short_way(int(us[place]) - int(disc[at, EAST_Q])) * (ratio / RATIO)
-        y = float(int(vs[place]) - int(disc[at, NORTH_Q]))
+        x = short_way(np.int64(us[place]) - np.int64(disc[at, EAST_Q])) * (ratio / RATIO)
+        y = float(np.int64(vs[place]) - np.int64(disc[at, NORTH_Q]))
         away, within, beyond = x * x + y * y, float(sure), float(surely_beyond(sure))
         inside = away < within * within
         outside = (away > beyond * beyond) & (ratio != 0)
@@ -256,7 +256,7 @@ def decide_by_edges(pieces: Integers, block: Block, count: int) -> int:
         place = places[row] >> PART_BITS
         if entries[row] & LEFT == AREA:
             verdicts[row] = area_verdict(
-                pieces, (entries[row] >> ENTRY_AT) & _INDEX, int(us[place]) + HALF_ROUND, int(vs[place])
+                pieces, (entries[row] >> ENTRY_AT) & _INDEX, np.int64(us[place]) + HALF_ROUND, np.int64(vs[place])
             )
         rows[doubted] = row
         doubted += verdicts[row] >> 1
@@ -264,7 +264,7 @@ def decide_by_edges(pieces: Integers, block: Block, count: int) -> int:
         row = corridors[index]
         place = places[row] >> PART_BITS
         verdicts[row] = corridor_verdict(
-            pieces, (entries[row] >> ENTRY_AT) & _INDEX, int(us[place]) + HALF_ROUND, int(vs[place])
+            pieces, (entries[row] >> ENTRY_AT) & _INDEX, np.int64(us[place]) + HALF_ROUND, np.int64(vs[place])
         )
         rows[doubted] = row
         doubted += verdicts[row] >> 1
