@@ -58,8 +58,8 @@ _INDEX = (1 << 30) - 1
 class Block(NamedTuple):
     """Room for one block on its way."""
 
-    u: Integers  # (BLOCK,) quantum east, less half a round
-    v: Integers  # (BLOCK,) quantum north
+    u: Longs  # (BLOCK,) quantum east, less half a round
+    v: Longs  # (BLOCK,) quantum north
     valid: Integers  # (BLOCK,) 1 where a place is on Earth
     start: Integers  # (BLOCK,) slot from which to go deeper
     touched: Integers  # (BLOCK,) what it touches if it leads to no node
@@ -80,8 +80,8 @@ def room_for_block(candidates: int) -> Block:
     """A block with room for so many candidates."""
     slots = (DEEPEST + 1) * BLOCK
     return Block(
-        np.empty(BLOCK, dtype=np.int32),
-        np.empty(BLOCK, dtype=np.int32),
+        np.empty(BLOCK, dtype=np.int64),
+        np.empty(BLOCK, dtype=np.int64),
         np.empty(BLOCK, dtype=np.int32),
         np.empty(BLOCK, dtype=np.int32),
         np.empty(BLOCK, dtype=np.int32),
@@ -99,7 +99,7 @@ def room_for_block(candidates: int) -> Block:
 
 
 @inner_kernel
-def locate(longitude_deg: Floats, latitude_deg: Floats, us: Integers, vs: Integers, valid: Integers) -> None:
+def locate(longitude_deg: Floats, latitude_deg: Floats, us: Longs, vs: Longs, valid: Integers) -> None:
     """Write the quanta of places; those of places that are nowhere make no sense but do no harm."""
     for place in range(len(longitude_deg)):
         x, y = longitude_deg[place], latitude_deg[place]
@@ -115,7 +115,7 @@ def find_starts(zones: ZoneArrays, block: Block, places: int) -> None:
     root, nodes, pages = zones.root, zones.nodes, zones.pages
     us, vs, slots, touches, shifts = block.u, block.v, block.start, block.touched, block.shift
     for place in range(places):
-        u, v = np.int64(us[place]), np.int64(vs[place])
+        u, v = us[place], vs[place]
         at = root_slot(u + HALF_ROUND, v) & _INDEX
         slot, touched = root[at, LEADS_TO], root[at, TOUCHED]
         has_page = slot & (TAG | HELD) == NODE
@@ -134,7 +134,7 @@ def find_slots(zones: ZoneArrays, block: Block, places: int) -> int:
     starts, touches, shifts = block.start, block.touched, block.shift
     count = 0
     for place in range(places):
-        u, v = np.int64(us[place]), np.int64(vs[place])
+        u, v = us[place], vs[place]
         slot, touched, shift = starts[place], touches[place], shifts[place]
         part = part_of(u, v, shift)
         while slot & TAG == NODE:
@@ -209,8 +209,8 @@ def decide_circles(zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Float
         row = rows[index] & _INDEX
         place, at = (places[row] >> PART_BITS) & _INDEX, numbers[row] & _INDEX
         ratio, sure = disc[at, RATIO_AT], int(disc[at, SURE])
-        x = short_way(np.int64(us[place]) - np.int64(disc[at, EAST_Q])) * (ratio / RATIO)
-        y = float(np.int64(vs[place]) - np.int64(disc[at, NORTH_Q]))
+        x = short_way(us[place] - disc[at, EAST_Q]) * (ratio / RATIO)
+        y = float(vs[place] - disc[at, NORTH_Q])
         away, within, beyond = x * x + y * y, float(sure), float(surely_beyond(sure))
         inside = away < within * within
         outside = (away > beyond * beyond) & (ratio != 0)
@@ -255,17 +255,13 @@ def decide_by_edges(pieces: Integers, block: Block, count: int) -> int:
         row = rows[index]
         place = places[row] >> PART_BITS
         if entries[row] & LEFT == AREA:
-            verdicts[row] = area_verdict(
-                pieces, (entries[row] >> ENTRY_AT) & _INDEX, np.int64(us[place]) + HALF_ROUND, np.int64(vs[place])
-            )
+            verdicts[row] = area_verdict(pieces, (entries[row] >> ENTRY_AT) & _INDEX, us[place] + HALF_ROUND, vs[place])
         rows[doubted] = row
         doubted += verdicts[row] >> 1
     for index in range(corridor_count):
         row = corridors[index]
         place = places[row] >> PART_BITS
-        verdicts[row] = corridor_verdict(
-            pieces, (entries[row] >> ENTRY_AT) & _INDEX, np.int64(us[place]) + HALF_ROUND, np.int64(vs[place])
-        )
+        verdicts[row] = corridor_verdict(pieces, (entries[row] >> ENTRY_AT) & _INDEX, us[place] + HALF_ROUND, vs[place])
         rows[doubted] = row
         doubted += verdicts[row] >> 1
     return doubted
