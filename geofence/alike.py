@@ -14,11 +14,11 @@ from typing import Final
 from geofence.kernels.ground import metres
 
 SLOW: Final = "slow"  # did not get on for a while, outside every allowed place
-DIVERSION: Final = "diversion"  # left its route there
+DIVERSION: Final = "diversion"  # left its route before there
 EXCUSABLE: Final = frozenset({"unscheduled_stop", "route_deviation", "early_or_late"})
 """Rules whose events may be excused, unless they are critical."""
 _CELL_E7: Final = 40_000
-_SAME_COURSE_DEG: Final = 60.0
+_SAME_COURSE_DEG: Final = 45.0  # nearer to it than to a crossing
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def step_stand(s: Record, p: Record, row: Record, sigma: float, placed: bool, ou
     if s["sd_on"] and _moves(s, p, since_s, odometer_m, mps):
         _finish(s, p, unheard_s, out)
     if not s["sd_on"]:
-        _begin(s, t, since_s, odometer_m, gained, mps)
+        _begin(s, p, t, since_s, odometer_m, gained, mps)
         s["sd_before"] = unheard_s
         s["fu_lost"] = 1 if unheard_s > 0.0 else s["fu_lost"]
     if s["sd_on"]:
@@ -125,9 +125,9 @@ def _moves(s: Record, p: Record, since_s: float, odometer_m: float, mps: float) 
 
 
 @inner_kernel
-def _begin(s: Record, t: int, since_s: float, odometer_m: float, gained: float, mps: float) -> None:
+def _begin(s: Record, p: Record, t: int, since_s: float, odometer_m: float, gained: float, mps: float) -> None:
     if mps < _STILL_MPS:
-        s["sd_since"] = t
+        s["sd_since"] = s["pv_us"] if gained <= _STILL_M and since_s <= p["gap_least_s"] else t
     elif math.isnan(mps) and gained <= _STILL_M and since_s >= 10.0:
         s["sd_since"] = s["pv_us"]
     else:

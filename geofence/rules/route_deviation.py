@@ -38,7 +38,7 @@ _PARAMETERS = (
     _kernel("close_m", 100, "m", 0, 5000, "over this far driven."),
     _kernel("stop_m", 150, "m", 0, 2000, "None begins this near to a planned stop."),
     Parameter(f"{NAME}.fleet_vehicles", 2, "1", 2, 100, "So many vehicles that take the same way off their routes have to:"),
-    Parameter(f"{NAME}.fleet_m", 300, "m", 50, 5000, "leaving them within this of each other, by the same course,"),
+    Parameter(f"{NAME}.fleet_m", 300, "m", 50, 5000, "by the same course, their routes within this of each other as far on,"),
     Parameter(f"{NAME}.fleet_s", 43_200, "s", 600, 86_400, "and within this long of each other."),
 )
 _AGAIN_US = 60_000_000
@@ -95,7 +95,8 @@ def _open(device: Device, held: dict[str, Any]) -> None:
         "within_m": device.values[f"{NAME}.fleet_m"],
         "within_s": device.values[f"{NAME}.fleet_s"],
     }
-    device.alike(alike.DIVERSION, since_us, round(left[0]), round(left[1]), episode, course_deg=course_deg, **limits)
+    ahead = _place_at(device.planned, facts["left_at_m"] + device.values[f"{NAME}.fleet_m"]) or left
+    device.alike(alike.DIVERSION, since_us, round(ahead[0]), round(ahead[1]), episode, course_deg=course_deg, **limits)
 
 
 def _place_at(plan: PlannedTrip, along_m: float) -> tuple[float, float] | None:

@@ -50,7 +50,7 @@ def sign(device: Device, fact: Fact) -> None:
         if away_m <= device.plan.stop.radius_m.item(number):
             known = device.memory.setdefault(NAME, {})
             known["inside"] = [*known.get("inside", [])[1 - _SIGNED :], [number, fact.time_us]]
-        for stand in reversed(recent(device)):
+        for stand in reversed(recent(device)[-_SIGNED:]):
             _match(device, stand, fact.decided_us)
 
 

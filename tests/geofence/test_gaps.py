@@ -109,6 +109,25 @@ def test_where_no_wheel_tells_anything_the_gap_is_not_held_against_anybody() -> 
     assert _state(outcome, 1) in (VisitState.probable, VisitState.no_data)
 
 
+def test_a_stand_begins_where_the_wheels_stopped_even_if_the_place_is_believed_later() -> None:
+    """A position stays behind, and jumps to the van as it arrives: the jump is believed when others agree, a minute later."""
+    drive = Metered()
+    drive.halt(60).to(1000, 0)
+    for step in range(1, 15):
+        drive.at_s += 10
+        drive.fix(0.0, odometer_m=1000.0 + 100 * step)
+    drive.x, drive.driven_m, drive.last = 2450.0, 2450.0, (2450.0, 0.0)
+    drive.at_s += 10
+    drive.fix(7.0)
+    drive.x = 2500.0
+    for later_s in (8, 9, 60, 20):
+        drive.at_s += later_s
+        drive.fix(0.0)
+    plan = trip([stop(1, 2500, 0)], proofs=[proof(1, drive.at_s - 30, 2500, 0)])
+    outcome = judged(world([plan]), _home(drive))
+    assert _state(outcome, 1) is VisitState.serviced
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     st.lists(st.tuples(st.floats(500, 7800), st.floats(300, 3000), st.booleans()), min_size=1, max_size=3),
