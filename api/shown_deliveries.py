@@ -73,6 +73,7 @@ class Delivery(BaseModel):
     credit: Money
     crates_out: int
     crates_in: int
+    changed_at: datetime = Field(description="Also by a proof, or by what was seen of it.")
     otp_until: datetime | None = Field(description="Until when the one-time password holds that the customer was given.")
     verification: Verified
     visit: SeenByVan | None

@@ -54,7 +54,7 @@ def proposals(connection: Connection, org_id: int, period: Period, progress: Pro
 def propose(connection: Connection, org_id: int, proposal: Proposal, now: datetime) -> bool:
     """Ask for a decision, unless it is being waited for or was refused before; returns whether it was asked for."""
     asked = ApprovalFilter(kinds=[proposal.kind.value], subject_id=proposal.subject_id, states=[ApprovalState.rejected.value])
-    refused = approvals.list_approvals(connection, asked, after=None, limit=100)
+    refused = approvals.list_approvals(connection, asked)
     if any(row.org_id == org_id and dict(row.difference) == dict(proposal.difference) for row in refused):
         return False
     new = NewApproval(

@@ -9,10 +9,12 @@ from typing import Any, Final
 
 import psycopg
 from psycopg.rows import class_row
+from psycopg.sql import SQL, Identifier
 from psycopg.types.json import Jsonb
 
 from domain.approvals import ApprovalKind, ApprovalState
 from domain.errors import ConflictError, NotFoundError
+from store.listing import FIRST, Listing, Part, ending
 from store.pool import Connection
 from store.statements import statements
 from store.storable import storable
@@ -38,6 +40,7 @@ class Approval:
     decided_by: str | None
     decided_at: datetime | None
     decision: str | None
+    changed_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,29 +88,36 @@ def approval_numbered(connection: Connection, approval_id: int, *, lock: bool = 
     """One request. Raises NotFoundError."""
     if lock:
         connection.execute(_SQL["lock"], {"approval_id": approval_id})
-    found = _list(connection, {"approval_id": approval_id, "limit": 1})
+    found = _list(connection, {"approval_id": approval_id}, FIRST)
     if not found:
         raise NotFoundError("approval", str(approval_id))
     return found[0]
 
 
-def list_approvals(
-    connection: Connection, wanted: ApprovalFilter, *, after: tuple[datetime, int] | None, limit: int
-) -> list[Approval]:
-    """Requests, the newest first, after the one named by time and number."""
-    after_time, after_id = after or (None, None)
-    return _list(
-        connection,
-        {
-            "states": list(wanted.states) if wanted.states else None,
-            "kinds": list(wanted.kinds) if wanted.kinds else None,
-            "subject_id": wanted.subject_id,
-            "overdue": wanted.overdue,
-            "after_time": after_time,
-            "after_id": after_id,
-            "limit": limit,
-        },
-    )
+_CHANGED_AT: Final = SQL("greatest(requested_at, decided_at)")
+LISTING: Final = Listing(
+    sorts={
+        "requested_at": Identifier("requested_at"),
+        "decide_by": Identifier("decide_by"),
+        "kind": Identifier("kind"),
+        "state": Identifier("state"),
+        "changed_at": _CHANGED_AT,
+    },
+    keys={"requested_at": Identifier("requested_at"), "approval_id": Identifier("approval_id")},
+    changed=SQL("{} >= %(changed_since)s").format(_CHANGED_AT),
+    newest_first=True,
+)
+
+
+def list_approvals(connection: Connection, wanted: ApprovalFilter, part: Part = FIRST) -> list[Approval]:
+    """Requests, the newest first unless `part` says otherwise."""
+    asked = {
+        "states": list(wanted.states) if wanted.states else None,
+        "kinds": list(wanted.kinds) if wanted.kinds else None,
+        "subject_id": wanted.subject_id,
+        "overdue": wanted.overdue,
+    }
+    return _list(connection, asked, part)
 
 
 def decide(connection: Connection, before: Approval, state: ApprovalState, actor: str, decision: str | None) -> Approval:
@@ -122,6 +132,7 @@ def decide(connection: Connection, before: Approval, state: ApprovalState, actor
 _ALL: Final = {"approval_id": None, "states": None, "kinds": None, "subject_id": None, "overdue": None}
 
 
-def _list(connection: Connection, wanted: Mapping[str, Any]) -> list[Approval]:
+def _list(connection: Connection, wanted: Mapping[str, Any], part: Part) -> list[Approval]:
+    end, page = ending(LISTING, part)
     with connection.cursor(row_factory=class_row(Approval)) as cursor:
-        return cursor.execute(_SQL["list"], {**_ALL, "after_time": None, "after_id": None, **wanted}).fetchall()
+        return cursor.execute(SQL(_SQL["list"]).format(part=end), {**_ALL, **wanted, **page}).fetchall()

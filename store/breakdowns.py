@@ -9,9 +9,11 @@ from typing import Any, Final
 
 import psycopg
 from psycopg.rows import class_row
+from psycopg.sql import SQL, Identifier
 
 from domain.errors import ConflictError, InvalidInputError, NotFoundError
 from store.journeys import Journey
+from store.listing import FIRST, Listing, Part, ending
 from store.pool import Connection
 from store.statements import statements
 
@@ -84,28 +86,32 @@ def report(connection: Connection, journey: Journey, actor: str, told: Report) -
     return breakdown_named(connection, made["breakdown_id"])
 
 
-def list_breakdowns(
-    connection: Connection, wanted: BreakdownFilter, *, after: tuple[datetime, str] | None = None, limit: int = 1000
-) -> list[Breakdown]:
-    """Breakdowns, the newest first, after the one named by time and identifier."""
-    after_time, after_id = after or (None, None)
+LISTING: Final = Listing(
+    sorts={name: Identifier(name) for name in ("reported_at", "state", "trip_id", "vehicle_id", "changed_at")},
+    keys={name: Identifier(name) for name in ("reported_at", "breakdown_id", "org_id")},
+    changed=SQL("changed_at >= %(changed_since)s"),
+    newest_first=True,
+)
+
+
+def list_breakdowns(connection: Connection, wanted: BreakdownFilter, part: Part = FIRST) -> list[Breakdown]:
+    """Breakdowns, the newest first unless `part` says otherwise."""
+    end, page = ending(LISTING, part)
     row = {
         "breakdown_id": wanted.breakdown_id,
         "trip_id": wanted.trip_id,
         "states": list(wanted.states) if wanted.states else None,
-        "after_time": after_time,
-        "after_id": after_id,
-        "limit": limit,
+        **page,
     }
     with connection.cursor(row_factory=class_row(Breakdown)) as cursor:
-        return cursor.execute(_SQL["list"], row).fetchall()
+        return cursor.execute(SQL(_SQL["list"]).format(part=end), row).fetchall()
 
 
 def breakdown_named(connection: Connection, breakdown_id: str, *, lock: bool = False) -> Breakdown:
     """One breakdown. Raises NotFoundError."""
     if lock:
         connection.execute(_SQL["lock"], {"breakdown_id": breakdown_id})
-    found = list_breakdowns(connection, BreakdownFilter(breakdown_id=breakdown_id), limit=1)
+    found = list_breakdowns(connection, BreakdownFilter(breakdown_id=breakdown_id))
     if not found:
         raise NotFoundError("breakdown", breakdown_id)
     return found[0]

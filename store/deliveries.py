@@ -10,9 +10,11 @@ from typing import Any, Final
 
 import psycopg
 from psycopg.rows import class_row
+from psycopg.sql import SQL, Identifier
 
 from domain.errors import InvalidInputError, NotFoundError
 from store.journeys import Journey
+from store.listing import Listing, Part, ending
 from store.pool import Connection
 from store.statements import statements
 
@@ -57,6 +59,8 @@ class Delivery:
     proved_at: list[datetime]
     contradicted_by: list[str]
     planned_start: datetime
+    stops_before: int  # negative, so that the newest trip comes first and its first stop, too
+    changed_at: datetime  # also by a proof, or by what was seen of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,20 +171,33 @@ def make_deliveries(connection: Connection, journey: Journey) -> None:
     connection.execute(_SQL["make_lines"], _trip(journey))
 
 
-def list_deliveries(
-    connection: Connection, wanted: DeliveryFilter, *, after: tuple[datetime, int, str] | None = None, limit: int = 1000
-) -> list[Delivery]:
-    """Deliveries, the latest trip first, in the order of their stops."""
-    start, position, delivery_id = after or (None, None, None)
-    page = {"after_start": start, "after_position": position, "after_id": delivery_id, "limit": limit}
+_CHANGED_AT: Final = SQL(_SQL["changed_at"])
+LISTING: Final = Listing(
+    sorts={"planned_start": Identifier("trip", "planned_start"), "changed_at": _CHANGED_AT},
+    keys={
+        "planned_start": Identifier("trip", "planned_start"),
+        "stops_before": SQL("(-stop.position_no)"),
+        "delivery_id": Identifier("delivery", "delivery_id"),
+        "org_id": Identifier("delivery", "org_id"),
+    },
+    changed=SQL("{} >= %(changed_since)s").format(_CHANGED_AT),
+    newest_first=True,
+)
+_OF_A_TRIP: Final = Part(limit=1000)
+
+
+def list_deliveries(connection: Connection, wanted: DeliveryFilter, part: Part = _OF_A_TRIP) -> list[Delivery]:
+    """Deliveries, unless `part` says otherwise the latest trip first, in the order of their stops."""
+    end, page = ending(LISTING, part)
     states = list(wanted.states) if wanted.states else None
+    statement = SQL(_SQL["list"]).format(changed_at=_CHANGED_AT, part=end)
     with connection.cursor(row_factory=class_row(Delivery)) as cursor:
-        return cursor.execute(_SQL["list"], {**asdict(wanted), "states": states, **page}).fetchall()
+        return cursor.execute(statement, {**asdict(wanted), "states": states, **page}).fetchall()
 
 
 def delivery_named(connection: Connection, delivery_id: str) -> Delivery:
     """One delivery. Raises NotFoundError."""
-    found = list_deliveries(connection, DeliveryFilter(delivery_id=delivery_id), limit=1)
+    found = list_deliveries(connection, DeliveryFilter(delivery_id=delivery_id), Part(limit=1))
     if not found:
         raise NotFoundError("delivery", delivery_id)
     return found[0]

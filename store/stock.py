@@ -10,8 +10,10 @@ from typing import Any, Final
 
 import psycopg
 from psycopg.rows import class_row
+from psycopg.sql import SQL, Identifier
 
 from domain.errors import InvalidInputError
+from store.listing import FIRST, Listing, Part, ending
 from store.pool import Connection
 from store.statements import statements
 
@@ -136,10 +138,19 @@ def of_trip(movement: Movement, trip_id: str) -> Movement:
     return replace(movement, trip_id=trip_id)
 
 
-def list_movements(connection: Connection, wanted: StockFilter, *, after: int | None, limit: int) -> list[StoredMovement]:
-    """Lines of the ledger, the newest first, after the one numbered."""
+LISTING: Final = Listing(
+    sorts={name: Identifier(name) for name in ("movement_id", "moved_at", "stored_at", "product_id", "place_id")},
+    keys={"movement_id": Identifier("movement_id")},
+    changed=SQL("stored_at >= %(changed_since)s"),
+    newest_first=True,
+)
+
+
+def list_movements(connection: Connection, wanted: StockFilter, part: Part = FIRST) -> list[StoredMovement]:
+    """Lines of the ledger, the newest first unless `part` says otherwise."""
+    end, page = ending(LISTING, part)
     with connection.cursor(row_factory=class_row(StoredMovement)) as cursor:
-        return cursor.execute(_SQL["list"], {**asdict(wanted), "after": after, "limit": limit}).fetchall()
+        return cursor.execute(SQL(_SQL["list"]).format(part=end), {**asdict(wanted), **page}).fetchall()
 
 
 def list_balances(connection: Connection, wanted: StockFilter, *, after: Sequence[Any] | None, limit: int) -> list[Balance]:

@@ -12,12 +12,13 @@ from api.access import Access, Asker, Caller, Participant
 from api.credit import credit_difference
 from api.decisions import take_effect
 from api.errors import problem_responses
-from api.paging import Cursor, Limit, Page, decode, page_of
+from api.listing import Listed, RecordPage, record_page
 from domain.approvals import DECIDED_BY, DECIDED_WITHIN, ApprovalKind, ApprovalState
 from domain.errors import InvalidInputError, NotAllowedError
 from store import approvals
 from store.approvals import ApprovalFilter, NewApproval
 from store.audit import Change
+from store.listing import Part
 from store.pool import Connection
 
 router = APIRouter(prefix="/approvals", tags=["approvals"])
@@ -41,6 +42,7 @@ class Approval(BaseModel):
     decided_by: str | None
     decided_at: datetime | None
     decision: str | None = Field(description="What was said with it.")
+    changed_at: datetime
 
 
 class AskedFor(BaseModel):
@@ -67,19 +69,19 @@ _OWN_WAY = {ApprovalKind.breakdown, ApprovalKind.stock_adjustment, ApprovalKind.
 @router.get("", operation_id="list_approvals")
 def list_approvals(
     caller: Caller,
+    listed: Listed,
     state: Annotated[list[ApprovalState] | None, Query()] = None,
     kind: Annotated[list[ApprovalKind] | None, Query()] = None,
     subject_id: Annotated[str | None, Query(max_length=200)] = None,
     overdue: bool | None = None,
-    limit: Limit = 100,
-    cursor: Cursor = None,
-) -> Page[Approval]:
+) -> RecordPage[Approval]:
     """Requests, the newest first."""
     wanted = ApprovalFilter(states=state, kinds=kind, subject_id=subject_id, overdue=overdue)
-    with caller.transaction() as connection:
-        rows = approvals.list_approvals(connection, wanted, after=decode(cursor, datetime, int), limit=limit + 1)
-    items, following = page_of(rows, limit, Approval.model_validate, lambda row: (row.requested_at, row.approval_id))
-    return Page(items=items, next_cursor=following)
+
+    def read(connection: Connection, part: Part) -> list[approvals.Approval]:
+        return approvals.list_approvals(connection, wanted, part)
+
+    return record_page(caller, approvals.LISTING, listed, read, Approval.model_validate)
 
 
 @router.get("/{approval_id}", operation_id="get_approval", responses=problem_responses(404))

@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from api.access import Access, Caller, Deliverer, Planner
 from api.errors import problem_responses
 from api.journeys import follow, held_trip, refuse_future
-from api.paging import Cursor, Limit, Page, decode, page_of
+from api.listing import Listed, RecordPage, record_page
 from api.resources.approvals import AskedFor, ask
 from api.resources.trips import TripId
 from api.standstill import let_rules_apply
@@ -25,6 +25,7 @@ from store import breakdowns, stock
 from store.audit import Change
 from store.breakdowns import Breakdown as Row
 from store.breakdowns import BreakdownFilter, Report
+from store.listing import Part
 from store.pool import Connection
 from store.stock import Cause, Movement, Place, PlaceKind, between
 
@@ -96,18 +97,17 @@ class Handover(BaseModel):
 @router.get("/breakdowns", operation_id="list_breakdowns")
 def list_breakdowns(
     caller: Caller,
+    asked: Listed,
     trip_id: Annotated[str | None, Query(max_length=200)] = None,
     state: Annotated[list[State] | None, Query()] = None,
-    limit: Limit = 100,
-    cursor: Cursor = None,
-) -> Page[Breakdown]:
+) -> RecordPage[Breakdown]:
     """Breakdowns, the newest first."""
-    after = decode(cursor, datetime, str)
     wanted = BreakdownFilter(trip_id=trip_id, states=state)
-    with caller.transaction() as connection:
-        rows = breakdowns.list_breakdowns(connection, wanted, after=(after[0], after[1]) if after else None, limit=limit + 1)
-    items, following = page_of(rows, limit, breakdown_of, lambda row: (row.reported_at, row.breakdown_id))
-    return Page(items=items, next_cursor=following)
+
+    def read(connection: Connection, part: Part) -> list[Row]:
+        return breakdowns.list_breakdowns(connection, wanted, part)
+
+    return record_page(caller, breakdowns.LISTING, asked, read, breakdown_of)
 
 
 @router.get("/breakdowns/{breakdown_id}", operation_id="get_breakdown", responses=problem_responses(404))

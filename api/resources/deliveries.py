@@ -14,8 +14,8 @@ from api.access import Access, Caller, Deliverer, Participant, Planner
 from api.errors import problem_responses
 from api.handing_over import handed_lines, invoice_value, movements, payment
 from api.journeys import follow, held_trip, refuse_future, shown_trip
+from api.listing import Listed, RecordPage, record_page
 from api.one_time import check_otp, send_otp
-from api.paging import Cursor, Limit, Page, decode, page_of
 from api.records.money import Price
 from api.shown_deliveries import Delivery, DeliveryInFull, delivery_in_full, delivery_of
 from domain.errors import ConflictError, InvalidInputError
@@ -24,6 +24,7 @@ from store import deliveries, journeys, stock
 from store.audit import Change
 from store.deliveries import Delivery as Row
 from store.deliveries import DeliveryFilter, DeliveryLine, Ending, Handed, NewProof
+from store.listing import Part
 from store.pool import Connection
 
 router = APIRouter(prefix="/deliveries", tags=["deliveries"])
@@ -119,33 +120,31 @@ Word = Annotated[str | None, Query(max_length=200)]
 @router.get("", operation_id="list_deliveries")
 def list_deliveries(
     caller: Caller,
+    asked: Listed,
     trip_id: Word = None,
     outlet_id: Word = None,
     order_id: Word = None,
     state: Annotated[list[DeliveryState] | None, Query()] = None,
     since: Annotated[AwareDatetime | None, Query(description="Of trips planned to start at this time or later.")] = None,
     until: Annotated[AwareDatetime | None, Query(description="Of trips planned to start before this time.")] = None,
-    limit: Limit = 100,
-    cursor: Cursor = None,
-) -> Page[Delivery]:
+) -> RecordPage[Delivery]:
     """Deliveries, the latest trip first, by stop."""
     wanted = DeliveryFilter(trip_id=trip_id, outlet_id=outlet_id, order_id=order_id, states=state, since=since, until=until)
-    return _page(caller, wanted, limit, cursor)
+    return _page(caller, wanted, asked)
 
 
 @router.get("/billed-without-visit", operation_id="list_billed_without_visit")
 def list_billed_without_visit(
     caller: Caller,
+    asked: Listed,
     since: Annotated[AwareDatetime | None, Query(description="Of trips planned to start at this time or later.")] = None,
     until: Annotated[AwareDatetime | None, Query(description="Of trips planned to start before this time.")] = None,
-    limit: Limit = 100,
-    cursor: Cursor = None,
-) -> Page[Delivery]:
+) -> RecordPage[Delivery]:
     """Deliveries that were billed although the van was not seen to serve the stop.
 
     Where the reason is `no_data` or `probable`, the data has a gap: that accuses nobody.
     """
-    return _page(caller, DeliveryFilter(since=since, until=until, billed_unvisited=True), limit, cursor)
+    return _page(caller, DeliveryFilter(since=since, until=until, billed_unvisited=True), asked)
 
 
 @router.get("/{delivery_id}", operation_id="get_delivery", responses=problem_responses(404))
@@ -244,14 +243,11 @@ def issue_otp(caller: Planner, request: Request, delivery_id: DeliveryId) -> Iss
     return IssuedOtp(delivery_id=delivery_id, until=until, sent_to=f"... {phone[-4:]}")
 
 
-def _page(caller: Access, wanted: DeliveryFilter, limit: int, cursor: str | None) -> Page[Delivery]:
-    after = decode(cursor, datetime, int, str)
-    with caller.transaction() as connection:
-        rows = deliveries.list_deliveries(
-            connection, wanted, after=(after[0], after[1], after[2]) if after else None, limit=limit + 1
-        )
-    items, following = page_of(rows, limit, delivery_of, lambda row: (row.planned_start, row.position_no, row.delivery_id))
-    return Page(items=items, next_cursor=following)
+def _page(caller: Access, wanted: DeliveryFilter, asked: Listed) -> RecordPage[Delivery]:
+    def read(connection: Connection, part: Part) -> list[Row]:
+        return deliveries.list_deliveries(connection, wanted, part)
+
+    return record_page(caller, deliveries.LISTING, asked, read, delivery_of)
 
 
 def _held(caller: Access, connection: Connection, delivery_id: str) -> Row:

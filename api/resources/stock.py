@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.access import Approver, Caller, Checker
 from api.errors import problem_responses
+from api.listing import Listed, RecordPage, record_page
 from api.paging import Cursor, Limit, Page, decode, page_of
 from api.resources.approvals import Approval, AskedFor, ask
 from api.stock_takes import balance
@@ -17,6 +18,8 @@ from domain.approvals import ApprovalKind
 from domain.errors import ConflictError
 from store import stock
 from store.audit import Change
+from store.listing import Part
+from store.pool import Connection
 from store.stock import Cause, Movement, Place, PlaceKind, StockFilter
 
 router = APIRouter(prefix="/stock", tags=["stock"])
@@ -97,6 +100,7 @@ Word = Annotated[str | None, Query(max_length=200)]
 @router.get("/movements", operation_id="list_stock_movements")
 def list_movements(
     caller: Caller,
+    asked: Listed,
     place_kind: PlaceKind | None = None,
     place_id: Word = None,
     product_id: Word = None,
@@ -104,18 +108,16 @@ def list_movements(
     trip_id: Word = None,
     since: AwareDatetime | None = None,
     until: AwareDatetime | None = None,
-    limit: Limit = 100,
-    cursor: Cursor = None,
-) -> Page[StockMovement]:
+) -> RecordPage[StockMovement]:
     """Lines of the ledger, the newest first."""
     wanted = StockFilter(
         place_kind=place_kind, place_id=place_id, product_id=product_id, cause=cause, trip_id=trip_id, since=since, until=until
     )
-    after = decode(cursor, int)
-    with caller.transaction() as connection:
-        rows = stock.list_movements(connection, wanted, after=after[0] if after else None, limit=limit + 1)
-    items, following = page_of(rows, limit, StockMovement.model_validate, lambda row: (row.movement_id,))
-    return Page(items=items, next_cursor=following)
+
+    def read(connection: Connection, part: Part) -> list[stock.StoredMovement]:
+        return stock.list_movements(connection, wanted, part)
+
+    return record_page(caller, stock.LISTING, asked, read, StockMovement.model_validate)
 
 
 @router.get("/balances", operation_id="list_stock_balances")

@@ -14,9 +14,7 @@ FROM breakdown
 WHERE (%(breakdown_id)s::text IS NULL OR breakdown_id = %(breakdown_id)s)
   AND (%(trip_id)s::text IS NULL OR trip_id = %(trip_id)s)
   AND (%(states)s::text[] IS NULL OR state = ANY (%(states)s))
-  AND (%(after_time)s::timestamptz IS NULL OR (reported_at, breakdown_id) < (%(after_time)s, %(after_id)s))
-ORDER BY reported_at DESC, breakdown_id DESC
-LIMIT %(limit)s
+  AND {part}
 
 -- name: ask_for
 UPDATE breakdown SET approval_id = %(approval_id)s WHERE org_id = %(org_id)s AND breakdown_id = %(breakdown_id)s

@@ -22,7 +22,8 @@ SELECT delivery.org_id, delivery.delivery_id, delivery.trip_id, trip.state AS tr
     sales_order.invoice_no, delivery.invoice_value, delivery.cash, delivery.upi, delivery.credit, delivery.crates_out,
     delivery.crates_in, delivery.otp_until, delivery.otp_tries,
     visit.state AS visit_state, visit.arrived_at AS visit_arrived_at, visit.departed_at AS visit_departed_at,
-    visit.confidence AS visit_confidence, visit.facts AS visit_facts, trip.planned_start,
+    visit.confidence AS visit_confidence, visit.facts AS visit_facts, trip.planned_start, -stop.position_no AS stops_before,
+    {changed_at} AS changed_at,
     ARRAY(
         SELECT DISTINCT proof.captured_at FROM proof
         WHERE proof.org_id = delivery.org_id AND proof.trip_id = delivery.trip_id AND proof.stop_id = delivery.stop_id
@@ -52,12 +53,16 @@ WHERE (%(delivery_id)s::text IS NULL OR delivery.delivery_id = %(delivery_id)s)
   AND (%(billed_unvisited)s::boolean IS NULL OR (
         delivery.invoice_value > 0 AND coalesce(visit.state, 'pending') NOT IN ('serviced', 'out_of_sequence', 'arrived')
       ) = %(billed_unvisited)s)
-  AND (%(after_start)s::timestamptz IS NULL
-       OR (trip.planned_start < %(after_start)s)
-       OR (trip.planned_start = %(after_start)s
-           AND (stop.position_no, delivery.delivery_id) > (%(after_position)s::integer, %(after_id)s)))
-ORDER BY trip.planned_start DESC, stop.position_no, delivery.delivery_id
-LIMIT %(limit)s
+  AND {part}
+
+-- name: changed_at
+-- Also what proves it and what was seen of it changes what is believed of a delivery.
+greatest(delivery.changed_at, visit.changed_at,
+    (SELECT max(proof.stored_at) FROM proof
+     WHERE proof.org_id = delivery.org_id AND proof.trip_id = delivery.trip_id AND proof.stop_id = delivery.stop_id),
+    (SELECT max(event.changed_at) FROM event
+     WHERE event.org_id = delivery.org_id AND event.trip_id = delivery.trip_id AND event.stop_id = delivery.stop_id
+       AND event.rule IN ('ghost_delivery', 'pod_away')))
 
 -- name: lines
 SELECT line.line_no, line.product_id, product.name, coalesce(ordered.ordered, 0) AS ordered, line.loaded, line.delivered,

@@ -15,9 +15,7 @@ WHERE (%(place_kind)s::text IS NULL OR place_kind = %(place_kind)s)
   AND (%(trip_id)s::text IS NULL OR trip_id = %(trip_id)s)
   AND (%(since)s::timestamptz IS NULL OR moved_at >= %(since)s)
   AND (%(until)s::timestamptz IS NULL OR moved_at < %(until)s)
-  AND (%(after)s::bigint IS NULL OR movement_id < %(after)s)
-ORDER BY movement_id DESC
-LIMIT %(limit)s
+  AND {part}
 
 -- name: balances
 SELECT org_id, place_kind, place_id, product_id, sum(pieces)::bigint AS pieces, max(moved_at) AS moved_at

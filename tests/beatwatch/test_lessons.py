@@ -108,7 +108,7 @@ def test_what_was_refused_is_not_proposed_again(client: httpx.Client, yard: Yard
     with yard.pool.connection() as connection:
         assert not propose(connection, yard.org_id, proposal, NOW)
         waiting = approvals.ApprovalFilter(states=["pending"])
-        assert approvals.list_approvals(connection, waiting, after=None, limit=9) == []
+        assert approvals.list_approvals(connection, waiting) == []
     assert client.get("/zones").json()["features"] == []
 
 
