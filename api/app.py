@@ -21,7 +21,7 @@ from api.pages import serve_pages
 from api.routers import ROUTERS
 from api.settling import SettlementJudge
 from api.sizes import LARGEST_BODY, Bounded
-from api.webhooks.courier import Courier
+from api.webhooks.courier import LOG_DAYS, Courier
 from store.content import ContentStore, FolderStore
 from store.organisations import organisation_id
 from store.pool import Role, open_pool
@@ -49,15 +49,16 @@ def create_app(
     media_max_bytes: int = MEDIA_MAX_BYTES,
     rate: Rate = NO_LIMIT,
     webhooks_to_private: bool = False,
+    webhook_log_days: int = LOG_DAYS,
     otp_webhook_url: str = "",
 ) -> FastAPI:
     """The application over the database at `database_url`.
 
     With `sign_in`, people have to; otherwise whoever reaches it acts for `organisation`. `link_secret` is the key of the
     links in messages, by which alerts are answered without signing in; with `push_key` browsers subscribe to pushes. `content`
-    keeps what media hold, without it a folder
-    of the state does. `rate` is what one caller may ask. With `webhooks_to_private` news may be posted into networks that
-    are not public. One-time passwords for customers go to `otp_webhook_url`, which sends them as text messages.
+    keeps what media hold, without it a folder of the state does. `rate` is what one caller may ask. With `webhooks_to_private`
+    news may be posted into networks that are not public; what was told is kept for `webhook_log_days`. One-time passwords for
+    customers go to `otp_webhook_url`, which sends them as text messages.
 
     Starting it raises UnavailableError when the database cannot be reached and NotFoundError when that organisation is missing.
     """
@@ -79,6 +80,7 @@ def create_app(
     for router in ROUTERS:
         app.include_router(router)
     app.state.webhooks_to_private = webhooks_to_private
+    app.state.webhook_log_days = webhook_log_days
     app.state.otp_webhook_url = otp_webhook_url
     app.state.limits = Limits(rate)
     app.state.link_secret = link_secret
@@ -101,7 +103,7 @@ def _lifespan(database_url: str, open_for: str | None) -> Callable[[FastAPI], Ab
         app.state.gate = Gate(app.state.pool, org_id)
         app.state.hub = Hub(database_url, app.state.pool)
         app.state.hub.start()
-        courier = Courier(database_url, allow_private=app.state.webhooks_to_private)
+        courier = Courier(database_url, allow_private=app.state.webhooks_to_private, log_days=app.state.webhook_log_days)
         courier.start()
         yield
         await run_in_threadpool(courier.stop)

@@ -71,7 +71,7 @@ def load_page(
         load = get_load_out(caller, trip_id)
     except NotFoundError:
         load = None
-    return page(request, "load.html", trip=get_trip_life(caller, trip_id), load=load, refusal=refusal)
+    return page(request, "load.html", trip=get_trip_life(caller, trip_id, Response()), load=load, refusal=refusal)
 
 
 @router.post("/console/loads/{trip_id}/open")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from api.access import Access
+from api.versions import check_unchanged
 from domain.errors import InvalidInputError, NotFoundError
 from domain.people import Permission, Role
 from domain.trip_life import TRIP
@@ -18,10 +19,15 @@ AHEAD: Final = timedelta(minutes=2)
 """A phone's clock may be so far ahead of ours."""
 
 
-def held_trip(caller: Access, connection: Connection, trip_id: str) -> Journey:
-    """The trip, locked until the transaction ends. Raises NotFoundError, also for a driver who is not its own."""
+def held_trip(caller: Access, connection: Connection, trip_id: str, if_match: str | None = None) -> Journey:
+    """The trip, locked until the transaction ends.
+
+    Raises NotFoundError, also for a driver who is not its own, and OutdatedError when it is not what `if_match` names.
+    """
     journey = journeys.journey_named(connection, trip_id, lock=True)
     refuse_other_drivers(caller, connection, journey)
+    if if_match is not None:
+        check_unchanged(if_match, journeys.changed_at(connection, journey))
     return journey
 
 

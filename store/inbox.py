@@ -110,8 +110,10 @@ def list_alerts(connection: Connection, wanted: AlertFilter, part: Part = FIRST)
     return [_alert(row) for row in connection.execute(SQL(_SQL["list_alerts"]).format(part=end), parameters)]
 
 
-def alert_numbered(connection: Connection, alert_id: int) -> InboxAlert:
-    """One alert. Raises NotFoundError."""
+def alert_numbered(connection: Connection, alert_id: int, *, lock: bool = False) -> InboxAlert:
+    """One alert, with `lock` so that nobody else changes it meanwhile. Raises NotFoundError."""
+    if lock:
+        connection.execute(_SQL["lock_alert"], {"alert_id": alert_id})
     found = list_alerts(connection, AlertFilter(alert_id=alert_id), Part(limit=1))
     if not found:
         raise NotFoundError("alert", str(alert_id))

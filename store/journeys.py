@@ -42,6 +42,14 @@ class Step:
     note: str | None
 
 
+def changed_at(connection: Connection, journey: Journey) -> datetime:
+    """When the trip was changed last, by its plan, its life or a visit."""
+    row = connection.execute(_SQL["changed_at"], {"org_id": journey.org_id, "trip_id": journey.trip_id}).fetchone()
+    assert row is not None  # whoever has a journey has read its trip
+    moment: datetime = row["changed_at"]
+    return moment
+
+
 def journey_named(connection: Connection, trip_id: str, *, lock: bool = False) -> Journey:
     """The trip, one's own organisation's first; locked until the transaction ends if so wished. Raises NotFoundError."""
     with connection.cursor(row_factory=class_row(Journey)) as cursor:

@@ -104,6 +104,11 @@ def outlets(connection: Connection, org_id: int) -> list[Outlet]:
     return [Outlet(row["outlet_id"], row["name"], read_circle(row)) for row in rows]
 
 
+def is_trip(connection: Connection, org_id: int, trip_id: str) -> bool:
+    """Whether an organisation has a trip of that name."""
+    return connection.execute(_SQL["lock_trip"], {"org_id": org_id, "trip_id": trip_id}).fetchone() is not None
+
+
 def save_trip(connection: Connection, org_id: int, trip: Trip) -> bool:
     """Insert or replan a trip with its stops, and add its proofs; a proof that is stored stays stored.
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
+from tempfile import SpooledTemporaryFile
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response, StreamingResponse
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from api.access import Access, Reader
 from api.errors import problem_responses
@@ -18,6 +20,7 @@ from api.plain_tables import PLAIN_TABLES, PlainTable
 from api.records import keeping
 from api.records.resource import Resource, Shown
 from api.records.table import columns, read_records, rows_of
+from api.resources.assets import ASSETS, TRANSFERS
 from api.resources.beats import BEATS
 from api.resources.drivers import DRIVERS
 from api.resources.fleet import FLEET
@@ -27,8 +30,10 @@ from api.resources.price_lists import PRICE_LISTS
 from api.resources.products import PRODUCTS
 from api.resources.promotions import PROMOTIONS
 from api.resources.route_plans import ROUTE_PLANS
+from api.trip_table import keep_trip, trips_of
 from domain.errors import BeatwatchError, InvalidInputError, NotAllowedError, TooLargeError
-from store import records
+from domain.people import Permission
+from store import records, told_tables
 from store.listing import Part, place
 from store.pool import Connection, savepoint
 from store.records import Wanted
@@ -49,6 +54,8 @@ RESOURCES: Final = {
     "price-lists": PRICE_LISTS,
     "promotions": PROMOTIONS,
     "route-plans": ROUTE_PLANS,
+    "assets": ASSETS,
+    "asset-transfers": TRANSFERS,
 }
 Kind = Literal[
     "outlets",
@@ -60,8 +67,28 @@ Kind = Literal[
     "price-lists",
     "promotions",
     "route-plans",
+    "assets",
+    "asset-transfers",
+    "trips",
     "devices",
     "zones",
+]
+Told = Literal[
+    "visits",
+    "load-outs",
+    "deliveries",
+    "proofs",
+    "returns",
+    "settlements",
+    "breakdowns",
+    "approvals",
+    "outlet-changes",
+    "stock-movements",
+    "stock-balances",
+    "events",
+    "alerts",
+    "brand-contracts",
+    "organisations",
 ]
 Form = Annotated[Literal["csv", "xlsx"], Query(description="CSV (UTF-8; comma, semicolon or tab) or XLSX (first sheet).")]
 
@@ -99,12 +126,23 @@ class _NotKept(Exception):  # noqa: N818  # no error: it takes back what was onl
 
 
 @router.get("/exports/{kind}", operation_id="export_table", response_class=Response, responses={200: {"content": _SHEETS}})
-def export_table(caller: Reader, kind: Kind, form: Form = "csv") -> Response:
+def export_table(
+    caller: Reader,
+    kind: Kind | Told,
+    form: Form = "csv",
+    since: Annotated[AwareDatetime | None, Query(description="Of what is planned and what happened: from then on.")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="And before then.")] = None,
+) -> Response:
     """All records of a kind as a table. What belongs to a record stands in rows of its own, in columns such as units.pieces."""
     headers = {"content-disposition": f'attachment; filename="{kind}.{form}"'}
-    names, rows = _columns(kind), _rows(caller, kind)
+    if kind in told_tables.KINDS:
+        rows = _told(caller, kind, since, until)
+        names = list(next(rows))
+    else:
+        names, rows = _columns(kind), _rows(caller, kind)
     if form == "csv":
-        return StreamingResponse(_csv(names, rows), media_type=CSV_TYPE, headers=headers)
+        lines = _csv(names, rows)
+        return StreamingResponse(_spooled(lines) if kind in told_tables.KINDS else lines, media_type=CSV_TYPE, headers=headers)
     return Response(to_xlsx(kind, names, rows), media_type=XLSX_TYPE, headers=headers)
 
 
@@ -117,7 +155,7 @@ async def import_table(
     dry_run: Annotated[bool, Query(description="Only say what would come of it.")] = True,
 ) -> ImportReport:
     """Add and change records as a table says: those whose key is known are changed, by the columns that are not empty."""
-    writes = PLAIN_TABLES[kind].writes if kind in PLAIN_TABLES else RESOURCES[kind].writes
+    writes = RESOURCES[kind].writes if kind in RESOURCES else Permission.plan
     if writes not in caller.permissions:
         raise NotAllowedError(f"to import {kind} one has to be allowed to {writes.value}")
     body = bytearray()
@@ -147,6 +185,10 @@ def _to_keep(caller: Access, connection: Connection, kind: str, rows: Iterator[R
     if kind in PLAIN_TABLES:
         for number, row in rows:
             yield number, partial(_keep_plain, PLAIN_TABLES[kind], caller, connection, row)
+        return
+    if kind == "trips":
+        for number, document in trips_of(rows):
+            yield number, partial(keep_trip, caller, connection, document)
         return
     resource = RESOURCES[kind]
     for given in read_records(resource, rows):
@@ -195,6 +237,14 @@ def _tell(report: ImportReport, row: int, column: str | None, detail: str) -> No
         report.errors.append(RowError(row=row, column=column, detail=detail))
 
 
+def _told(caller: Access, kind: str, since: datetime | None, until: datetime | None) -> Iterator[Any]:
+    """The names of the columns, then the rows."""
+    if Permission.observe not in caller.permissions:
+        raise NotAllowedError(f"a {caller.role.value.replace('_', ' ')} may not export {kind}")
+    with caller.transaction() as connection:
+        yield from told_tables.read_table(connection, kind, since, until)
+
+
 def _columns(kind: str) -> list[str]:
     return list(PLAIN_TABLES[kind].columns) if kind in PLAIN_TABLES else columns(RESOURCES[kind])
 
@@ -218,6 +268,15 @@ def _all(caller: Access, resource: Resource) -> Iterator[Shown]:
         if len(page) < part.limit:
             return
         part = replace(part, after=place(records.listing(resource.table), "", page[-1]))
+
+
+def _spooled(lines: Iterator[bytes]) -> Iterator[bytes]:
+    """All of it before the first is sent: it is one transaction's, and a slow reader holds no connection."""
+    with SpooledTemporaryFile(max_size=LARGEST) as kept:
+        kept.writelines(lines)
+        kept.seek(0)
+        while chunk := kept.read(2**16):
+            yield chunk
 
 
 def _csv(names: list[str], rows: Iterator[list[Any]]) -> Iterator[bytes]:

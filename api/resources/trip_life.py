@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.access import Access, Checker, Participant, Planner
 from api.errors import problem_responses
 from api.journeys import advance, follow, held_trip, shown_trip
 from api.resources.trips import TripId
+from api.versions import IfMatch, tag
 from domain.errors import ConflictError, InvalidInputError
 from domain.loading import differences, expected_load, share_out
 from domain.people import Permission, Role
@@ -33,6 +34,7 @@ Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]+$")
 Text = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
 Pieces = Annotated[int, Field(ge=0, le=10_000_000)]
 _REFUSALS: Final = problem_responses(403, 404, 409, 422)
+_REFUSALS_OR_OUTDATED: Final = problem_responses(403, 404, 409, 412, 422)
 
 
 class Step(BaseModel):
@@ -154,38 +156,42 @@ class Dispatch(BaseModel):
 
 
 @router.get("/life", operation_id="get_trip_life", responses=problem_responses(404))
-def get_trip_life(caller: Participant, trip_id: TripId) -> TripLife:
+def get_trip_life(caller: Participant, trip_id: TripId, response: Response) -> TripLife:
     """Where the trip is in its life."""
     with caller.transaction() as connection:
-        return _life(connection, shown_trip(caller, connection, trip_id))
+        return _tagged(connection, shown_trip(caller, connection, trip_id), response)
 
 
-@router.post("/state", operation_id="set_trip_state", responses=_REFUSALS)
-def set_trip_state(caller: Participant, trip_id: TripId, wanted: NewState) -> TripLife:
+@router.post("/state", operation_id="set_trip_state", responses=_REFUSALS_OR_OUTDATED)
+def set_trip_state(
+    caller: Participant, trip_id: TripId, wanted: NewState, response: Response, if_match: IfMatch = None
+) -> TripLife:
     """Bring the trip into a state that needs nothing else: under way, returning, unloading, cancelled.
 
     What needs more has its own address: load-out, dispatch, breakdowns, settlement, closure.
     """
     with caller.transaction() as connection:
-        journey = held_trip(caller, connection, trip_id)
+        journey = held_trip(caller, connection, trip_id, if_match)
         if journey.state == "breakdown" and wanted.state == "in_progress":
             raise ConflictError(f"trip {trip_id!r} goes on when its breakdown is closed as repaired")
         advance(caller, connection, journey, wanted.state, wanted.note)
-        return _life(connection, journeys.journey_named(connection, trip_id))
+        return _tagged(connection, journeys.journey_named(connection, trip_id), response)
 
 
-@router.put("/driver", operation_id="assign_driver", responses=_REFUSALS)
-def assign_driver(caller: Planner, trip_id: TripId, change: DriverChange) -> TripLife:
+@router.put("/driver", operation_id="assign_driver", responses=_REFUSALS_OR_OUTDATED)
+def assign_driver(
+    caller: Planner, trip_id: TripId, change: DriverChange, response: Response, if_match: IfMatch = None
+) -> TripLife:
     """Say who drives."""
     with caller.transaction() as connection:
-        journey = held_trip(caller, connection, trip_id)
+        journey = held_trip(caller, connection, trip_id, if_match)
         if not TRIP.next_states(journey.state):
             raise ConflictError(f"trip {trip_id!r} is {journey.state}")
         journeys.assign_driver(connection, journey, change.driver_id)
         before, after = {"driver_id": journey.driver_id}, {"driver_id": change.driver_id}
         told = Change(action="trip.driver", kind="trip", identifier=trip_id, before=before, after=after)
         caller.note(connection, told, journey.org_id)
-        return _life(connection, journeys.journey_named(connection, trip_id))
+        return _tagged(connection, journeys.journey_named(connection, trip_id), response)
 
 
 @router.post("/load-out", operation_id="open_load_out", status_code=201, responses=_REFUSALS)
@@ -340,6 +346,11 @@ def _load_out(connection: Connection, trip_id: str) -> LoadOut:
         disagreed=_disagreed(load, lines),
         **{name: getattr(load, name) for name in Load.__dataclass_fields__},
     )
+
+
+def _tagged(connection: Connection, journey: Journey, response: Response) -> TripLife:
+    response.headers["etag"] = tag(journeys.changed_at(connection, journey))
+    return _life(connection, journey)
 
 
 def _life(connection: Connection, journey: Journey) -> TripLife:

@@ -33,28 +33,31 @@ DISABLED_AFTER: Final = 50
 """So many failures in a row, of whatever messages, disable a webhook."""
 
 TIMEOUT_S: Final = 10.0
-KEPT_FOR: Final = timedelta(days=30)
-"""What was told, with every attempt, can be looked up so long."""
-
+LOG_DAYS: Final = 30
 _AT_ONCE: Final = 16
 _TIDY_EVERY_S: Final = 3600.0
 _LOOK_EVERY_S: Final = 5.0
 
 
 class Courier:
-    """A thread that sends. `allow_private`: also into networks that are not public."""
+    """A thread that sends. `allow_private`: also into networks that are not public.
+
+    What was told, with every attempt, can be looked up for `log_days`; 0: for ever.
+    """
 
     def __init__(
         self,
         database_url: str,
         *,
         allow_private: bool,
+        log_days: int = LOG_DAYS,
         delays: tuple[timedelta, ...] = DELAYS,
         disabled_after: int = DISABLED_AFTER,
         lookup: Resolve = resolve,
     ) -> None:
         self._database_url = database_url
         self._allow_private = allow_private
+        self._log_days = log_days
         self._delays = delays
         self._disabled_after = disabled_after
         self._lookup = lookup
@@ -88,10 +91,10 @@ class Courier:
         tidied_at = -_TIDY_EVERY_S
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="webhooks") as senders:
             while not self._stopping.is_set():
-                if time.monotonic() - tidied_at >= _TIDY_EVERY_S:
+                if self._log_days and time.monotonic() - tidied_at >= _TIDY_EVERY_S:
                     tidied_at = time.monotonic()
                     with session.transaction() as connection:
-                        webhooks.forget_before(connection, datetime.now(UTC) - KEPT_FOR)
+                        webhooks.forget_before(connection, datetime.now(UTC) - timedelta(days=self._log_days))
                 with session.transaction() as connection:
                     due = webhooks.claim(connection, datetime.now(UTC), _AT_ONCE)
                 for message, failure in zip(due, senders.map(self._send, due), strict=True):

@@ -140,6 +140,7 @@ def api() -> None:
             settlement_judge=judge_by_thresholds,
             media_max_bytes=settings.media_max_bytes,
             webhooks_to_private=settings.webhooks_to_private,
+            webhook_log_days=settings.webhook_log_days,
             otp_webhook_url=settings.otp_webhook_url,
             rate=Rate(settings.api_rate_per_s, settings.api_burst),
         )

@@ -56,3 +56,6 @@ SELECT pg_notify('beatwatch_alerted', %(org_id)s::text)
 
 -- name: open_alerts_by_trip
 SELECT trip_id, count(*) AS alerts FROM alert WHERE state <> 'resolved' AND trip_id = ANY (%(trip_ids)s) GROUP BY trip_id
+
+-- name: lock_alert
+SELECT FROM alert WHERE alert_id = %(alert_id)s FOR UPDATE

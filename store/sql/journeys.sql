@@ -41,3 +41,8 @@ UPDATE trip SET driver_id = %(driver_id)s WHERE org_id = %(org_id)s AND trip_id 
 
 -- name: set_depot
 UPDATE trip SET depot_id = %(depot_id)s WHERE org_id = %(org_id)s AND trip_id = %(trip_id)s
+
+-- name: changed_at
+-- As lists of trips tell it: also by a visit.
+SELECT greatest(trip.changed_at, (SELECT max(visit.changed_at) FROM visit WHERE visit.org_id = trip.org_id AND visit.trip_id = trip.trip_id)) AS changed_at
+FROM trip WHERE org_id = %(org_id)s AND trip_id = %(trip_id)s

@@ -160,3 +160,25 @@ def test_what_is_only_read_has_an_etag_of_its_last_change(client: httpx.Client, 
     yard.owner.execute("UPDATE trip SET state = 'cancelled'")
     yard.owner.execute("UPDATE alert SET assigned_to = 'asha'")
     assert client.get(path).headers["etag"] != tag
+
+
+def test_an_alert_that_somebody_else_took_is_not_handled_unawares(client: httpx.Client, full: int) -> None:
+    read = {"if-match": client.get("/alerts/1").headers["etag"]}
+    client.post("/alerts/1/acknowledge", json={}, headers=read).raise_for_status()
+    told = client.post("/alerts/1/resolve", json={"resolution": "confirmed"}, headers=read)
+    assert (told.status_code, told.json()["code"]) == (412, "outdated")
+    assert client.get("/alerts/1").json()["state"] == "acknowledged"
+    again = {"if-match": client.get("/alerts/1").headers["etag"]}
+    client.post("/alerts/1/resolve", json={"resolution": "confirmed"}, headers=again).raise_for_status()
+
+
+def test_a_trip_that_went_on_meanwhile_is_not_moved_unawares(client: httpx.Client, yard: Yard, full: int) -> None:
+    read = {"if-match": client.get("/trips/T-1").headers["etag"]}
+    assert client.get("/trips/T-1/life").headers["etag"] == read["if-match"]
+    yard.visit(full - 1, "T-1", "S-1", "serviced", NOW)
+    told = client.post("/trips/T-1/state", json={"state": "cancelled"}, headers=read)
+    assert (told.status_code, told.json()["code"]) == (412, "outdated")
+    assert client.put("/trips/T-1/driver", json={"driver_id": None}, headers=read).status_code == 412
+    again = {"if-match": client.get("/trips/T-1").headers["etag"]}
+    moved = client.post("/trips/T-1/state", json={"state": "cancelled"}, headers=again).raise_for_status()
+    assert moved.headers["etag"] == client.get("/trips/T-1").headers["etag"] != again["if-match"]

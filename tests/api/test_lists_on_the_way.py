@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -41,7 +42,9 @@ def listed(client: httpx.Client, path: str, **query: Any) -> list[Any]:
     """The keys of all items, read two at a time."""
     found, cursor = [], None
     while True:
-        page = client.get(path, params={"limit": 2, **query, **({"cursor": cursor} if cursor else {})}).raise_for_status().json()
+        page = (
+            client.get(path, params={"limit": 2, **query, **({"cursor": cursor} if cursor else {})}).raise_for_status().json()
+        )
         found += [item[LISTS[path][0]] for item in page["items"]]
         cursor = page["next_cursor"]
         if cursor is None:
@@ -66,7 +69,7 @@ def test_deliveries_tell_what_was_done_proved_seen_and_held_against_them(
     delivery_id = delivery_to(client, "S-2")["delivery_id"]
     proof = {"kind": "signature", "signed_by": "Asha", "captured_at": AT}
     proof["sha256"] = client.post("/media", content=PNG).json()["sha256"]
-    changes = [
+    changes: list[Callable[[], Any]] = [
         lambda: client.post(f"/deliveries/{delivery_id}/arrive", json={"at": AT}).raise_for_status(),
         lambda: client.post(f"/deliveries/{delivery_id}/proofs", json=proof).raise_for_status(),
         lambda: yard.visit(on_the_way, "T-1", "S-2", "serviced", datetime.fromisoformat(AT)),
