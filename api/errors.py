@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from api.body_examples import describe_bodies
 from domain.errors import (
     BeatwatchError,
     ConflictError,
@@ -107,6 +108,7 @@ def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
     for operations in document.get("paths", {}).values():
         if "post" in operations:
             _describe_key(operations["post"])
+    describe_bodies(document)
     return document
 
 
