@@ -55,7 +55,7 @@ SELECT DISTINCT org_id, outlet_id, 'Shop ' || outlet_id, longitude_e7, latitude_
 SELECT DISTINCT ON (device_id) * FROM position ORDER BY device_id, fix_time DESC
 
 -- name: vehicle_day_plain
-SELECT * FROM position WHERE device_id + 0 = 400 AND fix_time + interval '0' >= current_date - 1 ORDER BY fix_time
+SELECT fix_time, longitude_e7, latitude_e7, speed_mps, course_e2 FROM position WHERE device_id + 0 = 200 AND fix_time + interval '0' >= current_date - 1 ORDER BY fix_time
 
 -- name: some_trips
 SELECT trip_id FROM trip ORDER BY trip_id LIMIT 3100

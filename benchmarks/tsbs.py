@@ -28,6 +28,7 @@ from store.telemetry_writer import TelemetryWriter
 DAYS: Final = 3
 PERIOD_S: Final = 60
 REPEATS: Final = 5
+OF_THE_NEWEST: Final = {"single-last-loc", "last-loc", "low-fuel", "high-load"}  # a millisecond each: asked more often
 AT_ONCE: Final = 100
 FLEETS: Final = ("East", "West", "North", "South")
 DRIVERS: Final = ("Derek", "Rodney", "Albert", "Andy", "Seth", "Trish")
@@ -64,7 +65,7 @@ def steps_of(trucks: int) -> int:
 def _asked(owner: psycopg.Connection[Any], caller: psycopg.Connection[Any], name: str, windows: Windows) -> dict[str, Any]:
     """Both sides in turn, the first window only to warm up. The answers are compared as far as both say the same."""
     ours, theirs, prepared = [], [], []
-    for words in windows:
+    for words in [*windows, *windows[1:] * 4] if name in OF_THE_NEWEST else windows:
         statement = _SQL[f"{name} theirs"]
         theirs_ms, expected = _ask(owner, filled(statement, words), prepare=False)
         prepared_ms, _ = _ask(owner, filled(statement, words), prepare=True)
@@ -81,6 +82,8 @@ def _asked(owner: psycopg.Connection[Any], caller: psycopg.Connection[Any], name
         "ours_ms": statistics.median(ours[1:]),
         "theirs_ms": statistics.median(theirs[1:]),
         "theirs_prepared_ms": statistics.median(prepared[1:]),
+        "ours_best_ms": min(ours[1:]),
+        "theirs_best_ms": min(theirs[1:]),
     }
 
 

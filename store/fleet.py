@@ -122,8 +122,26 @@ def find_vehicle(connection: Connection, vehicle_id: str) -> Vehicle | None:
 
 def list_positions(connection: Connection, vehicle: VehicleName, window: TrackWindow, rejected_grade: int) -> list[Fix]:
     """Fixes of whatever devices were on the vehicle at their fix times, oldest first."""
+    parameters = _of_window(vehicle, window, rejected_grade)
+    return [fix_of(row) for row in connection.execute(_SQL["list_positions"], parameters)]
+
+
+def track_places(
+    connection: Connection, vehicle: VehicleName, window: TrackWindow, rejected_grade: int
+) -> tuple[str, tuple[datetime, int, int] | None]:
+    """The same as JSON: lists of Unix seconds, longitudes and latitudes in 1e-7 deg, speeds and courses.
+
+    And what the next window comes after; None when nothing does.
+    """
+    row = connection.execute(_SQL["track_places"], _of_window(vehicle, window, rejected_grade)).fetchone()
+    assert row is not None  # a sum always is
+    is_full = row["points"] == window.limit
+    return row["places"], (row["last_time"], row["last_device"], row["last_seq"]) if is_full else None
+
+
+def _of_window(vehicle: VehicleName, window: TrackWindow, rejected_grade: int) -> dict[str, Any]:
     after_time, after_device, after_seq = window.after or (None, None, None)
-    parameters = {
+    return {
         "org_id": vehicle.org_id,
         "vehicle_id": vehicle.vehicle_id,
         "since": window.since,
@@ -135,7 +153,6 @@ def list_positions(connection: Connection, vehicle: VehicleName, window: TrackWi
         "rejected_grade": rejected_grade,
         "limit": window.limit,
     }
-    return [fix_of(row) for row in connection.execute(_SQL["list_positions"], parameters)]
 
 
 def latest_places(connection: Connection) -> str:

@@ -56,3 +56,9 @@ def contract_sales(connection: Connection, contract_id: str, since: date, until:
     """What an active brand contract opens, as far as the transaction is a party to it: its brands' sales by product and day."""
     wanted = {"contract_id": contract_id, "since": since, "until": until}
     return connection.execute(_SQL["contract_sales"], wanted).fetchall()
+
+
+def contract_availability(connection: Connection, contract_id: str, since: date, until: date) -> list[dict[str, Any]]:
+    """How its brands stand at the distributor, by product, as far as the transaction is a party to the contract."""
+    wanted = {"contract_id": contract_id, "since": since, "until": until}
+    return connection.execute(_SQL["contract_availability"], wanted).fetchall()

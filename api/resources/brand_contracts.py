@@ -108,16 +108,49 @@ class BrandSales(BaseModel):
     value: Money = Field(description="Of what was delivered, at the price of its line.")
 
 
+class BrandAvailability(BaseModel):
+    """How a product of the contract's brands stands at the distributor. No outlet is named."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    organisation: str = Field(description="Slug of the distributor.", examples=["north"])
+    product_id: str
+    name: str
+    brand: str = Field(examples=["Acme"])
+    outlets: int = Field(description="All that the distributor has approved.")
+    outlets_reached: int = Field(description="To which the product was delivered on the days asked for.")
+    visits: int = Field(description="Stops with it that a van was seen to serve.")
+    depot_pieces: int = Field(description="By the ledger, at the end of the days.")
+    van_pieces: int
+    shelves: int = Field(description="That have a sensor for it.")
+    stock_outs: int = Field(description="How often one of them was empty.")
+    empty_h: float = Field(description="For how many hours, over all of them.")
+
+
+ContractId = Annotated[str, Path(max_length=200, examples=["C-ACME-NORTH"])]
+Since = Annotated[date, Query(description="The first day.", examples=["2026-03-01"])]
+Until = Annotated[date, Query(description="The day after the last, at most a year later.", examples=["2026-04-01"])]
+
+
 @router.get("/{contract_id}/sales", operation_id="list_brand_sales", responses=problem_responses(404, 422))
-def list_brand_sales(
-    caller: Reader,
-    contract_id: Annotated[str, Path(max_length=200, examples=["C-ACME-NORTH"])],
-    since: Annotated[date, Query(description="The first day.", examples=["2026-03-01"])],
-    until: Annotated[date, Query(description="The day after the last, at most a year later.", examples=["2026-04-01"])],
-) -> list[BrandSales]:
+def list_brand_sales(caller: Reader, contract_id: ContractId, since: Since, until: Until) -> list[BrandSales]:
     """What an active contract opens to its manufacturer: sales of its brands, by product and day, while it holds."""
-    if not 0 < (until - since).days <= MOST_DAYS:
-        raise InvalidInputError("query.until", f"must be later than `since`, by {MOST_DAYS} days at most")
+    _check_span(since, until)
     with caller.transaction() as connection:
         records.find(connection, BRAND_CONTRACT, contract_id)
         return [BrandSales.model_validate(row) for row in ordering.contract_sales(connection, contract_id, since, until)]
+
+
+@router.get("/{contract_id}/availability", operation_id="list_brand_availability", responses=problem_responses(404, 422))
+def list_brand_availability(caller: Reader, contract_id: ContractId, since: Since, until: Until) -> list[BrandAvailability]:
+    """And how its brands stand there, by product: how many outlets they reach, what is in stock, and shelves that ran empty."""
+    _check_span(since, until)
+    with caller.transaction() as connection:
+        records.find(connection, BRAND_CONTRACT, contract_id)
+        rows = ordering.contract_availability(connection, contract_id, since, until)
+    return [BrandAvailability.model_validate(row) for row in rows]
+
+
+def _check_span(since: date, until: date) -> None:
+    if not 0 < (until - since).days <= MOST_DAYS:
+        raise InvalidInputError("query.until", f"must be later than `since`, by {MOST_DAYS} days at most")

@@ -70,7 +70,7 @@ def get_vehicle_track(
 ) -> Any:
     """The fixes of a vehicle, oldest first, from whatever trackers were on it at the time."""
     vehicle = find(caller, vehicle_id)
-    window = _window(vehicle, since, until, limit + 1, cursor, rejected)
+    window = window_of(vehicle, since, until, limit + 1, cursor, rejected=rejected)
     with caller.transaction() as connection:
         fixes = fleet.list_positions(connection, vehicle, window, Grade.rejected)
     points, following = page_of(fixes, limit, position_of, lambda fix: (fix.fix_time, fix.device_id, fix.seq))
@@ -78,9 +78,10 @@ def get_vehicle_track(
     return track if format is TrackFormat.json else _WRITERS[format](track)
 
 
-def _window(
-    vehicle: fleet.Vehicle, since: datetime | None, until: datetime | None, limit: int, cursor: str | None, rejected: bool
+def window_of(
+    vehicle: fleet.Vehicle, since: datetime | None, until: datetime | None, limit: int, cursor: str | None, *, rejected: bool
 ) -> TrackWindow:
+    """Which fixes are asked for. Raises InvalidInputError for no span and for a foreign cursor."""
     newest = vehicle.fix.fix_time if vehicle.fix else datetime.now(UTC)
     until = until or newest + timedelta(microseconds=1)
     try:

@@ -36,3 +36,6 @@ RETURNING placed.order_id
 
 -- name: contract_sales
 SELECT * FROM contract_sales(%(contract_id)s, %(since)s, %(until)s)
+
+-- name: contract_availability
+SELECT * FROM contract_availability(%(contract_id)s, %(since)s, %(until)s)

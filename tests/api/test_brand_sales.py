@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -98,3 +98,43 @@ def test_a_span_has_to_be_one(client: httpx.Client, parties: Yard) -> None:
     headers = signed_in(client, "acme-analyst")
     wrong = client.get("/brand-contracts/C-1/sales", params={"since": "2026-02-01", "until": "2026-01-01"}, headers=headers)
     assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "query.until")
+
+
+def test_the_contract_opens_how_its_brands_stand_and_names_no_outlet(client: httpx.Client, parties: Yard) -> None:
+    owner, north = parties.owner, parties.org_id
+    owner.execute("UPDATE outlet SET state = 'approved' WHERE org_id = %s", (north,))
+    for place_kind, product_id, pieces, day in (
+        ("depot", "cola", 90, 0), ("van", "cola", 6, 1), ("outlet", "cola", 8, 1), ("depot", "soap", 70, 0),
+        ("depot", "cola", 500, 16),  # after the contract
+    ):  # fmt: skip
+        owner.execute(
+            "INSERT INTO stock_movement (org_id, moved_at, place_kind, place_id, product_id, pieces, cause, ref, actor)"
+            " VALUES (%s, %s, %s, 'P', %s, %s, 'opening', %s, 'x')",
+            (north, DAY + timedelta(days=day), place_kind, product_id, pieces, f"{place_kind}-{day}"),
+        )
+    for number, product_id in enumerate(("cola", "soap"), 1):
+        device_id = parties.device(f"shelf-{number}")
+        owner.execute(
+            "INSERT INTO shelf_sensor (org_id, device_id, outlet_id, product_id, unit_weight_g, tare_g)"
+            " VALUES (%s, %s, 'O', %s, 500, 0)",
+            (north, device_id, product_id),
+        )
+        noon = datetime(DAY.year, DAY.month, DAY.day, 12, tzinfo=UTC)
+        parties.event(device_id, "shelf_stock_out", noon, ended_at=noon + timedelta(hours=3))
+        parties.event(
+            device_id, "shelf_stock_out", noon - timedelta(hours=14), ended_at=noon - timedelta(hours=11)
+        )  # from before
+        parties.event(
+            device_id, "shelf_stock_out", noon - timedelta(days=3), ended_at=noon - timedelta(days=2)
+        )  # before it all
+    answer = client.get("/brand-contracts/C-1/availability", params=SPAN, headers=signed_in(client, "acme-analyst"))
+    (row,) = answer.json()
+    expected = {"product_id": "cola", "outlets": 1, "outlets_reached": 1, "depot_pieces": 90, "van_pieces": 6, "shelves": 1}
+    assert row | expected | {"stock_outs": 2, "empty_h": 4.0} == row
+    assert (
+        client.get("/brand-contracts/C-1/availability", params=SPAN, headers=signed_in(client, "bolt-analyst")).status_code
+        == 404
+    )
+    owner.execute("UPDATE brand_contract SET state = 'ended'")
+    ended = client.get("/brand-contracts/C-1/availability", params=SPAN, headers=signed_in(client, "acme-analyst"))
+    assert ended.json() == []

@@ -193,3 +193,24 @@ def test_refusals_are_problem_documents(client: httpx.Client, yard: Yard, path: 
     assert problem["status"] == status
     assert problem["detail"]
     assert [error["field"] for error in problem.get("errors", [])] == ([field] if field else [])
+
+
+def test_a_track_is_had_as_plain_lists_page_by_page(client: httpx.Client, yard: Yard) -> None:
+    van = yard.van("van-1")
+    yard.drive(van, NOW - timedelta(minutes=5), 5)
+    yard.report(van, {"fix_time": NOW, "seq": 9, "longitude_deg": 77.7, "course_deg": 271.5})
+    points = client.get("/vehicles/van-1/track").json()["points"]
+    whole = client.get("/vehicles/van-1/track/places").json()
+    assert (len(points), whole["next_cursor"], whole["course_deg"][-1]) == (6, None, 271.5)
+    assert whole["fix_at"] == [datetime.fromisoformat(point["fix_time"]).timestamp() for point in points]
+    assert whole["longitude_e7"] == [round(point["longitude_deg"] * 1e7) for point in points]
+    assert whole["speed_mps"] == [point["speed_mps"] for point in points]
+    read, cursor = [], None
+    while True:
+        page = client.get("/vehicles/van-1/track/places", params={"limit": 4, **({"cursor": cursor} if cursor else {})}).json()
+        read += page["fix_at"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert read == whole["fix_at"]
+    assert client.get("/vehicles/van-7/track/places").status_code == 404

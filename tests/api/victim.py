@@ -104,7 +104,9 @@ def _told(theirs: Yard, alert_id: int) -> int:
     """Somebody who is told of their alert; the number of the message."""
     owner, org_id = theirs.owner, theirs.org_id
     owner.execute("INSERT INTO recipient (org_id, person, channel) VALUES (%s, 'victims-manager', 'email')", (org_id,))
-    owner.execute("INSERT INTO duty (org_id, person, span) VALUES (%s, 'victims-manager', tstzrange(%s, NULL))", (org_id, NOW))
+    owner.execute(
+        "INSERT INTO duty (org_id, person, span) VALUES (%s, 'victims-manager', tstzrange(%s, '2090-01-01'))", (org_id, NOW)
+    )
     row = owner.execute(
         "INSERT INTO message (org_id, alert_id, stage, person, channel, address, body, state, next_attempt_at, created_at)"
         " VALUES (%s, %s, 'opened', 'victims-manager', 'email', 'v@example.org', '{}', 'dead', now(), now())"

@@ -125,6 +125,7 @@ _SENT = {
 }
 CATALOGUE_BODIES: dict[str, dict[str, Any]] = {name: {"json": body} for name, body in _SENT.items()} | {
     "list_brand_sales": {"params": {"since": "2026-01-01", "until": "2026-02-01"}},
+    "list_brand_availability": {"params": {"since": "2026-01-01", "until": "2026-02-01"}},
     "import_table": {"content": "product_id,name,price\nvictims-product,x,1\n", "params": {"dry_run": False}},
 }
 """What is sent to operations that write, naming what the other tenant has."""
