@@ -28,6 +28,7 @@ from store.pool import Role, open_pool
 
 POOL_SIZE: Final = 12
 MEDIA_MAX_BYTES: Final = 8 * 1024 * 1024
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 _DESCRIPTION: Final = """
 Vehicles, trips, events and alerts of fast-moving goods on their last leg. Units are SI and in the names, times are UTC,
@@ -62,23 +63,10 @@ def create_app(
 
     Starting it raises UnavailableError when the database cannot be reached and NotFoundError when that organisation is missing.
     """
-
-    app = FastAPI(
-        title="Beatwatch",
-        version="1",
-        description=_DESCRIPTION,
-        lifespan=_lifespan(database_url, None if sign_in else organisation),
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-        responses=problem_responses(400, 401, 403, 422, 429, 503),
-    )
+    app = _described(_lifespan(database_url, None if sign_in else organisation))
     app.state.settlement_judge = settlement_judge
     app.state.content = content or FolderStore(Path(".beatwatch", "media"))
     app.state.media_max_bytes = media_max_bytes
-    answer_problems(app)
-    for router in ROUTERS:
-        app.include_router(router)
     app.state.webhooks_to_private = webhooks_to_private
     app.state.webhook_log_days = webhook_log_days
     app.state.otp_webhook_url = otp_webhook_url
@@ -93,7 +81,25 @@ def create_app(
     return app
 
 
-def _lifespan(database_url: str, open_for: str | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _described(lifespan: Lifespan) -> FastAPI:
+    """Every operation, and how it refuses."""
+    app = FastAPI(
+        title="Beatwatch",
+        version="1",
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        responses=problem_responses(400, 401, 403, 422, 429, 503),
+    )
+    answer_problems(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app
+
+
+def _lifespan(database_url: str, open_for: str | None) -> Lifespan:
     """Opens what requests need, and closes it; `open_for` is the organisation for which everybody acts, if any."""
 
     @asynccontextmanager

@@ -26,7 +26,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.acceptance.programs import eventually
 from tests.api.conftest import serving
-from tests.api.goods import delivery_to, dispatched_trip
+from tests.api.goods import delivery_to
 from tests.api.test_media import PNG
 from tests.api.yard import DEPOT, Yard
 
@@ -72,18 +72,19 @@ def client(database_url: str, mqtt_url: str, tmp_path: Path) -> Iterator[httpx.C
 
 
 def test_from_order_to_settled_trip(client: httpx.Client, yard: Yard, mqtt_url: str) -> None:
-    dispatched_trip(client, yard, START)
+    ordered_and_planned(client)
+    loaded_and_dispatched(client)
     for number in (1, 2):
         shelf_sensor(yard, number)
     first, second = arrival(1), arrival(2)
     publish(mqtt_url, "tracker-of-van-1", "pos", drive())
     publish(mqtt_url, "shelf-1", "sensor", weights(first, before=6, risen=24))
     publish(mqtt_url, "shelf-2", "sensor", weights(second, before=4, risen=24))
-    hand_over(client, "S-1", first + timedelta(seconds=300), [24, 12])
-    hand_over(client, "S-2", second + timedelta(seconds=300), [36])
+    hand_over(client, "O-1", first + timedelta(seconds=300), [24, 12])
+    hand_over(client, "O-2", second + timedelta(seconds=300), [36])
 
     # The van was at both shops when their proofs were captured.
-    for stop_id in ("S-1", "S-2"):
+    for stop_id in ("O-1", "O-2"):
         told = eventually(partial(verified, client, stop_id), PATIENCE_S)
         assert told["visit"]["state"] == "serviced"
         assert abs(datetime.fromisoformat(told["visit"]["arrived_at"]) - arrival(int(stop_id[-1]))) < timedelta(minutes=2)
@@ -117,6 +118,50 @@ def test_from_order_to_settled_trip(client: httpx.Client, yard: Yard, mqtt_url: 
     ]
     orders = client.get("/orders").json()["items"]
     assert {order["order_id"]: order["state"] for order in orders} == {"A": "closed", "B": "closed"}
+
+
+def post(client: httpx.Client, path: str, **body: Any) -> None:
+    answer = client.post(path, json=body)
+    assert answer.is_success, f"{path}: {answer.status_code} {answer.text}"
+
+
+def ordered_and_planned(client: httpx.Client) -> None:
+    """Master data, two orders, and a plan of the day whose release makes a trip and puts the orders on it."""
+    post(client, "/fleet/vehicles", vehicle_id="van-1", capacity_kg=750)
+    post(client, "/devices", device_key="tracker-of-van-1")
+    since = (START - timedelta(days=1)).isoformat()
+    post(client, "/devices/tracker-of-van-1/assignments", vehicle_id="van-1", since=since)
+    for name in ("cola", "soap"):
+        post(client, "/products", product_id=name, name=name.title(), unit_weight_g=UNIT_G, price=20, tax_pct=18)
+    for number in (1, 2):
+        place = {"longitude_deg": DEPOT[0] + 0.01 * number, "latitude_deg": DEPOT[1], "radius_m": 75}
+        post(client, "/outlets", outlet_id=f"O-{number}", name=f"Shop {number}", **place)
+        for state in ("pending_approval", "approved"):
+            post(client, f"/outlets/O-{number}/state", state=state)
+    for order_id, outlet_id, pieces in (("A", "O-1", {"cola": 24, "soap": 12}), ("B", "O-2", {"cola": 36})):
+        lines = [{"product_id": name, "quantity": count} for name, count in pieces.items()]
+        post(client, "/orders", order_id=order_id, outlet_id=outlet_id, due_on=START.date().isoformat(), lines=lines)
+        post(client, f"/orders/{order_id}/state", state="confirmed")
+    post(
+        client, "/beats", beat_id="B-1", name="Market", vehicle_id="van-1", outlets=[{"outlet_id": "O-1"}, {"outlet_id": "O-2"}]
+    )
+    span = {"planned_start": START.isoformat(), "planned_end": (START + timedelta(hours=4)).isoformat()}
+    depot = {"longitude_deg": DEPOT[0], "latitude_deg": DEPOT[1], "radius_m": 150}
+    post(client, "/route-plans", route_plan_id="T-1", beat_id="B-1", depot=depot, **span)
+    post(client, "/route-plans/T-1/state", state="released")
+    on_trip = {one["order_id"]: (one["trip_id"], one["stop_id"]) for one in client.get("/orders").json()["items"]}
+    assert on_trip == {"A": ("T-1", "O-1"), "B": ("T-1", "O-2")}
+
+
+def loaded_and_dispatched(client: httpx.Client) -> None:
+    """Checker and driver count the same, and the van leaves."""
+    for order_id in ("A", "B"):
+        post(client, f"/orders/{order_id}/state", state="allocated")
+    post(client, "/trips/T-1/load-out", depot_id="depot-north")
+    load = [{"product_id": "cola", "pieces": 60}, {"product_id": "soap", "pieces": 12}]
+    for counter in ("checker", "driver"):
+        post(client, "/trips/T-1/load-out/counts", counted_as=counter, lines=load)
+    post(client, "/trips/T-1/dispatch?without_driver=true")
 
 
 def arrival(number: int) -> datetime:
