@@ -65,7 +65,7 @@ def steps_of(trucks: int) -> int:
 def _asked(owner: psycopg.Connection[Any], caller: psycopg.Connection[Any], name: str, windows: Windows) -> dict[str, Any]:
     """Both sides in turn, the first window only to warm up. The answers are compared as far as both say the same."""
     ours, theirs, prepared = [], [], []
-    for words in [*windows, *windows[1:] * 4] if name in OF_THE_NEWEST else windows:
+    for words in [*windows, *4 * list(windows[1:])] if name in OF_THE_NEWEST else windows:
         statement = _SQL[f"{name} theirs"]
         theirs_ms, expected = _ask(owner, filled(statement, words), prepare=False)
         prepared_ms, _ = _ask(owner, filled(statement, words), prepare=True)

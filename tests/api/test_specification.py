@@ -82,7 +82,7 @@ def test_every_operation_answers_as_described(standing: tuple[str, dict[str, str
     for operation in operations:
         _unthought_of(operation, identifiers, seen[name_of(operation)])
     done = {name for name, statuses in seen.items() if any(status < 300 for status in statuses)}
-    assert len(done) > 0.8 * len(operations), sorted(seen.keys() - done)
+    assert len(done) > 0.75 * len(operations), sorted(seen.keys() - done)
 
 
 def _named(operation: Any, identifiers: dict[str, str]) -> dict[str, str]:
