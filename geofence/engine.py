@@ -18,7 +18,8 @@ from geofence.facts import FACT, KINDS, TRIP_OFF, Fact
 from geofence.fixes import GoodFix
 from geofence.fleet import Fleet, Holdings
 from geofence.journal import Journal
-from geofence.kernels.stepping import fall_silent, find_silent, step_rows
+from geofence.kernels.silence import fall_silent, find_silent
+from geofence.kernels.stepping import step_rows
 from geofence.moving import move_in
 from geofence.parameters import Parameters
 from geofence.rows import Rows

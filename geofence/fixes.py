@@ -13,7 +13,7 @@ from geofence.rows import moment_text
 
 if TYPE_CHECKING:
     from domain.zones import Zone
-    from geofence.kernels.stepping import Land
+    from geofence.kernels.layout import Land
 
 _AROUND_M: Final = 1_000.0
 _ZONES_SHOWN: Final = 3

@@ -13,7 +13,7 @@ from geofence.checkpoints import Snapshot
 from geofence.goods import goods_of
 from geofence.index import ZoneIndex
 from geofence.journal import Journal
-from geofence.kernels.stepping import Land, Memory, Plans
+from geofence.kernels.layout import Land, Memory, Plans
 from geofence.names import Names, zone_name
 from geofence.parameters import Parameters
 from geofence.plan import Part, compile_world, zone_table

@@ -16,8 +16,8 @@ from domain.errors import InvalidInputError
 from domain.trips import PlannedStop, Trip
 from domain.zones import ALLOWED_KINDS, Zone, ZoneKind
 from geofence.kernels.ground import east_e7, metres_per_e7
+from geofence.kernels.layout import Plans
 from geofence.kernels.routes import places_along
-from geofence.kernels.stepping import Plans
 from geofence.parameters import Parameters
 from geofence.rows import to_us
 from geofence.rulebook import TUNING, resolve, tuning_row

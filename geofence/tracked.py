@@ -16,7 +16,7 @@ from geofence.columns import VisitColumns, visit_columns
 from geofence.facts import Fact
 from geofence.fixes import GoodFix, deciding_fix
 from geofence.journal import Episode, Journal
-from geofence.kernels.stepping import Land
+from geofence.kernels.layout import Land
 from geofence.parameters import SINCE_EVER_US
 from geofence.planned import PlannedTrip, Versions
 from geofence.state import NEVER_US
