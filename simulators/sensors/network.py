@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +39,7 @@ class Sensed:
 
     def in_arrival_order(self) -> tuple[SensorReading, ...]:
         """The readings by receipt, device and number."""
-        return tuple(sorted(self.readings, key=lambda one: (one.received_at, one.device, one.seq)))
+        return tuple(sorted(self.readings, key=attrgetter("received_at", "device", "seq")))
 
 
 def sense_shops(

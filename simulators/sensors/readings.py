@@ -24,17 +24,23 @@ def readings_of(
     door_open: NDArray[np.bool_] | None = None,
 ) -> list[SensorReading]:
     """One reading for each second of the day; columns are (n,) like `second`."""
-    late_s = np.round(1.5 * np.exp(rng.normal(0, 0.6, len(second))), 3)
+    count = len(second)
+    late_s = np.round(1.5 * np.exp(rng.normal(0, 0.6, count)), 3)
+    moments = second.tolist()
+    weights = [None] * count if weight_g is None else [round(one, 1) for one in weight_g.tolist()]
+    degrees = [None] * count if temperature_c is None else [round(one, 2) for one in temperature_c.tolist()]
+    doors = [None] * count if door_open is None else door_open.tolist()
+    rows = zip(moments, late_s.tolist(), weights, degrees, doors, range(first_seq, first_seq + count), strict=True)
     return [
         SensorReading(
             device=device_id,
-            measured_at=day_start + timedelta(seconds=int(second[i])),
-            received_at=day_start + timedelta(seconds=int(second[i]) + float(late_s[i])),
-            weight_g=None if weight_g is None else round(float(weight_g[i]), 1),
-            temperature_c=None if temperature_c is None else round(float(temperature_c[i]), 2),
-            door_open=None if door_open is None else bool(door_open[i]),
-            battery_v=round(3.62 - 1e-6 * (first_seq + i), 3),
-            seq=first_seq + i,
+            measured_at=day_start + timedelta(seconds=moment),
+            received_at=day_start + timedelta(seconds=moment + late),
+            weight_g=weight,
+            temperature_c=degree,
+            door_open=door,
+            battery_v=round(3.62 - 1e-6 * seq, 3),
+            seq=seq,
         )
-        for i in range(len(second))
+        for moment, late, weight, degree, door, seq in rows
     ]
