@@ -16,8 +16,8 @@ from geofence.journal import Journal
 from geofence.kernels.layout import Land, Memory, Plans
 from geofence.names import Names, zone_name
 from geofence.parameters import Parameters
-from geofence.plan import Part, compile_world, zone_table
-from geofence.planned import PlannedTrip, Versions, planned_trip
+from geofence.plan import compile_world, zone_table
+from geofence.planned import Part, PlannedTrip, Versions, planned_trip
 from geofence.rulebook import resolve
 from geofence.state import NEVER_US, fresh_states, fresh_suspects, fresh_visits
 from geofence.suppressions import Suppressions, approved_zones

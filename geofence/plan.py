@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import pairwise
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from geofence.kernels.ground import east_e7, metres_per_e7
 from geofence.kernels.layout import Plans
 from geofence.kernels.routes import places_along
 from geofence.parameters import Parameters
+from geofence.planned import Part
 from geofence.rows import to_us
 from geofence.rulebook import TUNING, resolve, tuning_row
 from geofence.world import World
@@ -39,18 +40,6 @@ STOP: Final = np.dtype(
 )
 PROOF: Final = np.dtype([("at_us", "<i8"), ("stop", "<i4"), ("lon", "<f8"), ("lat", "<f8"), ("accuracy_m", "<f8")])
 ZONE: Final = np.dtype([("allowed", "<u1"), ("red", "<u1"), ("dead", "<u1"), ("limit_mps", "<f8")])
-
-
-class Part(NamedTuple):
-    """One trip as arrays, wherever it comes to lie among the others."""
-
-    trip: Trip
-    organisation: str
-    record: NDArray[np.void]  # of TRIP, but for its place and what its neighbours decide
-    stops: NDArray[np.void]
-    xy: NDArray[np.float64]
-    along: NDArray[np.float64]
-    proofs: NDArray[np.void]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +11,20 @@ from numpy.typing import NDArray
 from domain.trips import Trip
 from geofence.columns import StopColumns, stop_columns
 
-if TYPE_CHECKING:
-    from geofence.plan import Part
-
 Versions = tuple[dict[str, float], ...]
 """The parameters' values, one for each of `Surroundings.since_us`."""
+
+
+class Part(NamedTuple):
+    """One trip as arrays, wherever it comes to lie among the others."""
+
+    trip: Trip
+    organisation: str
+    record: NDArray[np.void]  # of plan.TRIP, but for its place and what its neighbours decide
+    stops: NDArray[np.void]
+    xy: NDArray[np.float64]
+    along: NDArray[np.float64]
+    proofs: NDArray[np.void]
 
 
 class ProofPlace(NamedTuple):
