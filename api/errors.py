@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -34,6 +34,9 @@ from domain.errors import (
 )
 
 _log = structlog.get_logger("api")
+
+DrawRefusal = Callable[[Request, HTTPStatus, str], Response | None]
+"""A page for people that says what was refused and why; None where there is nothing to draw it with."""
 
 MEDIA_TYPE: Final = "application/problem+json"
 _STATUS: Final[Mapping[type[BeatwatchError], int]] = {
@@ -128,9 +131,21 @@ def _answer(status: int, code: str, detail: str, **more: Any) -> JSONResponse:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, BeatwatchError)
-    if isinstance(error, NotSignedInError) and request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+    if isinstance(error, NotSignedInError) and _wants_page(request):
         return RedirectResponse(f"/sign-in?{urlencode({'then': _asked_for(request)})}", status_code=303)
-    return refusal(error)
+    return _shown(request, refusal(error), str(error))
+
+
+def _wants_page(request: Request) -> bool:
+    """Whether somebody looks at the answer in a browser."""
+    return request.method == "GET" and "text/html" in request.headers.get("accept", "")
+
+
+def _shown(request: Request, answer: JSONResponse, detail: str) -> Response:
+    """The answer, or a page that says the same where somebody looks and there is one."""
+    draw: DrawRefusal | None = getattr(request.app.state, "draw_refusal", None)
+    page = draw(request, HTTPStatus(answer.status_code), detail) if draw and _wants_page(request) else None
+    return page or answer
 
 
 def refusal(error: BeatwatchError) -> JSONResponse:
@@ -153,19 +168,20 @@ def _asked_for(request: Request) -> str:
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
-async def _not_valid(_request: Request, error: Exception) -> JSONResponse:
+async def _not_valid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     errors = [InvalidField(field=".".join(map(str, one["loc"])), detail=one["msg"]) for one in error.errors()]
-    return _answer(422, "invalid_input", f"{errors[0].field}: {errors[0].detail}", errors=errors)
+    detail = f"{errors[0].field}: {errors[0].detail}"
+    return _shown(request, _answer(422, "invalid_input", detail, errors=errors), detail)
 
 
-async def _http(_request: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
     code = TooLargeError.code if status == _STATUS[TooLargeError] else status.phrase.lower().replace(" ", "_")
     response = _answer(error.status_code, code, str(error.detail))
     response.headers.update(error.headers or {})
-    return response
+    return _shown(request, response, str(error.detail))
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from pathlib import Path as FilePath
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from domain.errors import UnavailableError
 router = APIRouter(include_in_schema=False)
 
 TEMPLATES: Final = Jinja2Templates(assets.CONSOLE / "templates")
-_WITHOUT_SIGNING_IN: Final = {"sign_in.html", "answer.html"}
+_WITHOUT_SIGNING_IN: Final = {"sign_in.html", "answer.html", "refused.html"}
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _TYPES: Final = {".mjs": "text/javascript", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
@@ -54,6 +55,15 @@ def page(request: Request, template: str, **values: Any) -> HTMLResponse:
     signed_in = request.app.state.gate.open_for is None and template not in _WITHOUT_SIGNING_IN
     shown = {"static": shelf.address, "tile_url": shelf.tile_url, "here": request.url.path, "signed_in": signed_in, **values}
     return TEMPLATES.TemplateResponse(request, template, shown)
+
+
+def draw_refusal(request: Request, status: HTTPStatus, detail: str) -> Response | None:
+    """What was refused, for people; nothing when what pages are drawn with is not installed."""
+    if request.app.state.shelf.missing:
+        return None
+    drawn = page(request, "refused.html", status=status, detail=detail)
+    drawn.status_code = status
+    return drawn
 
 
 @router.get("/")
@@ -109,6 +119,7 @@ class OnlyOurHost:
 def serve_pages(app: FastAPI, tile_url: str) -> None:
     """Add the console to `app`. Only the host of `tile_url`, if there is one, is allowed beside ours."""
     app.state.shelf = Shelf(tile_url)
+    app.state.draw_refusal = draw_refusal
     app.include_router(router)
     app.add_middleware(OnlyOurHost, tile_host=_host(tile_url))
 

@@ -88,3 +88,22 @@ def test_every_operation_has_a_name_a_sentence_and_a_model(client: httpx.Client)
     assert all(re.fullmatch(r"[a-z]+(_[a-z]+)+", name) for name in names)
     assert all(operation["description"] for operation in operations)
     assert "Problem" in document["components"]["schemas"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        ("/console/nowhere", 404, "Not Found"),
+        ("/trips/%3Cb%3Enope/map", 404, "no trip &#39;&lt;b&gt;nope&#39;"),
+        ("/console/board?day=x", 422, "query.day"),
+    ],
+)
+def test_people_are_refused_by_a_page_and_programs_by_a_document(
+    client: httpx.Client, path: str, status: int, said: str
+) -> None:
+    shown = client.get(path, headers={"accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    assert (shown.status_code, shown.headers["content-type"]) == (status, "text/html; charset=utf-8")
+    assert said in shown.text
+    assert 'href="/"' in shown.text
+    told = client.get(path, headers={"accept": "*/*"})
+    assert (told.status_code, told.headers["content-type"]) == (status, "application/problem+json")
