@@ -13,21 +13,25 @@ from domain.errors import InvalidInputError
 
 @contextmanager
 def writing(path: Path | None) -> Iterator[TextIO]:
-    """The file to write, gone again if the work fails; standard output if there is none.
+    """The file to write, in its place once the work is done and as it was if that fails; standard output if there is none.
 
-    Raises InvalidInputError if it cannot be opened: a command opens it before it begins what takes long.
+    Raises InvalidInputError if it cannot be written: a command opens it before it begins what takes long.
     """
     if path is None:
         yield sys.stdout
         return
+    whole = path.exists() and not path.is_file()  # a pipe or device takes what comes
+    part = path if whole else path.with_name(f"{path.name}.part")
     try:
-        file = path.open("w", encoding="utf-8", newline="")
+        file = part.open("w", encoding="utf-8", newline="")
     except OSError as error:
         raise InvalidInputError(str(path), error.strerror or str(error)) from error
     try:
         with file:
             yield file
+        if not whole:
+            part.replace(path)
     except BaseException:
-        if path.is_file():  # and no pipe or device
-            path.unlink()
+        if not whole:
+            part.unlink(missing_ok=True)
         raise

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from beatwatch.__main__ import main
+from beatwatch.commands.output import writing
 from beatwatch.settings import Settings
 
 SQUARE = {"type": "Polygon", "coordinates": [[[77.0, 13.0], [77.1, 13.0], [77.1, 13.1], [77.0, 13.1], [77.0, 13.0]]]}
@@ -49,6 +50,17 @@ def test_a_place_that_cannot_be_written_to_is_named(
     assert lines[:3] == [f"error: invalid_input: {wanted}: No such file or directory"] * 3
     assert lines[3].startswith(f"error: invalid_input: {tracks_file}")
     assert lines[3].endswith("Not a directory")
+
+
+def test_a_failure_leaves_what_was_written_before(tmp_path: Path) -> None:
+    kept = tmp_path / "events.jsonl"
+    with writing(kept) as file:
+        file.write("first")
+    with pytest.raises(ZeroDivisionError), writing(kept) as file:
+        file.write(str(1 / 0))
+    assert (kept.read_text(), list(tmp_path.iterdir())) == ("first", [kept])
+    with writing(Path("/dev/null")) as file:
+        file.write("gone")
 
 
 @pytest.mark.parametrize("command", ["judge", "publish"])
