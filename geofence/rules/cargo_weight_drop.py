@@ -55,6 +55,9 @@ def _weighed(device: Device, fact: Fact) -> None:
     }
     if last["sure"]:
         _judge(device, known, last)
+    elif known["doubted"] is not None:
+        due_kg = sum(_due_kg(device, k) for k in _stops_at(device, last))
+        known["doubted"]["given"] = max(known["doubted"]["given"], due_kg)  # it left before all of it was weighed
 
 
 def _at_depot(device: Device, place: int) -> bool:

@@ -8,6 +8,7 @@ from domain.events import Severity
 from geofence.facts import STAY_QUEUED, STOP_DWELLS, STOP_LEFT, Fact
 from geofence.parameters import Parameter
 from geofence.rule import Rule
+from geofence.rules.visits import served_outside
 from geofence.suppressions import BREAKDOWN
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def _left(device: Device, fact: Fact) -> None:
     waiting = device.memory.get(NAME, {}).pop(place, None)
     since_us = max(fact.time_us, plan.stop.opens_us.item(fact.place))
     served_s = (fact.a - since_us) / 1e6 - device.held_s(BREAKDOWN, since_us, int(fact.a))
-    if waiting is not None and served_s > limit_s:
+    waiting = waiting or fact.place in served_outside(device, fact.time_us, int(fact.a))  # no fix in the circle told of it
+    if waiting and served_s > limit_s:
         facts = {"limit_s": limit_s, "planned_s": plan.stop.service_s.item(fact.place)}
         device.open(NAME, place, fact.time_us, Severity.low, stop=fact.place, facts=facts)
     if f"{NAME}|{place}" in device.episodes and served_s > device.values["long_dwell.medium_factor"] * limit_s:

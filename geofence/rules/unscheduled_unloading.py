@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from domain.events import Severity
-from geofence.facts import ALLOWED_NOWHERE, CARGO_DROP, DOOR_HELD, DOOR_OFF, STAY_OFF, STAY_ON, STAY_QUEUED, Fact
+from geofence.facts import ALLOWED_NOWHERE, CARGO_DROP, DOOR_HELD, DOOR_OFF, STAY_OFF, STAY_ON, STAY_QUEUED, STOP_SERVED, Fact
 from geofence.kernels.apart import metres_to_each
 from geofence.parameters import Parameter
 from geofence.rule import Rule
@@ -108,6 +108,14 @@ def _queues(device: Device, fact: Fact) -> None:
         known["stay"] = 0
 
 
+def _served(device: Device, fact: Fact) -> None:
+    """Signed for after all, though it took long: the halt served a stop that had no room to park."""
+    known = device.memory.get(NAME, {})
+    stay_us = known.get("stay", 0)
+    if f"{NAME}|{stay_us}" in device.episodes and fact.place in _near_stops(device, known):
+        device.withdraw(NAME, str(stay_us), "serves_a_stop")
+
+
 def _lighter(device: Device, fact: Fact) -> None:
     stay_us = device.memory.get(NAME, {}).get("stay", 0)
     if abs(stay_us - fact.time_us) <= _LEEWAY_US:
@@ -123,6 +131,7 @@ RULE = Rule(
         STAY_QUEUED: _queues,
         DOOR_HELD: _held_open,
         DOOR_OFF: _closed,
+        STOP_SERVED: _served,
         CARGO_DROP: _lighter,
     },
     wake=_waited,

@@ -11,6 +11,8 @@ from simulators.fleet.driving import Driven
 from simulators.fleet.observed import Observed
 from simulators.incidents.case import Case
 
+MOVED_M = 100.0
+
 Hook = Callable[[Observed], list[Incident]]
 
 
@@ -51,11 +53,12 @@ def fall_silent(seen: Observed) -> list[Incident]:
 
 
 def lose_gps(seen: Observed) -> list[Incident]:
-    """The antenna is covered for a quarter of an hour in which the van drives."""
+    """The antenna is covered for a quarter of an hour; it matters when the van drives meanwhile."""
     begin, end = _span(seen, 11 * 60, 20 * 60)
     seen.lose_fix(seen.between(begin, end))
     seen.hidden.append((begin, end))
-    return [seen.incident("gps_loss", begin, end)]
+    driven_m = float(np.ptp(seen.signals.driven_m[int(begin) : int(end)]))
+    return [seen.incident("gps_loss", begin, end)] if driven_m > MOVED_M else []
 
 
 def jam(seen: Observed) -> list[Incident]:

@@ -50,6 +50,14 @@ def test_a_loss_told_by_one_weighing_on_a_slope_is_taken_back_on_level_ground() 
     assert (event.stop_id, event.facts["lost_kg"]) == ("s1", 124)
 
 
+def test_what_the_next_shop_got_after_its_last_weighing_is_not_missing_at_the_shop_before() -> None:
+    """Neither stand was weighed to its end, and the second leans: its own order explains what the stand after it weighs."""
+    one = trip([stop(1, 3000, 0), stop(2, 4500, 0)], proofs=(proof(1, 490, 3000, 0), proof(2, 800, 4500, 0)))
+    orders = tuple(Order(f"o{n}", "t1", f"s{n}", (OrderLine("rice", 1, 1, 1, 0, 100.0),)) for n in (1, 2))
+    drive = weighed(LEVEL, [2500, 2500, 2460, 2400], [2376.0, 2376, 2350, 2310], [2300.0] * 5)
+    assert judged(World((), (one,), {1: "van"}, orders=orders), drive).of("cargo_weight_drop") == []
+
+
 def test_what_came_back_is_compared_with_what_was_told_and_not_with_all_that_was_delivered() -> None:
     """The shop's own delivery never comes back: twenty kilograms too many that return are enough."""
     drive = weighed(LEVEL, [2500, 2400, 2380, 2380, 2380], [2400.0] * 5)

@@ -301,6 +301,18 @@ def test_standing_too_long_at_a_stop() -> None:
     assert judged(waits, Drive().halt(60).to(2000, 0).halt(2000).to(4000, 0)).of("long_dwell") == []
 
 
+def test_a_long_service_from_next_door_is_a_long_dwell_and_no_unloading_elsewhere() -> None:
+    """There was no room before the shop, and it was signed for only when all was done."""
+    signed = world([trip([stop(1, 9000, 0)], proofs=(proof(1, 3500, 9000, 0),))])
+    drive = Drive().halt(60, door_open=False).to(8900, 0, door_open=False).halt(60, door_open=False)
+    drive.halt(120, door_open=True).halt(2200, door_open=False)
+    assert len(judged(signed, drive).of("unscheduled_unloading")) == 1  # not yet
+    out = judged(signed, drive.halt(300, door_open=False).to(12_000, 0, door_open=False))
+    assert out.visits["s1"].state == VisitState.serviced
+    assert out.of("unscheduled_unloading") == []
+    assert [event.stop_id for event in out.of("long_dwell")] == ["s1"]
+
+
 def test_a_rest_in_a_place_for_it_beside_the_shop_is_no_dwell_at_the_shop() -> None:
     def rest(x: float) -> Drive:
         drive = Drive().halt(60).to(9000, 0, odometer_m=9000.0).halt(200, odometer_m=9000.0)
