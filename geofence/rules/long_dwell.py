@@ -8,7 +8,7 @@ from domain.events import Severity
 from geofence.facts import STAY_QUEUED, STOP_DWELLS, STOP_LEFT, Fact
 from geofence.parameters import Parameter
 from geofence.rule import Rule
-from geofence.rules.visits import served_outside
+from geofence.rules.serving import served_outside
 from geofence.suppressions import BREAKDOWN
 
 if TYPE_CHECKING:
