@@ -205,7 +205,7 @@ def _row(table: Table, record: Record) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for name, value in record.items():
         if name in _PLACES and _PLACES[name] in table.columns:
-            row[_PLACES[name]] = round(value * _E7)
+            row[_PLACES[name]] = None if value is None else round(value * _E7)
         elif name in (table.key, "state", *table.columns):
             row[name] = Jsonb(value) if name in table.documents and value is not None else value
     return row

@@ -133,3 +133,11 @@ def test_whoever_asks_for_changes_since_the_last_answer_misses_none(client: http
     changed = client.get("/products", params={"changed_since": page["as_of"]}).json()
     assert [item["brand"] for item in changed["items"]] == ["late"]
     assert client.get("/products", params={"changed_since": changed["as_of"]}).json()["items"] == []
+
+
+def test_a_place_is_not_taken_away(client: httpx.Client) -> None:
+    shop = {"outlet_id": "O-1", "name": "Shop", "longitude_deg": 77.5, "latitude_deg": 12.9}
+    client.post("/outlets", json=shop).raise_for_status()
+    refused = client.patch("/outlets/O-1", json={"longitude_deg": None})
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid_input")
+    assert client.get("/outlets/O-1").json()["longitude_deg"] == 77.5
