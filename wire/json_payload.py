@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -37,14 +37,30 @@ _REASONS: Final = (
 
 
 def decode_json(decoder: msgspec.json.Decoder[T], payload: bytes) -> T:
-    """The typed content of a payload; `DecodeError` if it is too large, no JSON, or JSON of another shape."""
+    """The typed content of a payload; `DecodeError` if it is too large, no JSON, or JSON of another shape.
+
+    A whole number may be written as 8, 8.0 or 8e0: JSON makes no difference, and many a language writes the second.
+    """
     refuse_oversize(payload)
     try:
-        return decoder.decode(payload)
+        try:
+            return decoder.decode(payload)
+        except msgspec.ValidationError as error:
+            if "got `float`" not in str(error):
+                raise
+            return msgspec.convert(_with_whole_numbers(msgspec.json.decode(payload)), decoder.type)
     except msgspec.ValidationError as error:
         raise refusal(error) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DecodeError("not_json", str(error)) from error
+
+
+def _with_whole_numbers(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**63:
+        return int(value)
+    if isinstance(value, dict):
+        return {key: _with_whole_numbers(inner) for key, inner in value.items()}
+    return [_with_whole_numbers(inner) for inner in value] if isinstance(value, list) else value
 
 
 def refusal(error: msgspec.ValidationError) -> DecodeError:

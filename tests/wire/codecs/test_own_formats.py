@@ -271,3 +271,25 @@ def test_without_a_topic_the_members_tell_the_kind() -> None:
 def test_a_number_that_is_none_is_not_encoded() -> None:
     with pytest.raises(InvalidInputError):
         BeatwatchCbor().encode([Position("van-1", speed_mps=float("nan"))], "acme")
+
+
+@pytest.mark.parametrize("eight", ["8", "8.0", "8e0", "0.8e1"])
+def test_a_whole_number_is_one_however_it_is_written(eight: str) -> None:
+    payload = f'[{{"satellites": {eight}, "fix_time": 1770000000000.0, "temperature_c": [8.0, 7.5]}}]'.encode()
+    [reading] = BeatwatchJson().decode("bw/1/acme/van-1/pos", payload, RECEIVED_AT, "van-1")
+    assert isinstance(reading, Position)
+    assert (reading.satellites, type(reading.satellites), reading.temperature_c) == (8, int, (8.0, 7.5))
+    assert reading.fix_time == from_unix_ms(1_770_000_000_000)
+
+
+@pytest.mark.parametrize("value", ["8.5", '"8"', "1e300", "40000.0", "[[[[8.0]]]]"])
+def test_what_is_no_small_whole_number_is_refused(value: str) -> None:
+    with pytest.raises(DecodeError) as refused:
+        BeatwatchJson().decode("bw/1/acme/van-1/pos", f'{{"satellites": {value}}}'.encode(), RECEIVED_AT, "van-1")
+    assert refused.value.reason in {"wrong_type", "out_of_range"}
+
+
+def test_a_deep_payload_with_a_fraction_is_refused_and_no_more() -> None:
+    deep = b'{"satellites": 8.0, "x": ' + b"[" * 900 + b"]" * 900 + b"}"
+    with pytest.raises(DecodeError, match="not_json"):
+        BeatwatchJson().decode("bw/1/acme/van-1/pos", deep, RECEIVED_AT, "van-1")
