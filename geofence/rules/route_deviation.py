@@ -9,7 +9,7 @@ import numpy as np
 from domain.events import Severity
 from geofence import alike
 from geofence.facts import ALLOWED_NOWHERE, OFF_ROUTE, OFF_ROUTE_FAR, ON_ROUTE, STAY_HELD, Fact
-from geofence.kernels.ground import course
+from geofence.kernels.ground import course, metres
 from geofence.parameters import Parameter
 from geofence.rule import Rule
 from geofence.suppressions import BREAKDOWN
@@ -37,7 +37,14 @@ _PARAMETERS = (
     _kernel("close_s", 60, "s", 0, 3600, "kept for this long,"),
     _kernel("close_m", 100, "m", 0, 5000, "over this far driven."),
     _kernel("stop_m", 150, "m", 0, 2000, "None begins this near to a planned stop."),
-    Parameter(f"{NAME}.fleet_vehicles", 2, "1", 2, 100, "So many vehicles that take the same way off their routes have to:"),
+    Parameter(
+        f"{NAME}.fleet_vehicles",
+        2,
+        "1",
+        2,
+        100,
+        "So many vehicles that leave their routes by one way, and one more by the depot, have to:",
+    ),
     Parameter(f"{NAME}.fleet_m", 300, "m", 50, 5000, "by the same course, their routes within this of each other as far on,"),
     Parameter(f"{NAME}.fleet_s", 43_200, "s", 600, 86_400, "and within this long of each other."),
 )
@@ -91,12 +98,21 @@ def _open(device: Device, held: dict[str, Any]) -> None:
         return
     course_deg = course(*left, *held["place"])
     limits = {
-        "vehicles": int(device.values[f"{NAME}.fleet_vehicles"]),
+        "vehicles": int(device.values[f"{NAME}.fleet_vehicles"]) + _begins_at_depot(device, *left),
         "within_m": device.values[f"{NAME}.fleet_m"],
         "within_s": device.values[f"{NAME}.fleet_s"],
     }
     ahead = _place_at(device.planned, facts["left_at_m"] + device.values[f"{NAME}.fleet_m"]) or left
     device.alike(alike.DIVERSION, since_us, round(ahead[0]), round(ahead[1]), episode, course_deg=course_deg, **limits)
+
+
+def _begins_at_depot(device: Device, longitude_e7: float, latitude_e7: float) -> bool:
+    """By the depot's gate all routes run together, and two may leave them by one street by chance: it takes one more."""
+    depot = device.planned.record[0]
+    if not depot["depot_m"] > 0.0:
+        return False
+    reach_m = float(depot["depot_m"]) + device.values[f"{NAME}.fleet_m"]
+    return metres(longitude_e7, latitude_e7, float(depot["depot_lon"]), float(depot["depot_lat"])) <= reach_m
 
 
 def _place_at(plan: PlannedTrip, along_m: float) -> tuple[float, float] | None:

@@ -19,16 +19,36 @@ _SIGMAS: Final = 2.0
 
 
 class Stand(msgspec.Struct, array_like=True):
-    """Wheels that stood still."""
+    """Wheels that stood still; in whole numbers, which take less room while a device is at rest."""
 
     since: int  # microseconds
-    until: int  # 0: it still stands
+    stood_us: int  # 0: it still stands
     lon: int
     lat: int
-    sigma: float  # m; NO_PLACE_M and more: nobody knows where
-    unseen: float  # s that nobody saw
-    driven: float  # m
+    sigma_cm: int
+    unseen_ms: int
+    driven_dm: int
     served: list[int]  # stops
+
+    @property
+    def until(self) -> int:
+        """When the wheels turned again, microseconds; 0: they still stand."""
+        return self.since + self.stood_us if self.stood_us else 0
+
+    @property
+    def sigma(self) -> float:
+        """Of its place, m; NO_PLACE_M and more: nobody knows where."""
+        return self.sigma_cm / 100.0
+
+    @property
+    def unseen(self) -> float:
+        """Seconds that nobody saw."""
+        return self.unseen_ms / 1e3
+
+    @property
+    def driven(self) -> float:
+        """Metres driven until then."""
+        return self.driven_dm / 10.0
 
     def lasted_s(self, now_us: int) -> float:
         """Seconds that it stood, those that nobody saw included."""
@@ -51,7 +71,9 @@ class Gap(msgspec.Struct, frozen=True):
 
 def stand_of(fact: Fact, until_us: int, served: list[int]) -> Stand:
     """A stand as told by the kernels."""
-    return Stand(fact.time_us, until_us, fact.longitude_e7, fact.latitude_e7, fact.b, fact.c, fact.d, served)
+    stood_us = until_us - fact.time_us if until_us else 0
+    place = fact.longitude_e7, fact.latitude_e7, round(fact.b * 100.0)
+    return Stand(fact.time_us, stood_us, *place, round(fact.c * 1e3), round(fact.d * 10.0), served)
 
 
 def recent(device: Device) -> list[Stand]:

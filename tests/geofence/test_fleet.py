@@ -88,6 +88,18 @@ def test_a_halt_on_the_way_round_is_no_closed_road() -> None:
         assert sorted(event.device_id for event in found) == told
 
 
+def test_by_the_gate_it_takes_one_more_to_close_a_road() -> None:
+    """There all routes run together: two that leave them by one street may do so by chance."""
+    trips = [trip([stop(1, 9000, 0)], trip_id=f"trip of {name}", device_id=name) for name in NAMES[:3]]
+    drives = [
+        Drive(device=name, at_s=300 * number).halt(60).to(150, 0).to(150, 1400).to(8000, 1400).to(8000, 0).to(8500, 0)
+        for number, name in enumerate(NAMES[:3])
+    ]
+    scene = world(trips, devices=NAMES)
+    assert len(judged(scene, *drives[:2], devices=NAMES).of("route_deviation")) == 2
+    assert judged(scene, *drives, devices=NAMES).of("route_deviation") == []
+
+
 def test_who_switches_the_engine_off_beside_a_jam_has_parked() -> None:
     trips = [trip([stop(1, 9000, 0)], trip_id=f"trip of {name}", device_id=name) for name in NAMES[:3]]
     drives = [Drive(device=name).halt(60).to(3000 + 30 * k, 0) for k, name in enumerate(NAMES[:3])]
