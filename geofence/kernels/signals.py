@@ -125,7 +125,8 @@ def miss_fix(s: Record, p: Record, row: Record, on_trip: bool, out: Teller) -> N
         s["fl_moved"] = 1
     since = row["fix_time_us"] - s["acc_us"]
     long_ago = since > p["gps_loss_least_s"] * _SECOND_US
-    if on_trip and s["fl_moved"] and not s["fl_on"] and s["acc_us"] > 0 and long_ago and not s["in_dead"]:
+    hidden = s["in_dead"] and not gained > p["gps_loss_dead_m"]
+    if on_trip and s["fl_moved"] and not s["fl_on"] and s["acc_us"] > 0 and long_ago and not hidden:
         s["fl_on"] = 1
         tell(out, FIX_LOST, s["acc_us"], 0, s["acc_lon"], s["acc_lat"], gained, 0.0, 0.0, 0.0)
 

@@ -17,6 +17,7 @@ _PARAMETERS = (
     Parameter(f"{NAME}.least_s", 300, "s", 30, 7200, "On a trip, no fix for longer than this is told,", in_kernel=True),
     Parameter(f"{NAME}.least_m", 100, "m", 10, 10_000, "if the odometer gains more than this meanwhile,", in_kernel=True),
     Parameter(f"{NAME}.least_mps", 10 / 3.6, "m/s", 0.5, 30, "or a faster speed is reported, or motion.", in_kernel=True),
+    Parameter(f"{NAME}.dead_m", 2000, "m", 100, 50_000, "A dead zone excuses no loss that goes on for longer.", in_kernel=True),
 )
 
 

@@ -260,6 +260,16 @@ def test_fixes_that_fail_while_the_wheels_turn() -> None:
     assert event.ended_at == START + at(drive.at_s)
 
 
+def test_a_known_hole_excuses_fixes_that_fail_for_as_long_as_a_hole_may_be() -> None:
+    drive = Drive().halt(60, odometer_m=0.0).to(1000, 0, odometer_m=1000.0)
+    for minute in range(1, 13):
+        drive.at_s += 60
+        drive.fix(4.0, fix_valid=False, odometer_m=1000.0 + 240 * minute)
+    hole = replace(PLAIN, zones=(round_zone("hole", 1000, 0, 350, ZoneKind.dead),))
+    (seen,), (hidden,) = judged(PLAIN, drive).of("gps_loss"), judged(hole, drive).of("gps_loss")
+    assert (hidden.started_at, hidden.detected_at - seen.detected_at) == (seen.started_at, timedelta(minutes=3))
+
+
 def test_a_position_that_stays_while_the_odometer_runs() -> None:
     drive = Drive().halt(60, odometer_m=0.0).to(1000, 0, odometer_m=1000.0)
     for step in range(1, 15):
