@@ -16,6 +16,7 @@ NAME = "silent_device"
 _PARAMETERS = (
     Parameter(f"{NAME}.least_s", 600, "s", 60, 86_400, "On a trip, a silence longer than this is told,", in_kernel=True),
     Parameter(f"{NAME}.intervals", 3, "1", 1, 50, "if it is longer than so many reporting intervals.", in_kernel=True),
+    Parameter(f"{NAME}.dead_m", 2000, "m", 100, 50_000, "A dead zone excuses no silence in which it drove on for longer."),
     Parameter(f"{NAME}.woken_m", 200, "m", 20, 10_000, "Asleep when parked is no silence, unless it moved this far meanwhile."),
 )
 
@@ -27,7 +28,7 @@ def _silent(device: Device, fact: Fact) -> None:
     if asleep and fact.b > device.values[f"{NAME}.woken_m"]:
         asleep, device.now_us = False, int(fact.a)  # known only now: a tracker that sleeps wakes up when it is moved
     hidden = fact.place == 1
-    if hidden and fact.b > device.values["visits.usual_mps"] * device.values[f"{NAME}.least_s"]:
+    if hidden and fact.b > device.values[f"{NAME}.dead_m"]:
         hidden, device.now_us = False, int(fact.a)  # so far no hole in the radio reaches: it was out of it for long, and silent
     expected = hidden or asleep
     if plan is not None and not expected and fact.time_us >= plan.begin_us:
