@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from domain.events import VisitState
 from geofence.facts import Fact
@@ -29,6 +32,8 @@ def take_gap(device: Device, fact: Fact) -> None:
         return
     left, found, along = (fact.longitude_e7, fact.latitude_e7), (fact.a, fact.b), (fact.c, fact.d)
     gap = Gap(fact.time_us, fact.decided_us, left, found, along, *way)
+    if gap.gained_m < metres(*left, *found) - device.values["visits.gap_slack_m"]:
+        gap = replace(gap, gained_m=math.nan)  # less than the straight line: the odometer was reset, or failed
     slept = fact.place and not gap.gained_m > device.values["stand.move_m"]
     slept = slept and metres(*left, *found) < device.values["visits.gap_slack_m"]
     if not slept and not _kept_shut(device, gap.since_us, gap.mute_s):

@@ -109,6 +109,25 @@ def test_where_no_wheel_tells_anything_the_gap_is_not_held_against_anybody() -> 
     assert _state(outcome, 1) in (VisitState.probable, VisitState.no_data)
 
 
+@settings(max_examples=15, deadline=None)
+@given(st.sampled_from((0.0, 5.0, 700.0)), st.booleans())
+def test_an_odometer_that_was_reset_in_a_gap_says_nothing_of_it(begins_m: float, counts: bool) -> None:
+    """Mute for twenty minutes between two shops, and the odometer begins anew: nobody knows, so nobody is accused."""
+    drive = Metered()
+    drive.halt(60).to(1000, 0)
+    drive.driven_m += 5_000_000
+    drive.to(1300, 0).away(1200)
+    drive.x, drive.last = 2700, (2700.0, 0.0)
+    drive.driven_m = begins_m
+    drive.to(3000, 0)
+    if not counts:
+        for index, position in enumerate(drive.positions):
+            drive.positions[index] = position._replace(odometer_m=0.0)
+    outcome = _judged(_home(drive), (1500, 0), (2500, 0))
+    assert {_state(outcome, number) for number in (1, 2)} <= {VisitState.probable, VisitState.no_data}
+    assert outcome.of("missed_stop") == []
+
+
 def test_a_stand_begins_where_the_wheels_stopped_even_if_the_place_is_believed_later() -> None:
     """A position stays behind, and jumps to the van as it arrives: the jump is believed when others agree, a minute later."""
     drive = Metered()
