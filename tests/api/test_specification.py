@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
@@ -125,7 +125,9 @@ def _unthought_of(operation: Any, identifiers: dict[str, str], seen: set[int]) -
     @settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(case=operation.as_strategy(generation_mode=GenerationMode.NEGATIVE))
     def refuses_as_described(case: Any) -> None:
-        case.call_and_validate(checks=CHECKS, timeout=60)
+        response = case.call(timeout=60)
+        assume(response.text != "Invalid HTTP request received.")  # no HTTP at all: the server refuses it, and we never see it
+        case.validate_response(response, checks=CHECKS)
 
     answers_as_described()
     with suppress(Unsatisfiable):  # where nothing can be wrong

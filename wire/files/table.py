@@ -98,13 +98,18 @@ class Table(Generic[T]):
             raise InvalidInputError(f"row {number_of_row + 1}", str(error)) from error
 
     def write(self, records: Iterable[T], file: TextIO) -> int:
-        """Write header and rows, the same bytes for the same records; how many rows."""
+        """Write header and rows, the same bytes for the same records; how many rows.
+
+        A row with a text that begins with a blank is quoted, for blanks after a comma are not read.
+        """
         slots = [self._slots[name] for name in self._written]
         writer = csv.writer(file, lineterminator="\n")
+        quoting = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
         writer.writerow(self._written)
         count = 0
         for record in records:
-            writer.writerow([_text(record[slot]) for slot in slots])
+            row = [_text(record[slot]) for slot in slots]
+            (quoting if any(cell[:1] == " " for cell in row) else writer).writerow(row)
             count += 1
         return count
 

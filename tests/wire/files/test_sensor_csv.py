@@ -1,7 +1,8 @@
 import io
+from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domain.errors import InvalidInputError
@@ -25,6 +26,7 @@ readings = records(
 
 
 @given(st.lists(readings, max_size=5))
+@example([SensorReading(" ", datetime(2026, 5, 4, tzinfo=UTC)), SensorReading(' a"b', datetime(2026, 5, 4, tzinfo=UTC))])
 def test_what_is_written_is_read(measured: list[SensorReading]) -> None:
     file = io.StringIO(newline="")
     assert write_sensors(measured, file) == len(measured)
