@@ -14,18 +14,19 @@ from store.pool import Connection
 from store.statements import statements
 
 _SQL: Final = statements("trip_orders")
+_LINES_BETWEEN, _LINES_OF_TRIPS = (_SQL["lines"].replace("{wanted}", _SQL[wanted]) for wanted in ("between", "of_trips"))
 
 
 def trip_orders_between(
     connection: Connection, since: datetime, until: datetime, *, org_id: int | None = None
 ) -> dict[int, tuple[Order, ...]]:
     """Orders, by organisation, of the trips whose planned span meets `since` to `until`; quantities in pieces."""
-    return _orders(connection.execute(_SQL["lines_between"], {"since": since, "until": until, "org_id": org_id}))
+    return _orders(connection.execute(_LINES_BETWEEN, {"since": since, "until": until, "org_id": org_id}))
 
 
 def orders_of_trips(connection: Connection, org_id: int, trip_ids: Collection[str]) -> tuple[Order, ...]:
     """Orders of some of an organisation's trips; quantities in pieces."""
-    rows = connection.execute(_SQL["lines_of_trips"], {"org_id": org_id, "trip_ids": sorted(trip_ids)})
+    rows = connection.execute(_LINES_OF_TRIPS, {"org_id": org_id, "trip_ids": sorted(trip_ids)})
     return _orders(rows).get(org_id, ())
 
 
