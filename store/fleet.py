@@ -15,6 +15,8 @@ from store.statements import statements
 from store.whole_numbers import STORED_AS, from_whole_numbers
 
 _SQL: Final = statements("fleet")
+_FIXES = _SQL["fixes_in_window"].replace("{columns}", "position.*")
+_PLACES = _SQL["track_places"].replace("{fixes}", _SQL["fixes_in_window"].replace("{columns}", _SQL["place_columns"]))
 _DEGREE: Final = 1e-7
 
 
@@ -123,7 +125,7 @@ def find_vehicle(connection: Connection, vehicle_id: str) -> Vehicle | None:
 def list_positions(connection: Connection, vehicle: VehicleName, window: TrackWindow, rejected_grade: int) -> list[Fix]:
     """Fixes of whatever devices were on the vehicle at their fix times, oldest first."""
     parameters = _of_window(vehicle, window, rejected_grade)
-    return [fix_of(row) for row in connection.execute(_SQL["list_positions"], parameters)]
+    return [fix_of(row) for row in connection.execute(_FIXES, parameters)]
 
 
 def track_places(
@@ -133,7 +135,7 @@ def track_places(
 
     And what the next window comes after; None when nothing does.
     """
-    row = connection.execute(_SQL["track_places"], _of_window(vehicle, window, rejected_grade)).fetchone()
+    row = connection.execute(_PLACES, _of_window(vehicle, window, rejected_grade)).fetchone()
     assert row is not None  # a sum always is
     is_full = row["points"] == window.limit
     return row["places"], (row["last_time"], row["last_device"], row["last_seq"]) if is_full else None

@@ -45,7 +45,7 @@ WHERE fleet.vehicle_id = %(vehicle_id)s
 ORDER BY fleet.org_id <> acting_org(), fleet.name IS NULL, fleet.org_id
 LIMIT 1
 
--- name: list_positions
+-- name: fixes_in_window
 WITH mounted AS (
     SELECT device_id, lower(valid) AS since, upper(valid) AS until
     FROM device_assignment
@@ -59,7 +59,7 @@ WITH mounted AS (
 SELECT fix.*
 FROM mounted
 CROSS JOIN LATERAL (
-    SELECT position.*
+    SELECT {columns}
     FROM position
     WHERE position.device_id = mounted.device_id
       AND position.fix_time >= greatest(%(since)s::timestamptz, mounted.since)
@@ -75,16 +75,6 @@ LIMIT %(limit)s
 
 -- name: track_places
 -- Written by the server, of few columns: thousands of rows cost more to take apart than to find.
-WITH mounted AS (
-    SELECT device_id, lower(valid) AS since, upper(valid) AS until
-    FROM device_assignment
-    WHERE org_id = %(org_id)s AND vehicle_id = %(vehicle_id)s AND valid && tstzrange(%(since)s, %(until)s, '[)')
-    UNION ALL
-    SELECT device_id, NULL, NULL
-    FROM device
-    WHERE org_id = %(org_id)s AND device_key = %(vehicle_id)s
-      AND NOT EXISTS (SELECT FROM vehicle WHERE org_id = %(org_id)s AND vehicle_id = %(vehicle_id)s)
-)
 SELECT concat(
         '{"fix_at":[', string_agg(date_part('epoch', fix_time)::text, ','),
         '],"longitude_e7":[', string_agg(coalesce(longitude_e7::text, 'null'), ','),
@@ -92,24 +82,10 @@ SELECT concat(
         '],"speed_mps":[', string_agg(coalesce(speed_mps::text, 'null'), ','),
         '],"course_deg":[', string_agg(coalesce((course_e2 / 100::float8)::text, 'null'), ','), ']}') AS places,
     count(*) AS points, max(fix_time) AS last_time, (array_agg(device_id))[count(*)] AS last_device, (array_agg(seq))[count(*)] AS last_seq
-FROM (
-    SELECT fix.*
-    FROM mounted
-    CROSS JOIN LATERAL (
-        SELECT position.device_id, fix_time, seq, longitude_e7, latitude_e7, speed_mps, course_e2
-        FROM position
-        WHERE position.device_id = mounted.device_id
-          AND position.fix_time >= greatest(%(since)s::timestamptz, mounted.since)
-          AND position.fix_time < least(%(until)s::timestamptz, mounted.until)
-          AND (%(after_time)s::timestamptz IS NULL
-               OR (position.fix_time, position.device_id, position.seq) > (%(after_time)s, %(after_device)s::integer, %(after_seq)s::bigint))
-          AND (%(rejected)s OR position.grade < %(rejected_grade)s)
-        ORDER BY position.fix_time, position.seq
-        LIMIT %(limit)s
-    ) AS fix
-    ORDER BY fix.fix_time, fix.device_id, fix.seq
-    LIMIT %(limit)s
-) AS fix
+FROM ({fixes}) AS fix
+
+-- name: place_columns
+position.device_id, fix_time, seq, longitude_e7, latitude_e7, speed_mps, course_e2
 
 -- name: list_moved
 SELECT latest.*, device.org_id, coalesce(vehicle.vehicle_id, device.device_key) AS vehicle_id, vehicle.registration, vehicle.name,
