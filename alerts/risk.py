@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
@@ -12,7 +11,7 @@ from evidence.flows import flows_of, missing_pieces
 from store.alerts import ChangedEvent
 from store.pool import Connection
 from store.risks import TripKey, clues_of, save_risks, take_due
-from store.ties import FollowedLine, LineFilter, follow_lines
+from store.ties import follow_lines
 
 AT_ONCE: Final = 100
 
@@ -40,8 +39,4 @@ def weigh(connection: Connection, trips: Iterable[TripKey], now: datetime) -> No
 
 
 def _missing(connection: Connection, trips: list[TripKey]) -> dict[TripKey, int]:
-    wanted = LineFilter(trip_ids=sorted({trip_id for _, trip_id in trips}))
-    lines: dict[TripKey, list[FollowedLine]] = defaultdict(list)
-    for line in follow_lines(connection, wanted, after=None, limit=None):
-        lines[line.org_id, line.trip_id].append(line)
-    return {trip: missing_pieces(flows_of(lines[trip])) for trip in trips if trip in lines}
+    return {trip: missing_pieces(flows_of(lines)) for trip, lines in follow_lines(connection, trips).items()}

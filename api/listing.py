@@ -73,6 +73,15 @@ def list_query(
 Listed = Annotated[ListQuery, Depends(list_query)]
 
 
+@dataclass(frozen=True, slots=True)
+class PartRead(Generic[Row]):
+    """Rows of a list, and what is told with them."""
+
+    rows: Sequence[Row]
+    next_cursor: str | None
+    as_of: datetime
+
+
 def record_page(
     caller: Access,
     listing: Listing,
@@ -81,6 +90,14 @@ def record_page(
     item: Callable[[Row], Item],
 ) -> RecordPage[Item]:
     """A RecordPage of what `read` finds, each row as `item` shows it."""
+    found = read_part(caller, listing, asked, read)
+    return RecordPage(items=[item(row) for row in found.rows], next_cursor=found.next_cursor, as_of=found.as_of)
+
+
+def read_part(
+    caller: Access, listing: Listing, asked: Asked, read: Callable[[Connection, Part], Sequence[Row]]
+) -> PartRead[Row]:
+    """The rows of a page, for lists whose items are no single rows."""
     sort = asked.sort or ""
     part = Part(changed_since=asked.changed_since, sort=sort, after=_after(listing, asked), limit=asked.limit + 1)
     with caller.transaction() as connection:
@@ -89,7 +106,7 @@ def record_page(
     shown = rows[: asked.limit]
     more = len(rows) > asked.limit
     following = encode(sort, *stored.place(listing, sort, shown[-1])) if more else None
-    return RecordPage(items=[item(row) for row in shown], next_cursor=following, as_of=as_of)
+    return PartRead(shown, following, as_of)
 
 
 def _after(listing: Listing, asked: Asked) -> Sequence[str] | None:

@@ -10,17 +10,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import ValidationError
 
 from api.access import Caller, Planner
+from api.own_rule_keeping import all_rules, read_rule, save_rule, switch, try_newest
+from api.own_rule_texts import RuleText
 from api.pages import page
-from api.resources.own_rules import (
-    Days,
-    RuleId,
-    RuleText,
-    list_own_rules,
-    read_rule,
-    save_rule,
-    switch,
-    try_newest,
-)
+from api.resources.own_rules import RuleId
 from domain.errors import BeatwatchError, NotFoundError
 from domain.events import Severity
 from own_rules.vocabulary import NAMES, Series
@@ -40,7 +33,7 @@ EXAMPLES: Final = (
 @router.get("")
 def rules_page(request: Request, caller: Caller) -> HTMLResponse:
     """All own rules."""
-    return page(request, "own_rules.html", rules=list_own_rules(caller))
+    return page(request, "own_rules.html", rules=all_rules(caller))
 
 
 @router.get("/new")
@@ -106,13 +99,13 @@ def act_on_rule(
     """Try it, switch it on, or off."""
     try:
         if action == "try":
-            try_newest(caller, rule_id, Days(days=days, until=None))
+            try_newest(caller, rule_id, days)
         else:
             switch(caller, rule_id, is_on=action == "on")
     except NotFoundError:
         raise
     except BeatwatchError as error:
-        return page(request, "own_rules.html", rules=list_own_rules(caller), complaint=str(error))
+        return page(request, "own_rules.html", rules=all_rules(caller), complaint=str(error))
     return RedirectResponse(f"/console/rules/{rule_id}#trial", status_code=303)
 
 

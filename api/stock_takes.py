@@ -7,6 +7,7 @@ from domain.approvals import ApprovalState
 from domain.errors import ConflictError
 from store import stock
 from store.approvals import Approval
+from store.listing import Part
 from store.pool import Connection
 from store.stock import Cause, Movement, Place, PlaceKind, StockFilter
 
@@ -14,7 +15,7 @@ from store.stock import Cause, Movement, Place, PlaceKind, StockFilter
 def balance(connection: Connection, org_id: int, place: Place, product_id: str) -> int:
     """What the ledger says is there, in pieces."""
     wanted = StockFilter(place_kind=place.kind.value, place_id=place.place_id, product_id=product_id)
-    found = stock.list_balances(connection, wanted, after=None, limit=1000)
+    found = stock.list_balances(connection, wanted, Part(limit=1000))
     return sum(row.pieces for row in found if row.org_id == org_id)
 
 

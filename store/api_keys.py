@@ -9,8 +9,10 @@ from typing import Final
 from uuid import UUID
 
 from psycopg.rows import class_row
+from psycopg.sql import SQL, Identifier
 
 from domain.errors import NotFoundError
+from store.listing import FIRST, Listing, Part, ending
 from store.pool import Connection
 from store.statements import statements
 
@@ -68,10 +70,24 @@ def add_key(
     return added
 
 
-def list_keys(connection: Connection) -> list[ApiKey]:
-    """The organisation's keys and those of organisations below it, the newest first, revoked ones too."""
+LISTING: Final = Listing(
+    sorts={name: Identifier(name) for name in ("created_at", "name", "created_by")},
+    keys={name: Identifier(name) for name in ("created_at", "key_id")},
+    changed=SQL("greatest(created_at, revoked_at) >= %(changed_since)s"),
+    newest_first=True,
+)
+
+
+def list_keys(
+    connection: Connection, name: str | None = None, *, holds: bool | None = None, part: Part = FIRST
+) -> list[ApiKey]:
+    """The organisation's keys and those of organisations below it, the newest first unless `part` says otherwise.
+
+    `holds` asks for those that are good, or for those that were revoked or have expired.
+    """
+    end, page = ending(LISTING, part)
     with connection.cursor(row_factory=class_row(ApiKey)) as cursor:
-        return cursor.execute(_SQL["list_keys"]).fetchall()
+        return cursor.execute(SQL(_SQL["list_keys"]).format(part=end), {"name": name, "holds": holds, **page}).fetchall()
 
 
 def revoke_key(connection: Connection, key_id: UUID) -> tuple[str, int]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from psycopg.rows import class_row
+from psycopg.sql import SQL, Identifier
 from psycopg.types.json import Jsonb
 
+from store.listing import FIRST, Listing, Part, ending
 from store.pool import Connection
 from store.statements import statements
 
@@ -49,21 +51,31 @@ def write(connection: Connection, org_id: int, actor: str, change: Change) -> No
     connection.execute(_SQL["write"], {**row, "subject_id": change.identifier, **states})
 
 
-def list_changes(
-    connection: Connection,
-    *,
-    actor: str | None,
-    kind: str | None,
-    identifier: str | None,
-    after: tuple[datetime, int] | None,
-    limit: int,
-) -> list[AuditRow]:
-    """Changes, the newest first, after the one named by time and number."""
-    after_time, after_id = after or (None, None)
-    wanted = {"actor": actor, "subject_kind": kind, "subject_id": identifier}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFilter:
+    """Which changes to list; `None` lets all through."""
+
+    actor: str | None = None
+    action: str | None = None
+    subject_kind: str | None = None
+    subject_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+LISTING: Final = Listing(
+    sorts={name: Identifier(name) for name in ("at", "audit_id", "actor", "action")},
+    keys={name: Identifier(name) for name in ("at", "audit_id")},
+    changed=SQL("at >= %(changed_since)s"),
+    newest_first=True,
+)
+
+
+def list_changes(connection: Connection, wanted: AuditFilter, part: Part = FIRST) -> list[AuditRow]:
+    """Changes, the newest first unless `part` says otherwise."""
+    end, page = ending(LISTING, part)
     with connection.cursor(row_factory=class_row(AuditRow)) as cursor:
-        page = {"after_time": after_time, "after_id": after_id, "limit": limit}
-        return cursor.execute(_SQL["list"], {**wanted, **page}).fetchall()
+        return cursor.execute(SQL(_SQL["list"]).format(part=end), {**asdict(wanted), **page}).fetchall()
 
 
 def _json(value: Mapping[str, Any] | None) -> Jsonb | None:

@@ -8,9 +8,11 @@ from decimal import Decimal
 from typing import Final
 
 from psycopg.rows import class_row
+from psycopg.sql import SQL, Identifier
 
 from domain.credit import CreditStanding
 from domain.errors import NotFoundError
+from store.listing import FIRST, Listing, Part, ending
 from store.pool import Connection
 from store.statements import statements
 
@@ -64,11 +66,20 @@ def find_payment(connection: Connection, org_id: int, payment_id: str) -> Paymen
         return cursor.execute(_SQL["find_payment"], {"org_id": org_id, "payment_id": payment_id}).fetchone()
 
 
+LISTING: Final = Listing(
+    sorts={name: Identifier(name) for name in ("paid_at", "payment_id", "amount", "recorded_at")},
+    keys={name: Identifier(name) for name in ("paid_at", "payment_id")},
+    changed=SQL("recorded_at >= %(changed_since)s"),
+    newest_first=True,
+)
+
+
 def list_payments(
-    connection: Connection, org_id: int, outlet_id: str, *, after: tuple[datetime, str] | None, limit: int
+    connection: Connection, outlet: tuple[int, str], since: datetime | None, until: datetime | None, part: Part = FIRST
 ) -> list[Payment]:
-    """What an outlet paid, the newest first."""
-    after_time, after_id = after or (None, None)
-    wanted = {"org_id": org_id, "outlet_id": outlet_id, "after_time": after_time, "after_id": after_id, "limit": limit}
+    """What the outlet of that organisation and name paid, the newest first unless `part` says otherwise."""
+    end, page = ending(LISTING, part)
+    org_id, outlet_id = outlet
+    wanted = {"org_id": org_id, "outlet_id": outlet_id, "since": since, "until": until}
     with connection.cursor(row_factory=class_row(Payment)) as cursor:
-        return cursor.execute(_SQL["list_payments"], wanted).fetchall()
+        return cursor.execute(SQL(_SQL["list_payments"]).format(part=end), {**wanted, **page}).fetchall()

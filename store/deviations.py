@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from psycopg.sql import SQL, Identifier
+
+from store.listing import FIRST, Listing, Part, ending
 from store.pool import Connection
 from store.statements import statements
 
@@ -32,19 +35,22 @@ class Deviation:
     rejoined_latitude_deg: float | None
     reason: str
     is_excused: bool
+    changed_at: datetime
+
+
+LISTING: Final = Listing(
+    sorts={name: Identifier(name) for name in ("started_at", "event_id", "severity", "reason", "changed_at")},
+    keys={name: Identifier(name) for name in ("started_at", "event_id")},
+    changed=SQL("changed_at >= %(changed_since)s"),
+    newest_first=True,
+)
 
 
 def list_deviations(
-    connection: Connection,
-    *,
-    trip_id: str | None,
-    since: datetime | None,
-    until: datetime | None,
-    after: tuple[datetime, str] | None,
-    limit: int,
+    connection: Connection, *, trip_id: str | None, since: datetime | None, until: datetime | None, part: Part = FIRST
 ) -> list[Deviation]:
-    """The latest first, after the one named by start and event."""
-    after_time, after_id = after or (None, None)
-    span = {"trip_id": trip_id, "since": since, "until": until}
-    rows = connection.execute(_SQL["deviations"], {**span, "after_time": after_time, "after_id": after_id, "limit": limit})
+    """The latest first unless `part` says otherwise."""
+    end, page = ending(LISTING, part)
+    wanted = {"trip_id": trip_id, "since": since, "until": until}
+    rows = connection.execute(SQL(_SQL["deviations"]).format(part=end), {**wanted, **page})
     return [Deviation(**{name: row[name] for name in Deviation.__dataclass_fields__}) for row in rows]

@@ -20,7 +20,7 @@ _SQL: Final = statements("listing")
 class Listing:
     """What a list can be sorted by and what tells its rows apart: members of its rows, with the expressions behind them."""
 
-    sorts: Mapping[str, Composable]  # never null; the first is the usual one
+    sorts: Mapping[str, Composable]  # never null, -infinity for a time that never began; the first is the usual one
     keys: Mapping[str, Composable]  # in the order in which they break ties
     changed: Composable  # a condition on %(changed_since)s: what was changed then or later
     newest_first: bool = False  # in the usual order
@@ -88,4 +88,6 @@ def settled_until(connection: Connection) -> datetime:
 
 def _text(row: Any, name: str) -> str:
     value = row[name] if isinstance(row, Mapping) else getattr(row, name)
+    if value is None:
+        return "-infinity"
     return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from psycopg.rows import class_row
+from psycopg.sql import SQL, Identifier
 
 from domain.errors import ConflictError, NotFoundError
+from store.listing import FIRST, Listing, Part, ending
 from store.pool import Connection
 from store.statements import statements
 
@@ -31,6 +33,7 @@ class StoredMessage:
     next_attempt_at: datetime
     delivered_at: datetime | None
     text: str
+    changed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +46,35 @@ class Attempt:
     detail: str
 
 
-def list_messages(
-    connection: Connection, *, state: str | None, alert_id: int | None, before: int | None, limit: int
-) -> list[StoredMessage]:
-    """Messages, the newest first, before the one of number `before`."""
-    wanted = {"state": state, "alert_id": alert_id, "message_id": None, "before": before, "limit": limit}
-    return _read(connection, wanted)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageFilter:
+    """Which to list; `None` lets all through."""
+
+    state: str | None = None
+    alert_id: int | None = None
+    person: str | None = None
+    channel: str | None = None
+    message_id: int | None = None
+
+
+LISTING: Final = Listing(
+    sorts={name: Identifier(name) for name in ("message_id", "created_at", "next_attempt_at", "state", "person", "changed_at")},
+    keys={"message_id": Identifier("message_id")},
+    changed=SQL("changed_at >= %(changed_since)s"),
+    newest_first=True,
+)
+
+
+def list_messages(connection: Connection, wanted: MessageFilter, part: Part = FIRST) -> list[StoredMessage]:
+    """Messages, the newest first unless `part` says otherwise."""
+    end, page = ending(LISTING, part)
+    with connection.cursor(row_factory=class_row(StoredMessage)) as cursor:
+        return cursor.execute(SQL(_SQL["list_messages"]).format(part=end), {**asdict(wanted), **page}).fetchall()
 
 
 def message_numbered(connection: Connection, message_id: int) -> StoredMessage:
     """One message. Raises NotFoundError."""
-    found = _read(connection, {"state": None, "alert_id": None, "message_id": message_id, "before": None, "limit": 1})
+    found = list_messages(connection, MessageFilter(message_id=message_id))
     if not found:
         raise NotFoundError("message", str(message_id))
     return found[0]
@@ -72,8 +93,3 @@ def revive(connection: Connection, message_id: int) -> StoredMessage:
         raise ConflictError(f"the message is {state}: only a dead one is sent again")
     connection.execute(_SQL["tell_posted"])
     return message_numbered(connection, message_id)
-
-
-def _read(connection: Connection, wanted: dict[str, Any]) -> list[StoredMessage]:
-    with connection.cursor(row_factory=class_row(StoredMessage)) as cursor:
-        return cursor.execute(_SQL["list_messages"], wanted).fetchall()

@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from psycopg.rows import class_row
+from psycopg.sql import SQL
 from psycopg.types.json import Jsonb
 
 from domain.errors import ConflictError, NotFoundError
+from store.listing import FIRST, Listing, Part, ending
 from store.pool import Connection
 from store.statements import statements
 
@@ -39,6 +41,7 @@ class OwnRule:
     off_since: datetime | None
     off_by: str | None
     off_because: str | None
+    followed_at: datetime  # when anything of it changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +82,31 @@ class ActiveSpan:
     time_zone: str
 
 
-def list_rules(connection: Connection, org_id: int, rule_id: str | None = None) -> list[OwnRule]:
-    """An organisation's rules, or the one of that name."""
+LISTING: Final = Listing(
+    sorts={
+        "rule_id": SQL("rule.rule_id"),
+        "made_at": SQL("rule.made_at"),
+        "state": SQL("version.state"),
+        "changed_at": SQL("version.made_at"),
+    },
+    keys={"rule_id": SQL("rule.rule_id")},
+    changed=SQL("rule.changed_at >= %(changed_since)s"),
+)
+
+
+def list_rules(
+    connection: Connection, org_id: int, rule_id: str | None = None, state: str | None = None, part: Part = FIRST
+) -> list[OwnRule]:
+    """An organisation's rules, or the one of that name; by name unless `part` says otherwise."""
+    end, page = ending(LISTING, part)
+    wanted = {"org_id": org_id, "rule_id": rule_id, "state": state, **page}
     with connection.cursor(row_factory=class_row(OwnRule)) as cursor:
-        return cursor.execute(_SQL["list_rules"], {"org_id": org_id, "rule_id": rule_id}).fetchall()
+        return cursor.execute(SQL(_SQL["list_rules"]).format(part=end), wanted).fetchall()
+
+
+def lock_rule(connection: Connection, org_id: int, rule_id: str) -> None:
+    """Keep others from changing a rule, if there is one of that name, until the transaction ends."""
+    connection.execute(_SQL["lock_rule"], {"org_id": org_id, "rule_id": rule_id})
 
 
 def rule_named(connection: Connection, org_id: int, rule_id: str) -> OwnRule:

@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from psycopg.rows import class_row
+from psycopg.sql import SQL, Identifier
 from psycopg.types.json import Jsonb
 
 from domain.errors import NotFoundError
+from store.listing import FIRST, Listing, Part, ending
 from store.pool import Connection
 from store.statements import statements
 
@@ -57,10 +59,28 @@ def delete_profile(connection: Connection, org_id: int, format_name: str, scope:
         raise NotFoundError("payload profile", f"{format_name}/{scope}/{name}")
 
 
-def list_profiles(connection: Connection, org_id: int) -> list[StoredProfile]:
-    """The profiles of an organisation."""
+_NAMES: Final = {name: Identifier(name) for name in ("format", "scope", "name")}
+LISTING: Final = Listing(
+    sorts={**_NAMES, "changed_at": Identifier("changed_at")},
+    keys=_NAMES,
+    changed=SQL("changed_at >= %(changed_since)s"),
+)
+
+
+def list_profiles(
+    connection: Connection,
+    org_id: int,
+    *,
+    format_name: str | None = None,
+    scope: str | None = None,
+    name: str | None = None,
+    part: Part = FIRST,
+) -> list[StoredProfile]:
+    """The profiles of an organisation, by format, scope and name unless `part` says otherwise."""
+    end, page = ending(LISTING, part)
+    wanted = {"org_id": org_id, "format": format_name, "scope": scope, "name": name}
     with connection.cursor(row_factory=class_row(StoredProfile)) as cursor:
-        return cursor.execute(_SQL["list_profiles"], {"org_id": org_id}).fetchall()
+        return cursor.execute(SQL(_SQL["list_profiles"]).format(part=end), {**wanted, **page}).fetchall()
 
 
 def list_profiled_devices(connection: Connection) -> list[ProfiledDevice]:

@@ -119,10 +119,19 @@ def refresh_session(connection: Connection, old_refresh: bytes, tokens: Tokens) 
     return connection.execute(_SQL["refresh_session"], {"old_refresh": old_refresh} | tokens.row()).fetchone() is not None
 
 
-def list_sessions(connection: Connection, person_id: int) -> list[Session]:
-    """Sessions that can still be refreshed, the last used first."""
+SESSIONS: Final = Listing(
+    sorts={name: Identifier(name) for name in ("refreshed_at", "created_at")},
+    keys={name: Identifier(name) for name in ("refreshed_at", "session_id")},
+    changed=SQL("refreshed_at >= %(changed_since)s"),
+    newest_first=True,
+)
+
+
+def list_sessions(connection: Connection, person_id: int | None, part: Part = FIRST) -> list[Session]:
+    """Sessions that can still be refreshed, the last used first unless `part` says otherwise; of nobody, none."""
+    end, page = ending(SESSIONS, part)
     with connection.cursor(row_factory=class_row(Session)) as cursor:
-        return cursor.execute(_SQL["list_sessions"], {"person_id": person_id}).fetchall()
+        return cursor.execute(SQL(_SQL["list_sessions"]).format(part=end), {"person_id": person_id, **page}).fetchall()
 
 
 def revoke_session(connection: Connection, person_id: int, session_id: UUID, because: str) -> None:

@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Final
 
 from psycopg.rows import class_row
+from psycopg.sql import SQL, Identifier
 
 from domain.errors import NotFoundError
+from store.listing import FIRST, Listing, Part, ending
 from store.pool import Connection
 from store.statements import statements
 
@@ -37,6 +39,21 @@ def subscriptions_of(connection: Connection, org_id: int, person: str) -> list[P
     """A person's browsers, the oldest first."""
     with connection.cursor(row_factory=class_row(PushSubscription)) as cursor:
         return cursor.execute(_SQL["subscriptions_of"], {"org_id": org_id, "person": person}).fetchall()
+
+
+LISTING: Final = Listing(
+    sorts={name: Identifier(name) for name in ("created_at", "endpoint", "browser")},
+    keys={name: Identifier(name) for name in ("created_at", "endpoint")},
+    changed=SQL("changed_at >= %(changed_since)s"),
+)
+
+
+def list_subscriptions(connection: Connection, org_id: int, person: str, part: Part = FIRST) -> list[PushSubscription]:
+    """A person's browsers, the oldest first unless `part` says otherwise."""
+    end, page = ending(LISTING, part)
+    wanted = {"org_id": org_id, "person": person, **page}
+    with connection.cursor(row_factory=class_row(PushSubscription)) as cursor:
+        return cursor.execute(SQL(_SQL["list"]).format(part=end), wanted).fetchall()
 
 
 def unsubscribe(connection: Connection, org_id: int, endpoint: str, person: str | None = None) -> None:

@@ -7,11 +7,13 @@ from typing import Final, NamedTuple
 from zoneinfo import available_timezones
 
 from psycopg.rows import DictRow
+from psycopg.sql import SQL, Identifier
 from psycopg.types.range import Range
 
 from domain.errors import InvalidInputError, NotFoundError
 from domain.events import Severity
 from domain.recipients import Recipient
+from store.listing import FIRST, Listing, Part, ending
 from store.pool import Connection
 from store.statements import statements
 
@@ -25,11 +27,64 @@ class Duty(NamedTuple):
     person: str
     since: datetime
     until: datetime
+    changed_at: datetime
+
+
+class Cell(NamedTuple):
+    """A cell as it is listed, and when it was changed."""
+
+    recipient: Recipient
+    changed_at: datetime
+
+    @property
+    def person(self) -> str:
+        """Who is told."""
+        return self.recipient.person
+
+    @property
+    def channel(self) -> str:
+        """By what."""
+        return self.recipient.channel
+
+    @property
+    def rule(self) -> str:
+        """Of what."""
+        return self.recipient.rule
+
+
+_CELL: Final = {name: Identifier(name) for name in ("person", "channel", "rule")}
+CELLS: Final = Listing(
+    sorts={**_CELL, "changed_at": Identifier("changed_at")},
+    keys=_CELL,
+    changed=SQL("changed_at >= %(changed_since)s"),
+)
+_DUTY: Final = {"since": SQL("lower(span)"), "until": SQL("upper(span)"), "person": Identifier("person")}
+DUTIES: Final = Listing(
+    sorts={**_DUTY, "changed_at": Identifier("changed_at")},
+    keys=_DUTY,
+    changed=SQL("changed_at >= %(changed_since)s"),
+)
 
 
 def recipients(connection: Connection, org_id: int) -> list[Recipient]:
     """All cells of everybody's matrix."""
     return [_recipient(row) for row in connection.execute(_SQL["recipients"], {"org_id": org_id})]
+
+
+def list_recipients(
+    connection: Connection,
+    org_id: int,
+    *,
+    person: str | None = None,
+    channel: str | None = None,
+    rule: str | None = None,
+    part: Part = FIRST,
+) -> list[Cell]:
+    """Cells of everybody's matrix, by person, channel and rule unless `part` says otherwise."""
+    end, page = ending(CELLS, part)
+    wanted = {"org_id": org_id, "person": person, "channel": channel, "rule": rule}
+    rows = connection.execute(SQL(_SQL["list_recipients"]).format(part=end), {**wanted, **page})
+    return [Cell(_recipient(row), row["changed_at"]) for row in rows]
 
 
 def digest_readers(connection: Connection) -> list[tuple[int, Recipient]]:
@@ -58,9 +113,13 @@ def save_duty(connection: Connection, org_id: int, person: str, since: datetime,
     connection.execute(_SQL["save_duty"], {"org_id": org_id, "person": person, "span": Range(since, until)})
 
 
-def duties(connection: Connection, org_id: int) -> list[Duty]:
-    """The rota in order of time."""
-    return [Duty(**row) for row in connection.execute(_SQL["duties"], {"org_id": org_id})]
+def list_duties(
+    connection: Connection, org_id: int, *, person: str | None = None, at: datetime | None = None, part: Part = FIRST
+) -> list[Duty]:
+    """The rota in order of time unless `part` says otherwise; `at` is a moment of which to tell who is on duty."""
+    end, page = ending(DUTIES, part)
+    wanted = {"org_id": org_id, "person": person, "at": at}
+    return [Duty(**row) for row in connection.execute(SQL(_SQL["list_duties"]).format(part=end), {**wanted, **page})]
 
 
 def delete_duty(connection: Connection, org_id: int, person: str, since: datetime) -> None:

@@ -9,8 +9,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from psycopg.rows import class_row
+from psycopg.sql import SQL, Identifier
 
 from domain.errors import NotFoundError
+from store.listing import FIRST, Listing, Part, ending
 from store.pool import Connection
 from store.statements import statements
 
@@ -55,10 +57,22 @@ def add_link(
     return added
 
 
-def list_links(connection: Connection, org_id: int, outlet_id: str) -> list[RetailerLink]:
-    """An outlet's links, the newest first, ended ones too."""
+LISTING: Final = Listing(
+    sorts={name: Identifier(name) for name in ("created_at", "expires_at")},
+    keys={name: Identifier(name) for name in ("created_at", "link_id")},
+    changed=SQL("greatest(created_at, revoked_at) >= %(changed_since)s"),
+    newest_first=True,
+)
+
+
+def list_links(
+    connection: Connection, org_id: int, outlet_id: str, *, holds: bool | None = None, part: Part = FIRST
+) -> list[RetailerLink]:
+    """An outlet's links, the newest first unless `part` says otherwise; those that hold, or those that were ended, or all."""
+    end, page = ending(LISTING, part)
+    wanted = {"org_id": org_id, "outlet_id": outlet_id, "holds": holds, **page}
     with connection.cursor(row_factory=class_row(RetailerLink)) as cursor:
-        return cursor.execute(_SQL["list"], {"org_id": org_id, "outlet_id": outlet_id}).fetchall()
+        return cursor.execute(SQL(_SQL["list"]).format(part=end), wanted).fetchall()
 
 
 def revoke_link(connection: Connection, link_id: UUID) -> tuple[str, int]:

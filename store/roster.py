@@ -103,10 +103,20 @@ def change_device(connection: Connection, device: RegisteredDevice, *, model: st
     connection.execute(_SQL["change_device"], {"device_id": device.device_id, "model": model, "state": state})
 
 
-def list_assignments(connection: Connection, device: RegisteredDevice) -> list[Assignment]:
-    """What a device was on, the newest first."""
+_SINCE: Final = {"since": SQL("coalesce(lower(valid), '-infinity')")}
+ASSIGNMENTS: Final = Listing(
+    sorts=_SINCE, keys=_SINCE, changed=SQL("changed_at >= %(changed_since)s"), newest_first=True
+)  # a device is on one thing at a time
+
+
+def list_assignments(
+    connection: Connection, device: RegisteredDevice, at: datetime | None = None, part: Part = FIRST
+) -> list[Assignment]:
+    """What a device was on, at a moment or ever, the newest first unless `part` says otherwise."""
+    end, page = ending(ASSIGNMENTS, part)
+    wanted = {"device_id": device.device_id, "at": at, **page}
     with connection.cursor(row_factory=class_row(Assignment)) as cursor:
-        return cursor.execute(_SQL["list_assignments"], {"device_id": device.device_id}).fetchall()
+        return cursor.execute(SQL(_SQL["list_assignments"]).format(part=end), wanted).fetchall()
 
 
 def assign(connection: Connection, device: RegisteredDevice, subject: tuple[str, str] | None, since: datetime) -> None:

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from psycopg.sql import SQL, Identifier
 from psycopg.types.json import Jsonb
 
+from store.listing import FIRST, Listing, Part, ending
 from store.pool import Connection
 from store.statements import statements
 
@@ -20,9 +22,19 @@ def add_version(connection: Connection, org_id: int, route_plan_id: str, plan: M
     connection.execute(_SQL["add_version"], row)
 
 
-def list_versions(connection: Connection, org_id: int, route_plan_id: str) -> list[dict[str, Any]]:
-    """What a plan said, the newest first: `version`, `plan`, `made_by`, `made_at`."""
-    return connection.execute(_SQL["list_versions"], {"org_id": org_id, "route_plan_id": route_plan_id}).fetchall()
+VERSIONS: Final = Listing(
+    sorts={name: Identifier(name) for name in ("version", "made_at", "made_by")},
+    keys={"version": Identifier("version")},
+    changed=SQL("made_at >= %(changed_since)s"),
+    newest_first=True,
+)
+
+
+def list_versions(connection: Connection, org_id: int, route_plan_id: str, part: Part = FIRST) -> list[dict[str, Any]]:
+    """What a plan said, the newest first unless `part` says otherwise: `version`, `plan`, `made_by`, `made_at`."""
+    end, page = ending(VERSIONS, part)
+    wanted = {"org_id": org_id, "route_plan_id": route_plan_id, **page}
+    return connection.execute(SQL(_SQL["list_versions"]).format(part=end), wanted).fetchall()
 
 
 def tracker_on(connection: Connection, org_id: int, vehicle_id: str, moment: datetime) -> str | None:

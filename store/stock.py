@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -98,6 +98,7 @@ class Balance:
     product_id: str
     pieces: int
     moved_at: datetime
+    changed_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,12 +154,19 @@ def list_movements(connection: Connection, wanted: StockFilter, part: Part = FIR
         return cursor.execute(SQL(_SQL["list"]).format(part=end), {**asdict(wanted), **page}).fetchall()
 
 
-def list_balances(connection: Connection, wanted: StockFilter, *, after: Sequence[Any] | None, limit: int) -> list[Balance]:
-    """What is where, by kind of place, place and product, after the one named."""
-    kind, place, product, org = after or (None, None, None, None)
-    page = {"after_kind": kind, "after_place": place, "after_product": product, "after_org": org, "limit": limit}
+_BALANCE_KEYS: Final = ("place_kind", "place_id", "product_id", "org_id")
+BALANCES: Final = Listing(
+    sorts={name: Identifier(name) for name in ("place_kind", "place_id", "product_id", "pieces", "moved_at", "changed_at")},
+    keys={name: Identifier(name) for name in _BALANCE_KEYS},
+    changed=SQL("changed_at >= %(changed_since)s"),
+)
+
+
+def list_balances(connection: Connection, wanted: StockFilter, part: Part = FIRST) -> list[Balance]:
+    """What is where, by kind of place, place and product unless `part` says otherwise."""
+    end, page = ending(BALANCES, part)
     with connection.cursor(row_factory=class_row(Balance)) as cursor:
-        return cursor.execute(_SQL["balances"], {**asdict(wanted), **page}).fetchall()
+        return cursor.execute(SQL(_SQL["balances"]).format(part=end), {**asdict(wanted), **page}).fetchall()
 
 
 def _row(org_id: int, actor: str, movement: Movement) -> dict[str, Any]:

@@ -9,12 +9,14 @@ from datetime import datetime
 from typing import Any, Final
 
 from psycopg.rows import DictRow
+from psycopg.sql import SQL, Identifier
 from psycopg.types.json import Jsonb
 from psycopg.types.range import Range
 
 from domain.errors import InvalidInputError, NotFoundError
 from domain.suppressor_validity import check_suppressor
 from domain.suppressors import Suppressor, SuppressorKind
+from store.listing import FIRST, Listing, Part, ending
 from store.planning_rows import read_schedule, schedule_json
 from store.pool import Connection
 from store.statements import statements
@@ -32,6 +34,23 @@ class Approval:
     source: str
     state: str
     org_id: int = 0
+    changed_at: datetime | None = None  # of what is stored
+    revision: int = 0
+
+    @property
+    def suppressor_id(self) -> str:
+        """What people call it."""
+        return self.suppressor.suppressor_id
+
+    @property
+    def kind(self) -> str:
+        """What it is."""
+        return self.suppressor.kind.value
+
+    @property
+    def valid_from(self) -> datetime:
+        """When it begins to hold."""
+        return self.suppressor.valid_from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,31 +87,38 @@ def end_suppressor(connection: Connection, org_id: int, suppressor_id: str, unti
     return find_suppressor(connection, suppressor_id, org_id)
 
 
-def find_suppressor(connection: Connection, suppressor_id: str, org_id: int | None = None) -> Approval:
+def find_suppressor(connection: Connection, suppressor_id: str, org_id: int | None = None, *, lock: bool = False) -> Approval:
     """One of an organisation, or of any that can be seen. Raises NotFoundError."""
-    row = connection.execute(_SQL["find_suppressor"], {"org_id": org_id, "suppressor_id": suppressor_id}).fetchone()
+    wanted = {"org_id": org_id, "suppressor_id": suppressor_id}
+    if lock:
+        connection.execute(_SQL["lock_suppressor"], wanted)
+    row = connection.execute(_SQL["find_suppressor"], wanted).fetchone()
     if row is None:
         raise NotFoundError("suppressor", suppressor_id)
     return _read(row)
 
 
-def list_suppressors(
-    connection: Connection, wanted: ApprovalFilter, *, after: tuple[datetime, str, int] | None, limit: int
-) -> list[Approval]:
-    """The latest first, after the one named by begin, identifier and organisation."""
-    after_time, after_id, after_org = after or (None, None, None)
+LISTING: Final = Listing(
+    sorts={"valid_from": SQL("lower(valid)")}
+    | {name: Identifier(name) for name in ("suppressor_id", "kind", "state", "changed_at")},
+    keys={"valid_from": SQL("lower(valid)")} | {name: Identifier(name) for name in ("suppressor_id", "org_id")},
+    changed=SQL("changed_at >= %(changed_since)s"),
+    newest_first=True,
+)
+
+
+def list_suppressors(connection: Connection, wanted: ApprovalFilter, part: Part = FIRST) -> list[Approval]:
+    """The latest first unless `part` says otherwise."""
+    end, page = ending(LISTING, part)
     parameters = {
         "kinds": list(wanted.kinds) if wanted.kinds else None,
         "states": list(wanted.states) if wanted.states else None,
         "vehicle_id": wanted.vehicle_id,
         "trip_id": wanted.trip_id,
         "at": wanted.at,
-        "after_time": after_time,
-        "after_id": after_id,
-        "after_org": after_org,
-        "limit": limit,
     }
-    return [_read(row) for row in connection.execute(_SQL["list_suppressors"], parameters)]
+    rows = connection.execute(SQL(_SQL["list_suppressors"]).format(part=end), {**parameters, **page})
+    return [_read(row) for row in rows]
 
 
 def approved_between(
@@ -133,7 +159,8 @@ def _row(org_id: int, approval: Approval) -> dict[str, Any]:
 
 
 def _read(row: DictRow) -> Approval:
-    return Approval(_suppressor(row, None), row["vehicle_id"], row["source"], row["state"], row["org_id"])
+    told = _suppressor(row, None)
+    return Approval(told, row["vehicle_id"], row["source"], row["state"], row["org_id"], row["changed_at"], row["revision"])
 
 
 def _suppressor(row: Mapping[str, Any], device_key: str | None) -> Suppressor:

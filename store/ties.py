@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 
 from psycopg.rows import class_row
+from psycopg.sql import SQL, Identifier
 
+from store.listing import FIRST, Listing, Part, ending
 from store.pool import Connection
 from store.statements import statements
 
@@ -62,57 +65,89 @@ class ShelfState:
     on_order: int
 
 
+@dataclass(frozen=True, slots=True)
+class LinePlace:
+    """Where an order line stands in lists of them."""
+
+    org_id: int
+    delivery_id: str
+    trip_id: str
+    planned_start: datetime
+    position_no: int
+    order_id: str
+    line_no: int
+    product_id: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineFilter:
-    """Which order lines to follow; `None` lets all through. Times bound the planned start of the trip."""
+    """Which order lines to list; `None` lets all through. Times bound the planned start of the trip."""
 
     trip_id: str | None = None
-    trip_ids: Sequence[str] | None = None
     order_id: str | None = None
     outlet_id: str | None = None
     since: datetime | None = None
     until: datetime | None = None
 
 
-def follow_lines(
-    connection: Connection, wanted: LineFilter, *, after: tuple[datetime, str, int] | None, limit: int | None
-) -> list[FollowedLine]:
-    """Lines of orders that left the depot, of `limit` trips, the latest first; a trip's lines are never torn apart."""
-    start, trip_id, org_id = after or (None, None, None)
-    row = {
-        "trip_id": wanted.trip_id,
-        "trip_ids": None if wanted.trip_ids is None else list(wanted.trip_ids),
-        "order_id": wanted.order_id,
-        "outlet_id": wanted.outlet_id,
-        "since": wanted.since,
-        "until": wanted.until,
-        "after_start": start,
-        "after_trip": trip_id,
-        "after_org": org_id,
-        "limit": limit,
-    }
+_OF_LINE: Final = {
+    "planned_start": SQL("trip.planned_start"),
+    "trip_id": SQL("trip.trip_id"),
+    "org_id": SQL("delivery.org_id"),
+    "position_no": SQL("stop.position_no"),
+    "order_id": SQL("delivery.order_id"),
+    "line_no": SQL("line.line_no"),
+}
+LINES: Final = Listing(
+    sorts={name: _OF_LINE[name] for name in ("planned_start", "trip_id", "order_id")} | {"product_id": SQL("line.product_id")},
+    keys=_OF_LINE,
+    changed=SQL(_SQL["trip_followed"]),
+    newest_first=True,
+)
+_OF_SHELF: Final = {name: SQL("known.{}").format(Identifier(name)) for name in ("outlet_id", "product_id", "org_id")}
+SHELVES: Final = Listing(
+    sorts={
+        "outlet_id": _OF_SHELF["outlet_id"],
+        "product_id": _OF_SHELF["product_id"],
+        "outlet_name": SQL("outlet.name"),
+        "product_name": SQL("product.name"),
+    },
+    keys=_OF_SHELF,
+    changed=SQL(_SQL["shelf_changed"]),
+)
+
+
+def list_lines(connection: Connection, wanted: LineFilter, part: Part = FIRST) -> list[LinePlace]:
+    """Lines of ended deliveries, those of the latest trip first unless `part` says otherwise."""
+    end, page = ending(LINES, part)
+    with connection.cursor(row_factory=class_row(LinePlace)) as cursor:
+        return cursor.execute(SQL(_SQL["list_lines"]).format(part=end), {**asdict(wanted), **page}).fetchall()
+
+
+def follow_lines(connection: Connection, trips: Iterable[tuple[int, str]]) -> dict[tuple[int, str], list[FollowedLine]]:
+    """All lines of ended deliveries of each of these trips, named by organisation and trip, in the order of its stops."""
+    chosen = sorted(set(trips))
+    found: dict[tuple[int, str], list[FollowedLine]] = defaultdict(list)
+    row = {"org_ids": [org_id for org_id, _ in chosen], "trip_ids": [trip_id for _, trip_id in chosen]}
     with connection.cursor(row_factory=class_row(FollowedLine)) as cursor:
-        return cursor.execute(_SQL["follow_lines"], row).fetchall()
+        for line in cursor.execute(_SQL["follow_lines"], row):
+            found[line.org_id, line.trip_id].append(line)
+    return found
 
 
 def shelf_states(
-    connection: Connection,
-    *,
-    outlet_id: str | None,
-    product_id: str | None,
-    after: tuple[str, str, int] | None = None,
-    limit: int = 1000,
+    connection: Connection, *, outlet_id: str | None, product_id: str | None, part: Part = FIRST
 ) -> list[ShelfState]:
-    """Products of outlets that the ledger or a sensor knows, by outlet and product."""
-    after_outlet, after_product, after_org = after or (None, None, None)
-    row = {"outlet_id": outlet_id, "product_id": product_id, "limit": limit}
-    page = {"after_outlet": after_outlet, "after_product": after_product, "after_org": after_org}
+    """Products of outlets that the ledger or a sensor knows, by outlet and product unless `part` says otherwise."""
+    end, page = ending(SHELVES, part)
     with connection.cursor(row_factory=class_row(ShelfState)) as cursor:
-        return cursor.execute(_SQL["shelf_states"], row | page).fetchall()
+        return cursor.execute(
+            SQL(_SQL["shelf_states"]).format(part=end), {"outlet_id": outlet_id, "product_id": product_id, **page}
+        ).fetchall()
 
 
 def sold_by_day(
-    connection: Connection, states: list[ShelfState], since: datetime, until: datetime
+    connection: Connection, states: Sequence[ShelfState], since: datetime, until: datetime
 ) -> Mapping[tuple[int, str, str], tuple[str, list[float]]]:
     """Pieces of each day by (organisation, outlet, product), oldest first, with what they were told by.
 

@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Final
 
 from psycopg.rows import class_row
+from psycopg.sql import SQL, Identifier
 
 from domain.errors import ConflictError, NotFoundError
+from store.listing import FIRST, Listing, Part, ending
 from store.pool import Connection
 from store.statements import statements
 
@@ -31,6 +33,20 @@ def list_patterns(connection: Connection) -> list[StoredPattern]:
     """All, by name."""
     with connection.cursor(row_factory=class_row(StoredPattern)) as cursor:
         return cursor.execute(_SQL["list_patterns"]).fetchall()
+
+
+LISTING: Final = Listing(
+    sorts={name: Identifier(name) for name in ("name", "pattern", "format", "changed_at")},
+    keys={"name": Identifier("name")},
+    changed=SQL("changed_at >= %(changed_since)s"),
+)
+
+
+def page_of_patterns(connection: Connection, format_name: str | None, part: Part = FIRST) -> list[StoredPattern]:
+    """Some, by name unless `part` says otherwise."""
+    end, page = ending(LISTING, part)
+    with connection.cursor(row_factory=class_row(StoredPattern)) as cursor:
+        return cursor.execute(SQL(_SQL["page_of_patterns"]).format(part=end), {"format": format_name, **page}).fetchall()
 
 
 def list_dropped(connection: Connection) -> list[str]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from psycopg.rows import class_row
+from psycopg.sql import SQL, Identifier
 
 from domain.errors import NotFoundError
+from store.listing import FIRST, Listing, Part, ending
 from store.pool import Connection
 from store.statements import statements
 
@@ -32,6 +34,8 @@ class Webhook:
     last_error: str | None
     created_by: str
     created_at: datetime
+    changed_at: datetime
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class Message:
     body: dict[str, Any]
     state: str
     created_at: datetime
+    changed_at: datetime
     next_attempt_at: datetime | None
     attempts: list[dict[str, Any]]
 
@@ -71,14 +76,32 @@ def add_webhook(connection: Connection, org_id: int, *, url: str, topics: Sequen
     return webhook_id
 
 
-def list_webhooks(connection: Connection) -> list[Webhook]:
-    """Those of the organisation and of organisations below it."""
-    return _read(connection, None)
+LISTING: Final = Listing(
+    sorts={name: Identifier(name) for name in ("created_at", "url", "state", "changed_at")},
+    keys={name: Identifier(name) for name in ("created_at", "webhook_id")},
+    changed=SQL("changed_at >= %(changed_since)s"),
+)
+_OF_MESSAGE: Final = {
+    name: SQL("message.{}").format(Identifier(name)) for name in ("created_at", "message_id", "topic", "state", "changed_at")
+}
+MESSAGES: Final = Listing(
+    sorts={name: _OF_MESSAGE[name] for name in ("created_at", "topic", "state", "changed_at")},
+    keys={name: _OF_MESSAGE[name] for name in ("created_at", "message_id")},
+    changed=SQL("message.changed_at >= %(changed_since)s"),
+    newest_first=True,
+)
 
 
-def find_webhook(connection: Connection, webhook_id: UUID) -> Webhook:
-    """One of them. Raises NotFoundError."""
-    found = _read(connection, webhook_id)
+def list_webhooks(connection: Connection, state: str | None = None, part: Part = FIRST) -> list[Webhook]:
+    """Those of the organisation and of organisations below it, the oldest first unless `part` says otherwise."""
+    return _read(connection, {"webhook_id": None, "state": state}, part)
+
+
+def find_webhook(connection: Connection, webhook_id: UUID, *, lock: bool = False) -> Webhook:
+    """One of them, held until the transaction ends if so wished. Raises NotFoundError."""
+    if lock:
+        connection.execute(_SQL["lock"], {"webhook_id": webhook_id})
+    found = _read(connection, {"webhook_id": webhook_id, "state": None}, FIRST)
     if not found:
         raise NotFoundError("webhook", str(webhook_id))
     return found[0]
@@ -114,12 +137,14 @@ def ping(connection: Connection, webhook: Webhook, actor: str) -> None:
     connection.execute(_SQL["tell"])
 
 
-def list_messages(connection: Connection, webhook_id: UUID, after: tuple[datetime, str] | None, limit: int) -> list[Message]:
-    """What a webhook was told, the newest first."""
-    after_time, after_id = after or (None, None)
-    row = {"webhook_id": webhook_id, "after_time": after_time, "after_id": after_id, "limit": limit}
+def list_messages(
+    connection: Connection, webhook_id: UUID, state: str | None = None, topic: str | None = None, part: Part = FIRST
+) -> list[Message]:
+    """What a webhook was told, the newest first unless `part` says otherwise."""
+    end, page = ending(MESSAGES, part)
+    wanted = {"webhook_id": webhook_id, "state": state, "topic": topic}
     with connection.cursor(row_factory=class_row(Message)) as cursor:
-        return cursor.execute(_SQL["list_messages"], row).fetchall()
+        return cursor.execute(SQL(_SQL["list_messages"]).format(part=end), {**wanted, **page}).fetchall()
 
 
 def claim(connection: Connection, now: datetime, limit: int) -> list[Due]:
@@ -151,9 +176,10 @@ def forget_before(connection: Connection, moment: datetime) -> int:
     return connection.execute(_SQL["forget_before"], {"moment": moment}).rowcount
 
 
-def _read(connection: Connection, webhook_id: UUID | None) -> list[Webhook]:
+def _read(connection: Connection, wanted: Mapping[str, Any], part: Part) -> list[Webhook]:
+    end, page = ending(LISTING, part)
     with connection.cursor(row_factory=class_row(Webhook)) as cursor:
-        return cursor.execute(_SQL["list"], {"webhook_id": webhook_id}).fetchall()
+        return cursor.execute(SQL(_SQL["list"]).format(part=end), {**wanted, **page}).fetchall()
 
 
 def _log(connection: Connection, due: Due, detail: str, now: datetime, *, succeeded: bool) -> None:

@@ -6,17 +6,20 @@ from datetime import UTC, datetime
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.access import KEY_PREFIX, Administrator
 from api.errors import problem_responses
+from api.listing import Listed, RecordPage, record_page
 from api.passwords import digest, new_token
 from api.records.resource import Given, Text
 from domain.errors import InvalidInputError
 from domain.people import PERMISSIONS, Permission, Role
 from store import api_keys
 from store.audit import Change
+from store.listing import Part
+from store.pool import Connection
 
 router = APIRouter(prefix="/api-keys", tags=["API keys"])
 
@@ -54,10 +57,18 @@ class MadeApiKey(ApiKey):
 
 
 @router.get("", operation_id="list_api_keys")
-def list_api_keys(caller: Administrator) -> list[ApiKey]:
-    """Keys of the organisation and those below it, the newest first, revoked ones too."""
-    with caller.transaction() as connection:
-        return [ApiKey.model_validate(row) for row in api_keys.list_keys(connection)]
+def list_api_keys(
+    caller: Administrator,
+    asked: Listed,
+    name: Annotated[str | None, Query(max_length=200)] = None,
+    holds: Annotated[bool | None, Query(description="True: those that are good; false: revoked and expired ones.")] = None,
+) -> RecordPage[ApiKey]:
+    """Keys of the organisation and those below it, the newest first, revoked ones too. To be used is no change."""
+
+    def read(connection: Connection, part: Part) -> list[api_keys.ApiKey]:
+        return api_keys.list_keys(connection, name, holds=holds, part=part)
+
+    return record_page(caller, api_keys.LISTING, asked, read, ApiKey.model_validate)
 
 
 @router.post("", operation_id="add_api_key", status_code=201)

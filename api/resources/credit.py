@@ -5,18 +5,20 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.access import Planner, Reader
 from api.errors import problem_responses
-from api.paging import Cursor, Limit, Page, decode, page_of
+from api.listing import Listed, RecordPage, record_page
 from api.records.money import Money
 from api.records.resource import Given, Name, Text
 from domain.errors import ConflictError, InvalidInputError
 from store import credit, records
 from store.audit import Change
 from store.catalogue import OUTLET
+from store.listing import Part
+from store.pool import Connection
 
 router = APIRouter(prefix="/outlets/{outlet_id}", tags=["credit"])
 
@@ -66,16 +68,20 @@ def get_outlet_credit(caller: Reader, outlet_id: OutletId) -> OutletCredit:
 
 
 @router.get("/payments", operation_id="list_outlet_payments", responses=problem_responses(404))
-def list_outlet_payments(caller: Reader, outlet_id: OutletId, limit: Limit = 100, cursor: Cursor = None) -> Page[OutletPayment]:
+def list_outlet_payments(
+    caller: Reader,
+    asked: Listed,
+    outlet_id: OutletId,
+    since: Annotated[AwareDatetime | None, Query(description="Paid at this time or later.")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Paid before this time.")] = None,
+) -> RecordPage[OutletPayment]:
     """What an outlet paid, the newest first."""
-    after = decode(cursor, datetime, str)
-    with caller.transaction() as connection:
+
+    def read(connection: Connection, part: Part) -> list[credit.Payment]:
         outlet = records.find(connection, OUTLET, outlet_id)
-        rows = credit.list_payments(
-            connection, outlet["org_id"], outlet_id, after=(after[0], after[1]) if after else None, limit=limit + 1
-        )
-    items, following = page_of(rows, limit, OutletPayment.model_validate, lambda row: (row.paid_at, row.payment_id))
-    return Page(items=items, next_cursor=following)
+        return credit.list_payments(connection, (outlet["org_id"], outlet_id), since, until, part)
+
+    return record_page(caller, credit.LISTING, asked, read, OutletPayment.model_validate)
 
 
 @router.post("/payments", operation_id="add_outlet_payment", status_code=201, responses=problem_responses(404, 409))

@@ -9,9 +9,11 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, Field
 
 from api.access import Caller
-from api.paging import Cursor, Limit, Page, decode, page_of
+from api.listing import Listed, RecordPage, record_page
 from domain.events import Severity
 from store import deviations
+from store.listing import Part
+from store.pool import Connection
 
 router = APIRouter(prefix="/deviations", tags=["events"])
 
@@ -40,23 +42,23 @@ class Deviation(BaseModel):
     rejoined_at: Spot | None
     reason: str = Field(description="unloading, halt, short_cut, way_round, or unknown while it lasts.", examples=["way_round"])
     is_excused: bool = Field(description="Others of the fleet had to take the same way, so that it is no event.")
+    changed_at: datetime
 
 
 @router.get("", operation_id="list_deviations")
 def list_deviations(
     caller: Caller,
+    asked: Listed,
     trip_id: Annotated[str | None, Query(max_length=200)] = None,
     since: Annotated[AwareDatetime | None, Query(description="Begun at this time or later.")] = None,
     until: Annotated[AwareDatetime | None, Query(description="Begun before this time.")] = None,
-    limit: Limit = 100,
-    cursor: Cursor = None,
-) -> Page[Deviation]:
+) -> RecordPage[Deviation]:
     """Deviations, the latest first."""
-    after = decode(cursor, datetime, str)
-    with caller.transaction() as connection:
-        rows = deviations.list_deviations(connection, trip_id=trip_id, since=since, until=until, after=after, limit=limit + 1)
-    items, following = page_of(rows, limit, _shown, lambda row: (row.started_at, row.event_id))
-    return Page(items=items, next_cursor=following)
+
+    def read(connection: Connection, part: Part) -> list[deviations.Deviation]:
+        return deviations.list_deviations(connection, trip_id=trip_id, since=since, until=until, part=part)
+
+    return record_page(caller, deviations.LISTING, asked, read, _shown)
 
 
 def _shown(row: deviations.Deviation) -> Deviation:

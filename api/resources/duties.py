@@ -10,9 +10,12 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.access import Administrator
 from api.errors import problem_responses
+from api.listing import Listed, RecordPage, record_page
 from domain.errors import InvalidInputError
 from store import recipients
 from store.audit import Change
+from store.listing import Part
+from store.pool import Connection
 
 router = APIRouter(prefix="/duties", tags=["alerts"])
 
@@ -27,15 +30,29 @@ class Duty(BaseModel):
     until: AwareDatetime = Field(examples=["2030-03-02T14:00:00Z"])
 
 
+class ListedDuty(Duty):
+    """A span as it is listed."""
+
+    changed_at: datetime
+
+
 Person = Annotated[str, Path(max_length=200, pattern=r"^[^\x00]+$")]
 Since = Annotated[AwareDatetime, Query(description="As listed.")]
 
 
 @router.get("", operation_id="list_duties")
-def list_duties(caller: Administrator) -> list[Duty]:
+def list_duties(
+    caller: Administrator,
+    asked: Listed,
+    person: Annotated[str | None, Query(max_length=200)] = None,
+    at: Annotated[AwareDatetime | None, Query(description="Who is on duty at this moment.")] = None,
+) -> RecordPage[ListedDuty]:
     """The rota of the organisation, in order of time."""
-    with caller.transaction() as connection:
-        return [Duty.model_validate(duty) for duty in recipients.duties(connection, caller.org_id)]
+
+    def read(connection: Connection, part: Part) -> list[recipients.Duty]:
+        return recipients.list_duties(connection, caller.org_id, person=person, at=at, part=part)
+
+    return record_page(caller, recipients.DUTIES, asked, read, ListedDuty.model_validate)
 
 
 @router.post("", operation_id="create_duty", status_code=201, responses=problem_responses(422))

@@ -11,9 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import Administrator
 from api.errors import problem_responses
-from api.paging import Cursor, Limit, Page, decode, page_of
+from api.listing import Listed, RecordPage, record_page
 from store import mailbox
 from store.audit import Change
+from store.listing import Part
+from store.pool import Connection
 
 router = APIRouter(prefix="/messages", tags=["alerts"])
 
@@ -54,6 +56,7 @@ class Message(BaseModel):
     next_attempt_at: datetime
     delivered_at: datetime | None
     text: str = Field(description="The line for people.")
+    changed_at: datetime
 
 
 class MessageWithAttempts(Message):
@@ -68,19 +71,19 @@ MessageId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 @router.get("", operation_id="list_messages")
 def list_messages(
     caller: Administrator,
+    asked: Listed,
     state: Annotated[MessageState | None, Query(description="Only those.")] = None,
     alert_id: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
-    limit: Limit = 100,
-    cursor: Cursor = None,
-) -> Page[Message]:
+    person: Annotated[str | None, Query(max_length=200)] = None,
+    channel: Annotated[str | None, Query(max_length=50)] = None,
+) -> RecordPage[Message]:
     """Messages, the newest first."""
-    after = decode(cursor, int)
-    with caller.transaction() as connection:
-        rows = mailbox.list_messages(
-            connection, state=state, alert_id=alert_id, before=after[0] if after else None, limit=limit + 1
-        )
-    items, following = page_of(rows, limit, Message.model_validate, lambda row: (row.message_id,))
-    return Page(items=items, next_cursor=following)
+    wanted = mailbox.MessageFilter(state=state, alert_id=alert_id, person=person, channel=channel)
+
+    def read(connection: Connection, part: Part) -> list[mailbox.StoredMessage]:
+        return mailbox.list_messages(connection, wanted, part)
+
+    return record_page(caller, mailbox.LISTING, asked, read, Message.model_validate)
 
 
 @router.get("/{message_id}", operation_id="get_message", responses=problem_responses(404))

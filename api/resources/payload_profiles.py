@@ -6,13 +6,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path
+from fastapi import APIRouter, Body, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import Administrator
 from api.errors import problem_responses
+from api.listing import Listed, RecordPage, record_page
 from store import payload_profiles
 from store.audit import Change
+from store.listing import Part
+from store.pool import Connection
 from wire.registry import profile
 
 router = APIRouter(prefix="/payload-profiles", tags=["devices"])
@@ -43,11 +46,19 @@ Settings = Annotated[dict[str, Any], Body(examples=[{"inputs": {"1": {"field": "
 
 
 @router.get("", operation_id="list_payload_profiles", responses=problem_responses(401, 403))
-def list_payload_profiles(caller: Administrator) -> list[PayloadProfile]:
-    """All profiles of the organisation."""
-    with caller.transaction() as connection:
-        rows = payload_profiles.list_profiles(connection, caller.org_id)
-    return [PayloadProfile.model_validate(row) for row in rows]
+def list_payload_profiles(
+    caller: Administrator,
+    asked: Listed,
+    format: Annotated[str | None, Query(max_length=50)] = None,  # noqa: A002
+    scope: Scope | None = None,
+    name: Annotated[str | None, Query(max_length=200)] = None,
+) -> RecordPage[PayloadProfile]:
+    """The organisation's profiles."""
+
+    def read(connection: Connection, part: Part) -> list[payload_profiles.StoredProfile]:
+        return payload_profiles.list_profiles(connection, caller.org_id, format_name=format, scope=scope, name=name, part=part)
+
+    return record_page(caller, payload_profiles.LISTING, asked, read, PayloadProfile.model_validate)
 
 
 @router.put("/{format}/{scope}/{name}", operation_id="save_payload_profile", responses=problem_responses(401, 403, 422))

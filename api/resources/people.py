@@ -6,18 +6,19 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.access import Access, Administrator
 from api.errors import problem_responses
 from api.listing import Listed, RecordPage, record_page
-from api.paging import Cursor, Limit, Page, decode, page_of
 from api.passwords import LONGEST, SHORTEST, hash_password
 from api.versions import IfMatch, check_unchanged, tag
 from domain.errors import ConflictError, NotAllowedError
 from domain.people import PERMISSIONS, Role
 from store import audit, people
-from store.audit import AuditRow, Change
+from store.audit import Change
+from store.listing import Part
+from store.pool import Connection
 
 router = APIRouter(tags=["people"])
 
@@ -129,29 +130,23 @@ def _answer(row: people.Person, response: Response) -> Person:
 @router.get("/audit", operation_id="list_changes", responses=problem_responses(401, 403))
 def list_changes(
     caller: Administrator,
+    asked: Listed,
     actor: Annotated[str | None, Query(max_length=200)] = None,
+    action: Annotated[str | None, Query(max_length=200, examples=["order.confirmed"])] = None,
     subject_kind: Annotated[str | None, Query(max_length=200)] = None,
     subject_id: Annotated[str | None, Query(max_length=200)] = None,
-    limit: Limit = 100,
-    cursor: Cursor = None,
-) -> Page[AuditEntry]:
+    since: Annotated[AwareDatetime | None, Query(description="At this time or later.")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Before this time.")] = None,
+) -> RecordPage[AuditEntry]:
     """Who changed what, the newest first."""
-    after = decode(cursor, datetime, int)
-    with caller.transaction() as connection:
-        rows = audit.list_changes(
-            connection,
-            actor=actor,
-            kind=subject_kind,
-            identifier=subject_id,
-            after=(after[0], after[1]) if after else None,
-            limit=limit + 1,
-        )
-    items, following = page_of(rows, limit, _entry, lambda row: (row.at, row.audit_id))
-    return Page(items=items, next_cursor=following)
+    wanted = audit.AuditFilter(
+        actor=actor, action=action, subject_kind=subject_kind, subject_id=subject_id, since=since, until=until
+    )
 
+    def read(connection: Connection, part: Part) -> list[audit.AuditRow]:
+        return audit.list_changes(connection, wanted, part)
 
-def _entry(row: AuditRow) -> AuditEntry:
-    return AuditEntry.model_validate(row)
+    return record_page(caller, audit.LISTING, asked, read, AuditEntry.model_validate)
 
 
 def _shown(person: people.Person) -> dict[str, Any]:

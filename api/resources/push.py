@@ -14,11 +14,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from api import assets
 from api.access import Caller
 from api.errors import problem_responses
+from api.listing import Listed, RecordPage, record_page
 from api.records.resource import Given
 from api.webhooks.target import check_url
 from domain.errors import InvalidInputError, NotFoundError
 from store import push_subscriptions
 from store.audit import Change
+from store.listing import Part
+from store.pool import Connection
 from store.push_subscriptions import PushSubscription
 
 router = APIRouter(tags=["alerts"])
@@ -66,11 +69,13 @@ def get_push_key(request: Request, _caller: Caller) -> PushKey:
 
 
 @router.get("/push/subscriptions", operation_id="list_push_subscriptions")
-def list_push_subscriptions(caller: Caller) -> list[Subscription]:
+def list_push_subscriptions(caller: Caller, asked: Listed) -> RecordPage[Subscription]:
     """One's own browsers."""
-    with caller.transaction() as connection:
-        found = push_subscriptions.subscriptions_of(connection, caller.org_id, caller.actor)
-    return [Subscription.model_validate(one) for one in found]
+
+    def read(connection: Connection, part: Part) -> list[PushSubscription]:
+        return push_subscriptions.list_subscriptions(connection, caller.org_id, caller.actor, part)
+
+    return record_page(caller, push_subscriptions.LISTING, asked, read, Subscription.model_validate)
 
 
 @router.post("/push/subscriptions", operation_id="add_push_subscription", status_code=201, responses=problem_responses(422))

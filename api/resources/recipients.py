@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import datetime, time
 from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.access import Administrator
 from api.errors import problem_responses
+from api.listing import Listed, RecordPage, record_page
 from domain.events import Severity
 from domain.recipients import EVERY_RULE
 from domain.recipients import Recipient as Cell
 from store import recipients
 from store.audit import Change
+from store.listing import Part
+from store.pool import Connection
 
 router = APIRouter(prefix="/recipients", tags=["alerts"])
 
@@ -59,15 +62,30 @@ class Recipient(Wish):
     rule: str = Field(description="`*`: every rule that has no row of its own.", examples=["missed_stop"])
 
 
+class ListedRecipient(Recipient):
+    """A cell as it is listed."""
+
+    changed_at: datetime
+
+
 Person = Annotated[str, Path(max_length=200, pattern=r"^[^\x00]+$", examples=["asha"])]
 Rule = Annotated[str, Path(max_length=60, pattern=r"^(\*|[a-z][a-z0-9_]*)$", examples=[EVERY_RULE])]
 
 
 @router.get("", operation_id="list_recipients")
-def list_recipients(caller: Administrator) -> list[Recipient]:
+def list_recipients(
+    caller: Administrator,
+    asked: Listed,
+    person: Annotated[str | None, Query(max_length=200)] = None,
+    channel: Channel | None = None,
+    rule: Annotated[str | None, Query(max_length=60)] = None,
+) -> RecordPage[ListedRecipient]:
     """Everybody's matrix. Where nobody is named, alerts are only logged."""
-    with caller.transaction() as connection:
-        return [Recipient.model_validate(cell) for cell in recipients.recipients(connection, caller.org_id)]
+
+    def read(connection: Connection, part: Part) -> list[recipients.Cell]:
+        return recipients.list_recipients(connection, caller.org_id, person=person, channel=channel, rule=rule, part=part)
+
+    return record_page(caller, recipients.CELLS, asked, read, _listed)
 
 
 @router.put("/{person}/{channel}/{rule}", operation_id="save_recipient", responses=problem_responses(422))
@@ -87,6 +105,10 @@ def delete_recipient(caller: Administrator, person: Person, channel: Channel, ru
     with caller.transaction() as connection:
         recipients.delete_recipient(connection, caller.org_id, person, channel, rule)
         caller.note(connection, _change("recipient.delete", person, channel, rule, None))
+
+
+def _listed(cell: recipients.Cell) -> ListedRecipient:
+    return ListedRecipient(**Recipient.model_validate(cell.recipient).model_dump(), changed_at=cell.changed_at)
 
 
 def _change(action: str, person: str, channel: str, rule: str, after: dict[str, object] | None) -> Change:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
-from itertools import groupby
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, Field
 
 from api.access import Caller
-from api.paging import Cursor, Page, decode, page_of
+from api.listing import Listed, RecordPage, read_part
 from domain.reconciliation import Leg
 from evidence.flows import Flow, flows_of
 from store import ties
-from store.ties import FollowedLine, LineFilter
+from store.listing import Part
+from store.pool import Connection
+from store.ties import FollowedLine, LineFilter, LinePlace
 
 router = APIRouter(tags=["reconciliation"])
 
@@ -47,38 +47,42 @@ class ReconciledLine(BaseModel):
     suspected_leg: Leg | None = Field(description="Where they most likely got lost.")
 
 
+LineKey = tuple[int, str, int]
 Word = Annotated[str | None, Query(max_length=200)]
 
 
 @router.get("/reconciliation", operation_id="list_reconciliation")
 def list_reconciliation(
     caller: Caller,
+    asked: Listed,
     trip_id: Word = None,
     order_id: Word = None,
     outlet_id: Word = None,
     since: Annotated[AwareDatetime | None, Query(description="Of trips planned to start at this time or later.")] = None,
     until: Annotated[AwareDatetime | None, Query(description="Of trips planned to start before this time.")] = None,
     shortages_only: Annotated[bool, Query(description="Only lines of which pieces are missing.")] = False,
-    limit: Annotated[int, Query(ge=1, le=200, description="At most the lines of so many trips.")] = 20,
-    cursor: Cursor = None,
-) -> Page[ReconciledLine]:
-    """Lines of ended deliveries, the latest trip first, with where pieces are missing: loading, van, delivery or returns."""
+) -> RecordPage[ReconciledLine]:
+    """Lines of ended deliveries, the latest trip's first, with where pieces are missing: loading, van, delivery or returns.
+
+    A page has fewer lines than asked for where `shortages_only` leaves some out; `next_cursor` says whether there are more.
+    """
     wanted = LineFilter(trip_id=trip_id, order_id=order_id, outlet_id=outlet_id, since=since, until=until)
-    after = decode(cursor, datetime, str, int)
-    with caller.transaction() as connection:
-        rows = ties.follow_lines(connection, wanted, after=(after[0], after[1], after[2]) if after else None, limit=limit + 1)
-    trips = [list(lines) for _, lines in groupby(rows, key=lambda row: (row.org_id, row.trip_id))]
-    shown, following = page_of(
-        trips, limit, reconciled, lambda lines: (lines[0].planned_start, lines[0].trip_id, lines[0].org_id)
-    )
-    chosen = (order_id, outlet_id)
-    items = [line for lines in shown for line in lines if _is_asked_for(line, chosen, shortages_only)]
-    return Page(items=items, next_cursor=following)
+    flows: dict[LineKey, Flow] = {}
+
+    def read(connection: Connection, part: Part) -> list[LinePlace]:
+        places = ties.list_lines(connection, wanted, part)
+        for lines in ties.follow_lines(connection, {(place.org_id, place.trip_id) for place in places}).values():
+            flows.update({_key(flow.line): flow for flow in flows_of(lines)})
+        return places
+
+    found = read_part(caller, ties.LINES, asked, read)
+    shown = [_line(flows[_key(place)]) for place in found.rows if _key(place) in flows]
+    items = [line for line in shown if line.shortage > 0 or not shortages_only]
+    return RecordPage(items=items, next_cursor=found.next_cursor, as_of=found.as_of)
 
 
-def reconciled(rows: Sequence[FollowedLine]) -> list[ReconciledLine]:
-    """The lines of one trip as the API shows them."""
-    return [_line(one) for one in flows_of(rows)]
+def _key(line: LinePlace | FollowedLine) -> LineKey:
+    return line.org_id, line.delivery_id, line.line_no
 
 
 def _line(one: Flow) -> ReconciledLine:
@@ -93,9 +97,3 @@ def _line(one: Flow) -> ReconciledLine:
         shortage=shortage.pieces if shortage else 0,
         suspected_leg=shortage.leg if shortage else None,
     )
-
-
-def _is_asked_for(line: ReconciledLine, chosen: tuple[str | None, str | None], shortages_only: bool) -> bool:
-    order_id, outlet_id = chosen
-    is_chosen = order_id in {None, line.order_id} and outlet_id in {None, line.outlet_id}
-    return is_chosen and (line.shortage > 0 or not shortages_only)

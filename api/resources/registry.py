@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 
 from api.access import Access, Planner, Reader
 from api.errors import problem_responses
+from api.listing import Listed, RecordPage, record_page
 from api.records.resource import Given, Name, Text
 from api.versions import IfMatch, check_unchanged, tag
 from domain.devices import DeviceState
@@ -18,6 +19,7 @@ from domain.errors import InvalidInputError
 from store import records, roster
 from store.audit import Change
 from store.catalogue import VEHICLE
+from store.listing import Part
 from store.pool import Connection
 from store.roster import RegisteredDevice
 
@@ -106,33 +108,49 @@ def change_device(
 
 
 @router.get("/{device_key}/assignments", operation_id="list_assignments", responses=problem_responses(404))
-def list_assignments(caller: Reader, device_key: Key) -> list[DeviceAssignment]:
+def list_assignments(
+    caller: Reader,
+    asked: Listed,
+    device_key: Key,
+    at: Annotated[AwareDatetime | None, Query(description="What it was on at this moment.")] = None,
+) -> RecordPage[DeviceAssignment]:
     """What a device was on, the newest first."""
-    with caller.transaction() as connection:
-        device = roster.lock_device(connection, device_key)
-        return [DeviceAssignment.model_validate(row) for row in roster.list_assignments(connection, device)]
+
+    def read(connection: Connection, part: Part) -> list[roster.Assignment]:
+        return roster.list_assignments(connection, roster.lock_device(connection, device_key), at, part)
+
+    return record_page(caller, roster.ASSIGNMENTS, asked, read, DeviceAssignment.model_validate)
 
 
-@router.post("/{device_key}/assignments", operation_id="assign_device", status_code=201, responses=problem_responses(404))
-def assign_device(caller: Planner, device_key: Key, assignment: NewDeviceAssignment) -> DeviceAssignment:
+@router.post("/{device_key}/assignments", operation_id="assign_device", status_code=201, responses=problem_responses(404, 412))
+def assign_device(
+    caller: Planner, device_key: Key, assignment: NewDeviceAssignment, if_match: IfMatch = None
+) -> DeviceAssignment:
     """Say what a device is on from a moment on; its earlier readings stay with what it was on then."""
     subject = next((name, value) for name in _SUBJECTS if (value := getattr(assignment, name)) is not None)
     since = assignment.since or datetime.now(UTC)
     with caller.transaction() as connection:
         device = roster.lock_device(connection, device_key)
+        check_unchanged(if_match, device.revision)
         if subject[0] == "vehicle_id" and not records.find_all(connection, VEHICLE, device.org_id, [subject[1]]):
             raise InvalidInputError("vehicle_id", f"there is no vehicle {subject[1]!r}")
         _assign(caller, connection, device, subject, since)
         return DeviceAssignment.model_validate(roster.list_assignments(connection, device)[0])
 
 
-@router.delete("/{device_key}/assignments", operation_id="unassign_device", status_code=204, responses=problem_responses(404))
+@router.delete(
+    "/{device_key}/assignments", operation_id="unassign_device", status_code=204, responses=problem_responses(404, 412)
+)
 def unassign_device(
-    caller: Planner, device_key: Key, since: Annotated[AwareDatetime | None, Query(description="Otherwise now.")] = None
+    caller: Planner,
+    device_key: Key,
+    since: Annotated[AwareDatetime | None, Query(description="Otherwise now.")] = None,
+    if_match: IfMatch = None,
 ) -> None:
     """Take a device off whatever it is on, from a moment on."""
     with caller.transaction() as connection:
         device = roster.lock_device(connection, device_key)
+        check_unchanged(if_match, device.revision)
         _assign(caller, connection, device, None, since or datetime.now(UTC))
 
 

@@ -6,18 +6,20 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import Gate, Reader, Seller, address_of
 from api.errors import problem_responses
+from api.listing import Listed, RecordPage, record_page
 from api.passwords import digest, new_token
 from api.records.resource import Given
 from domain.errors import NotFoundError
 from store import records, retailer_links
 from store.audit import Change
 from store.catalogue import OUTLET
-from store.pool import organisation_transaction, transaction
+from store.listing import Part
+from store.pool import Connection, organisation_transaction, transaction
 
 router = APIRouter(tags=["retailers"])
 
@@ -84,12 +86,19 @@ class RetailerView(BaseModel):
 
 
 @router.get("/outlets/{outlet_id}/links", operation_id="list_retailer_links", responses=problem_responses(404))
-def list_retailer_links(caller: Reader, outlet_id: OutletId) -> list[RetailerLink]:
+def list_retailer_links(
+    caller: Reader,
+    asked: Listed,
+    outlet_id: OutletId,
+    holds: Annotated[bool | None, Query(description="True: those that open; false: revoked and expired ones.")] = None,
+) -> RecordPage[RetailerLink]:
     """An outlet's links, the newest first, ended ones too."""
-    with caller.transaction() as connection:
+
+    def read(connection: Connection, part: Part) -> list[retailer_links.RetailerLink]:
         outlet = records.find(connection, OUTLET, outlet_id)
-        rows = retailer_links.list_links(connection, outlet["org_id"], outlet_id)
-    return [RetailerLink.model_validate(row) for row in rows]
+        return retailer_links.list_links(connection, outlet["org_id"], outlet_id, holds=holds, part=part)
+
+    return record_page(caller, retailer_links.LISTING, asked, read, RetailerLink.model_validate)
 
 
 @router.post("/outlets/{outlet_id}/links", operation_id="add_retailer_link", status_code=201, responses=problem_responses(404))

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 
 from api.access import Planner, Reader
 from api.errors import problem_responses
+from api.listing import Listed, RecordPage, record_page
 from api.records import keeping
 from api.records.resource import Change, Filters, Given, Name, Resource, Shown
 from api.records.router import record_router
@@ -20,6 +21,8 @@ from domain.orders import ROUTE_PLAN as LIFE
 from domain.trips import Circle, PlannedStop, Trip
 from store import ordering, planning, records, route_plans
 from store.catalogue import BEAT, OUTLET, ROUTE_PLAN
+from store.listing import Part
+from store.pool import Connection
 from store.records import Record, Wanted
 
 Point = tuple[Longitude, Latitude]
@@ -235,12 +238,16 @@ router = record_router(ROUTE_PLANS)
 
 
 @router.get("/{route_plan_id}/versions", operation_id="list_route_plan_versions", responses=problem_responses(404))
-def list_route_plan_versions(caller: Reader, route_plan_id: Annotated[str, Path(max_length=200)]) -> list[RoutePlanVersion]:
+def list_route_plan_versions(
+    caller: Reader, asked: Listed, route_plan_id: Annotated[str, Path(max_length=200)]
+) -> RecordPage[RoutePlanVersion]:
     """What a plan said and who made it say so, the newest version first."""
-    with caller.transaction() as connection:
+
+    def read(connection: Connection, part: Part) -> list[dict[str, Any]]:
         plan = records.find(connection, ROUTE_PLAN, route_plan_id)
-        rows = route_plans.list_versions(connection, plan["org_id"], route_plan_id)
-    return [RoutePlanVersion.model_validate(row) for row in rows]
+        return route_plans.list_versions(connection, plan["org_id"], route_plan_id, part)
+
+    return record_page(caller, route_plans.VERSIONS, asked, read, RoutePlanVersion.model_validate)
 
 
 class PlannedDay(Given):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from api.access import Access, Caller, Checker, Seller
+from api.access import Caller, Checker, Seller
 from api.errors import problem_responses
-from api.paging import Cursor, Limit, Page, decode, page_of
+from api.listing import Listed, RecordPage, read_part, record_page
 from api.records import keeping
 from api.resources.approvals import Approval, ask
 from api.resources.orders import ORDERS, NewOrder, Order
@@ -19,6 +20,7 @@ from api.resources.stock import Name, adjustment
 from domain.errors import ConflictError
 from planning.replenishment import StockState, estimate_demand, propose
 from store import ties
+from store.listing import Part
 from store.pool import Connection
 from store.stock import Place, PlaceKind
 from store.ties import ShelfState
@@ -35,6 +37,7 @@ HISTORY: Final = timedelta(days=56)
 _LEAST_PIECES: Final = 2
 _LEAST_SHARE: Final = 0.03
 _USUAL_LEAD_DAYS: Final = 2.0
+_ALL: Final = Part(limit=10_000)  # products of one outlet
 
 
 class Shelf(BaseModel):
@@ -97,13 +100,9 @@ Word = Annotated[str | None, Query(max_length=200)]
 
 
 @router.get("/shelves", operation_id="list_shelves")
-def list_shelves(
-    caller: Caller, outlet_id: Word = None, product_id: Word = None, limit: Limit = 100, cursor: Cursor = None
-) -> Page[Shelf]:
+def list_shelves(caller: Caller, asked: Listed, outlet_id: Word = None, product_id: Word = None) -> RecordPage[Shelf]:
     """Products of outlets: what the ledger says beside what a sensor saw last."""
-    rows = _states(caller, outlet_id, product_id, cursor, limit)
-    items, following = page_of(rows, limit, _shelf, lambda row: (row.outlet_id, row.product_id, row.org_id))
-    return Page(items=items, next_cursor=following)
+    return record_page(caller, ties.SHELVES, asked, _reader(outlet_id, product_id), _shelf)
 
 
 @router.post(
@@ -115,7 +114,7 @@ def propose_adjustments(caller: Checker, take: Take) -> list[Approval]:
     Each becomes an approval. Nothing changes until somebody agrees; what is being asked for already is not asked for again.
     """
     with caller.transaction() as connection:
-        states = ties.shelf_states(connection, outlet_id=take.outlet_id, product_id=None)
+        states = ties.shelf_states(connection, outlet_id=take.outlet_id, product_id=None, part=_ALL)
         made = []
         for state in states:
             if take.product_ids is not None and state.product_id not in take.product_ids:
@@ -136,22 +135,22 @@ def propose_adjustments(caller: Checker, take: Take) -> list[Approval]:
 @router.get("/replenishment", operation_id="list_replenishment")
 def list_replenishment(
     caller: Caller,
+    asked: Listed,
     outlet_id: Word = None,
     product_id: Word = None,
     review_days: Annotated[float, Query(gt=0, le=90, description="Until the outlet can order again.")] = 7,
     due_only: Annotated[bool, Query(description="Only what should be ordered now.")] = False,
-    limit: Limit = 100,
-    cursor: Cursor = None,
-) -> Page[Forecast]:
+) -> RecordPage[Forecast]:
     """Days of cover, the forecast stock-out and what to order, by outlet and product.
 
-    Demand is that of the last eight weeks by the tills, else by shelf sensors, else by deliveries.
+    Demand is that of the last eight weeks by the tills, else by shelf sensors, else by deliveries. With `changed_since` it is
+    what the ledger, a sensor or an order has told of since; a forecast also changes as time goes by. A page has fewer items
+    than asked for where `due_only` leaves some out; `next_cursor` says whether there are more.
     """
-    rows = _states(caller, outlet_id, product_id, cursor, limit)
-    shown, following = page_of(rows, limit, lambda row: row, lambda row: (row.outlet_id, row.product_id, row.org_id))
+    found = read_part(caller, ties.SHELVES, asked, _reader(outlet_id, product_id))
     with caller.transaction() as connection:
-        items = [one for one in forecasts(connection, shown, review_days) if one.propose_pieces or not due_only]
-    return Page(items=items, next_cursor=following)
+        items = [one for one in forecasts(connection, found.rows, review_days) if one.propose_pieces or not due_only]
+    return RecordPage(items=items, next_cursor=found.next_cursor, as_of=found.as_of)
 
 
 @router.post(
@@ -163,7 +162,7 @@ def list_replenishment(
 def order_replenishment(caller: Seller, wanted: ReplenishmentOrder) -> Order:
     """Turn the proposals for an outlet into an order, a draft to be confirmed like any other."""
     with caller.transaction() as connection:
-        states = ties.shelf_states(connection, outlet_id=wanted.outlet_id, product_id=None)
+        states = ties.shelf_states(connection, outlet_id=wanted.outlet_id, product_id=None, part=_ALL)
         own = [state for state in states if state.org_id == caller.org_id]
         due = [one for one in forecasts(connection, own, wanted.review_days) if one.propose_pieces]
         chosen = [one for one in due if wanted.product_ids is None or one.product_id in wanted.product_ids]
@@ -185,23 +184,18 @@ def _order(wanted: ReplenishmentOrder, chosen: list[Forecast]) -> NewOrder:
     return NewOrder.model_validate(new)
 
 
-def forecasts(connection: Connection, states: list[ShelfState], review_days: float) -> list[Forecast]:
+def forecasts(connection: Connection, states: Sequence[ShelfState], review_days: float) -> list[Forecast]:
     """How long each will last, and what to order."""
     now = datetime.now(UTC)
     sold = ties.sold_by_day(connection, states, now - HISTORY, now)
     return [_forecast(state, sold.get((state.org_id, state.outlet_id, state.product_id)), review_days, now) for state in states]
 
 
-def _states(caller: Access, outlet_id: str | None, product_id: str | None, cursor: str | None, limit: int) -> list[ShelfState]:
-    after = decode(cursor, str, str, int)
-    with caller.transaction() as connection:
-        return ties.shelf_states(
-            connection,
-            outlet_id=outlet_id,
-            product_id=product_id,
-            after=(after[0], after[1], after[2]) if after else None,
-            limit=limit + 1,
-        )
+def _reader(outlet_id: str | None, product_id: str | None) -> Callable[[Connection, Part], Sequence[ShelfState]]:
+    def read(connection: Connection, part: Part) -> Sequence[ShelfState]:
+        return ties.shelf_states(connection, outlet_id=outlet_id, product_id=product_id, part=part)
+
+    return read
 
 
 def _shelf(state: ShelfState) -> Shelf:

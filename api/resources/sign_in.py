@@ -12,13 +12,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from api import second_step
 from api.access import Gate, SignedIn, address_of
 from api.errors import problem_responses
+from api.listing import Listed, RecordPage, record_page
 from api.passwords import digest, is_password, new_token
 from domain.errors import ConflictError, InvalidInputError, NotSignedInError
 from domain.people import Permission, Role
 from store import audit, people, second_steps
 from store.audit import Change
+from store.listing import Part
 from store.people import Candidate, Tokens
-from store.pool import Pool, organisation_transaction, transaction
+from store.pool import Connection, Pool, organisation_transaction, transaction
 
 router = APIRouter(tags=["sign-in"])
 
@@ -90,12 +92,13 @@ def get_me(caller: SignedIn) -> Me:
 
 
 @router.get("/me/sessions", operation_id="list_own_sessions", responses=problem_responses(401))
-def list_own_sessions(caller: SignedIn) -> list[OwnSession]:
+def list_own_sessions(caller: SignedIn, asked: Listed) -> RecordPage[OwnSession]:
     """One's own open sessions, the last used first."""
-    if caller.person_id is None:
-        return []
-    with caller.transaction() as connection:
-        return [OwnSession.model_validate(row) for row in people.list_sessions(connection, caller.person_id)]
+
+    def read(connection: Connection, part: Part) -> list[people.Session]:
+        return people.list_sessions(connection, caller.person_id, part)
+
+    return record_page(caller, people.SESSIONS, asked, read, OwnSession.model_validate)
 
 
 @router.delete(

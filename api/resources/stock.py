@@ -11,7 +11,6 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from api.access import Approver, Caller, Checker
 from api.errors import problem_responses
 from api.listing import Listed, RecordPage, record_page
-from api.paging import Cursor, Limit, Page, decode, page_of
 from api.resources.approvals import Approval, AskedFor, ask
 from api.stock_takes import balance
 from domain.approvals import ApprovalKind
@@ -58,6 +57,7 @@ class StockBalance(BaseModel):
     product_id: str
     pieces: int
     moved_at: datetime = Field(description="The last movement.")
+    changed_at: datetime = Field(description="When a movement was last written down.")
 
 
 class Receipt(BaseModel):
@@ -123,22 +123,19 @@ def list_movements(
 @router.get("/balances", operation_id="list_stock_balances")
 def list_balances(
     caller: Caller,
+    asked: Listed,
     place_kind: PlaceKind | None = None,
     place_id: Word = None,
     product_id: Word = None,
     at: Annotated[AwareDatetime | None, Query(description="As of before this moment; otherwise now.")] = None,
-    limit: Limit = 100,
-    cursor: Cursor = None,
-) -> Page[StockBalance]:
+) -> RecordPage[StockBalance]:
     """What is where, by kind of place, place and product."""
     wanted = StockFilter(place_kind=place_kind, place_id=place_id, product_id=product_id, until=at)
-    after = decode(cursor, str, str, str, int)
-    with caller.transaction() as connection:
-        rows = stock.list_balances(connection, wanted, after=after, limit=limit + 1)
-    items, following = page_of(
-        rows, limit, StockBalance.model_validate, lambda row: (row.place_kind, row.place_id, row.product_id, row.org_id)
-    )
-    return Page(items=items, next_cursor=following)
+
+    def read(connection: Connection, part: Part) -> list[stock.Balance]:
+        return stock.list_balances(connection, wanted, part)
+
+    return record_page(caller, stock.BALANCES, asked, read, StockBalance.model_validate)
 
 
 @router.post("/receipts", operation_id="receive_stock", status_code=201, responses=problem_responses(403, 409, 422))

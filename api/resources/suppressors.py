@@ -6,18 +6,21 @@ from datetime import UTC, datetime, time
 from typing import Annotated, Any, Literal
 from uuid import uuid4
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
-from api.access import Caller, Planner
+from api.access import Access, Caller, Planner
 from api.errors import problem_responses
-from api.paging import Cursor, Limit, Page, decode, page_of
+from api.listing import Listed, RecordPage, record_page
+from api.versions import IfMatch, check_unchanged, tag
 from domain.errors import InvalidInputError
 from domain.suppressors import Suppressor as Held
 from domain.suppressors import SuppressorKind
 from domain.zones import OpenHours, Schedule, schedule_members
 from store import suppressors
 from store.audit import Change
+from store.listing import Part
+from store.pool import Connection
 from store.suppressors import Approval, ApprovalFilter
 
 router = APIRouter(prefix="/suppressors", tags=["suppressors"])
@@ -75,6 +78,7 @@ class Suppressor(Terms):
 
     suppressor_id: str
     source: str = Field(description="Who put it here.")
+    changed_at: datetime | None = None
 
 
 class End(BaseModel):
@@ -89,58 +93,69 @@ Identifier = Annotated[str, Path(max_length=200)]
 @router.get("", operation_id="list_suppressors")
 def list_suppressors(
     caller: Caller,
+    asked: Listed,
     kind: Annotated[list[SuppressorKind] | None, Query(description="Of one of these kinds.")] = None,
     state: Annotated[list[State] | None, Query()] = None,
     vehicle_id: Annotated[str | None, Query(max_length=200)] = None,
     trip_id: Annotated[str | None, Query(max_length=200)] = None,
     at: Annotated[AwareDatetime | None, Query(description="Those that hold at this moment.")] = None,
-    limit: Limit = 100,
-    cursor: Cursor = None,
-) -> Page[Suppressor]:
+) -> RecordPage[Suppressor]:
     """Approvals, the latest begin first."""
     wanted = ApprovalFilter(kinds=kind, states=state, vehicle_id=vehicle_id, trip_id=trip_id, at=at)
-    with caller.transaction() as connection:
-        after = decode(cursor, datetime, str, int)
-        rows = suppressors.list_suppressors(connection, wanted, after=after, limit=limit + 1)
-    items, following = page_of(
-        rows, limit, _shown, lambda row: (row.suppressor.valid_from, row.suppressor.suppressor_id, row.org_id)
-    )
-    return Page(items=items, next_cursor=following)
+
+    def read(connection: Connection, part: Part) -> list[Approval]:
+        return suppressors.list_suppressors(connection, wanted, part)
+
+    return record_page(caller, suppressors.LISTING, asked, read, _shown)
 
 
 @router.get("/{suppressor_id}", operation_id="get_suppressor", responses=problem_responses(404))
-def get_suppressor(caller: Caller, suppressor_id: Identifier) -> Suppressor:
+def get_suppressor(caller: Caller, suppressor_id: Identifier, response: Response) -> Suppressor:
     """One approval."""
     with caller.transaction() as connection:
-        return _shown(suppressors.find_suppressor(connection, suppressor_id))
+        return _answer(suppressors.find_suppressor(connection, suppressor_id), response)
 
 
 @router.post("", operation_id="create_suppressor", status_code=201, responses=problem_responses(422))
-def create_suppressor(caller: Planner, wanted: NewSuppressor) -> Suppressor:
+def create_suppressor(caller: Planner, wanted: NewSuppressor, response: Response) -> Suppressor:
     """Approve something. What was judged since it holds is judged again."""
-    return _save(caller, wanted.suppressor_id or str(uuid4()), wanted, "suppressor.create")
+    with caller.transaction() as connection:
+        saved = _save(caller, connection, wanted.suppressor_id or str(uuid4()), wanted, "suppressor.create")
+        return _answer(saved, response)
 
 
-@router.put("/{suppressor_id}", operation_id="replace_suppressor", responses=problem_responses(404, 422))
-def replace_suppressor(caller: Planner, suppressor_id: Identifier, wanted: Terms) -> Suppressor:
+@router.put("/{suppressor_id}", operation_id="replace_suppressor", responses=problem_responses(404, 412, 422))
+def replace_suppressor(
+    caller: Planner, suppressor_id: Identifier, wanted: Terms, response: Response, if_match: IfMatch = None
+) -> Suppressor:
     """Change an approval."""
     with caller.transaction() as connection:
-        suppressors.find_suppressor(connection, suppressor_id, caller.org_id)
-    return _save(caller, suppressor_id, wanted, "suppressor.replace")
+        before = suppressors.find_suppressor(connection, suppressor_id, caller.org_id, lock=True)
+        check_unchanged(if_match, before.revision)
+        return _answer(_save(caller, connection, suppressor_id, wanted, "suppressor.replace"), response)
 
 
-@router.post("/{suppressor_id}/end", operation_id="end_suppressor", responses=problem_responses(404, 422))
-def end_suppressor(caller: Planner, suppressor_id: Identifier, end: End) -> Suppressor:
+@router.post("/{suppressor_id}/end", operation_id="end_suppressor", responses=problem_responses(404, 412, 422))
+def end_suppressor(
+    caller: Planner, suppressor_id: Identifier, end: End, response: Response, if_match: IfMatch = None
+) -> Suppressor:
     """Let it hold no longer: the van is repaired, the road is open again."""
     until = end.until or datetime.now(UTC)
     with caller.transaction() as connection:
+        before = suppressors.find_suppressor(connection, suppressor_id, caller.org_id, lock=True)
+        check_unchanged(if_match, before.revision)
         ended = suppressors.end_suppressor(connection, caller.org_id, suppressor_id, until)
         after = {"valid_until": until.isoformat()}
         caller.note(connection, Change(action="suppressor.end", kind="suppressor", identifier=suppressor_id, after=after))
-    return _shown(ended)
+    return _answer(ended, response)
 
 
-def _save(caller: Planner, suppressor_id: str, wanted: Terms, action: str) -> Suppressor:
+def _answer(approval: Approval, response: Response) -> Suppressor:
+    response.headers["etag"] = tag(approval.revision)
+    return _shown(approval)
+
+
+def _save(caller: Access, connection: Connection, suppressor_id: str, wanted: Terms, action: str) -> Approval:
     held = Held(
         suppressor_id,
         wanted.kind,
@@ -155,11 +170,10 @@ def _save(caller: Planner, suppressor_id: str, wanted: Terms, action: str) -> Su
         wanted.reason,
     )
     approval = Approval(held, wanted.vehicle_id, caller.actor, wanted.state, caller.org_id)
-    with caller.transaction() as connection:
-        suppressors.save_suppressor(connection, caller.org_id, approval)
-        after = wanted.model_dump(mode="json", exclude_none=True)
-        caller.note(connection, Change(action=action, kind="suppressor", identifier=suppressor_id, after=after))
-    return _shown(approval)
+    suppressors.save_suppressor(connection, caller.org_id, approval)
+    after = wanted.model_dump(mode="json", exclude_none=True)
+    caller.note(connection, Change(action=action, kind="suppressor", identifier=suppressor_id, after=after))
+    return suppressors.find_suppressor(connection, suppressor_id, caller.org_id)
 
 
 def _schedule(weekly: Weekly | None) -> Schedule | None:
@@ -186,4 +200,5 @@ def _shown(approval: Approval) -> Suppressor:
         state=approval.state,  # type: ignore[arg-type]  # the table's own check
         reason=one.reason,
         source=approval.source,
+        changed_at=approval.changed_at,
     )

@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import Access, Administrator
 from api.errors import problem_responses
+from api.listing import Listed, RecordPage, record_page
 from domain.errors import InvalidInputError, NotAllowedError, NotFoundError
 from domain.people import Role
 from store import topic_patterns
 from store.audit import Change
+from store.listing import Part
 from store.organisations import find_organisation
 from store.pool import Connection
 from store.topic_patterns import StoredPattern
@@ -66,11 +68,17 @@ Name = Annotated[str, Path(pattern="^[a-z0-9][a-z0-9_-]{0,62}$", examples=["ttn-
 
 
 @router.get("", operation_id="list_topic_patterns", responses=problem_responses(401, 403))
-def list_topic_patterns(caller: PlatformAdministrator) -> list[TopicPattern]:
+def list_topic_patterns(
+    caller: PlatformAdministrator,
+    asked: Listed,
+    format: Annotated[str | None, Query(max_length=50)] = None,  # noqa: A002
+) -> RecordPage[TopicPattern]:
     """All patterns of the installation. Where some overlap, the one that leaves least open is meant."""
-    with caller.transaction() as connection:
-        rows = topic_patterns.list_patterns(connection)
-    return [TopicPattern.model_validate(row) for row in rows]
+
+    def read(connection: Connection, part: Part) -> list[StoredPattern]:
+        return topic_patterns.page_of_patterns(connection, format, part)
+
+    return record_page(caller, topic_patterns.LISTING, asked, read, TopicPattern.model_validate)
 
 
 @router.put("/{pattern_name}", operation_id="save_topic_pattern", responses=problem_responses(401, 403, 409, 422))

@@ -109,6 +109,12 @@ UPDATE alert SET assignment_due = false WHERE alert_id = ANY (%(alert_ids)s)
 -- name: recipients
 SELECT * FROM recipient WHERE org_id = %(org_id)s ORDER BY person, channel, rule
 
+-- name: list_recipients
+SELECT * FROM recipient
+WHERE org_id = %(org_id)s AND (%(person)s::text IS NULL OR person = %(person)s)
+    AND (%(channel)s::text IS NULL OR channel = %(channel)s) AND (%(rule)s::text IS NULL OR rule = %(rule)s)
+    AND {part}
+
 -- name: on_duty
 SELECT person, bool_or(span @> %(now)s::timestamptz) AS is_on_duty FROM duty WHERE org_id = %(org_id)s GROUP BY person
 
@@ -126,8 +132,11 @@ DELETE FROM recipient WHERE org_id = %(org_id)s AND person = %(person)s AND chan
 -- name: save_duty
 INSERT INTO duty (org_id, person, span) VALUES (%(org_id)s, %(person)s, %(span)s) ON CONFLICT DO NOTHING
 
--- name: duties
-SELECT person, lower(span) AS since, upper(span) AS until FROM duty WHERE org_id = %(org_id)s ORDER BY span, person
+-- name: list_duties
+SELECT person, lower(span) AS since, upper(span) AS until, changed_at FROM duty
+WHERE org_id = %(org_id)s AND (%(person)s::text IS NULL OR person = %(person)s)
+    AND (%(at)s::timestamptz IS NULL OR span @> %(at)s::timestamptz)
+    AND {part}
 
 -- name: delete_duty
 DELETE FROM duty WHERE org_id = %(org_id)s AND person = %(person)s AND lower(span) = %(since)s

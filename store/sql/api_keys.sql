@@ -9,8 +9,9 @@ RETURNING key_id, name, begins_with, scopes, created_by, created_at, expires_at,
 -- name: list_keys
 SELECT key_id, name, begins_with, scopes, created_by, created_at, expires_at, last_used_at, revoked_at
 FROM api_key
-ORDER BY created_at DESC, key_id
-LIMIT 1000
+WHERE (%(name)s::text IS NULL OR name = %(name)s)
+    AND (%(holds)s::boolean IS NULL OR %(holds)s = (revoked_at IS NULL AND coalesce(expires_at > now(), true)))
+    AND {part}
 
 -- name: revoke_key
 UPDATE api_key SET revoked_at = now() WHERE key_id = %(key_id)s AND revoked_at IS NULL RETURNING name, org_id

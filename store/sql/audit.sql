@@ -8,6 +8,6 @@ FROM audit
 WHERE (%(actor)s::text IS NULL OR actor = %(actor)s)
   AND (%(subject_kind)s::text IS NULL OR subject_kind = %(subject_kind)s)
   AND (%(subject_id)s::text IS NULL OR subject_id = %(subject_id)s)
-  AND (%(after_time)s::timestamptz IS NULL OR (at, audit_id) < (%(after_time)s, %(after_id)s::bigint))
-ORDER BY at DESC, audit_id DESC
-LIMIT %(limit)s
+  AND (%(action)s::text IS NULL OR action = %(action)s)
+  AND (%(since)s::timestamptz IS NULL OR at >= %(since)s) AND (%(until)s::timestamptz IS NULL OR at < %(until)s)
+  AND {part}

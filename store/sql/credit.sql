@@ -20,8 +20,8 @@ SELECT coalesce(credit_approved, 0) AS credit_approved FROM sales_order WHERE or
 UPDATE sales_order SET credit_approved = %(value)s WHERE org_id = %(org_id)s AND order_id = %(order_id)s
 
 -- name: add_payment
-INSERT INTO outlet_payment (org_id, payment_id, outlet_id, amount, paid_at, note, recorded_by, recorded_at)
-VALUES (%(org_id)s, %(payment_id)s, %(outlet_id)s, %(amount)s, %(paid_at)s, %(note)s, %(recorded_by)s, %(recorded_at)s)
+INSERT INTO outlet_payment (org_id, payment_id, outlet_id, amount, paid_at, note, recorded_by)
+VALUES (%(org_id)s, %(payment_id)s, %(outlet_id)s, %(amount)s, %(paid_at)s, %(note)s, %(recorded_by)s)
 ON CONFLICT (org_id, payment_id) DO NOTHING
 RETURNING payment_id
 
@@ -32,6 +32,5 @@ WHERE org_id = %(org_id)s AND payment_id = %(payment_id)s
 -- name: list_payments
 SELECT payment_id, outlet_id, amount, paid_at, note, recorded_by, recorded_at FROM outlet_payment
 WHERE org_id = %(org_id)s AND outlet_id = %(outlet_id)s
-    AND (%(after_time)s::timestamptz IS NULL OR (paid_at, payment_id) < (%(after_time)s, %(after_id)s))
-ORDER BY paid_at DESC, payment_id DESC
-LIMIT %(limit)s
+    AND (%(since)s::timestamptz IS NULL OR paid_at >= %(since)s) AND (%(until)s::timestamptz IS NULL OR paid_at < %(until)s)
+    AND {part}

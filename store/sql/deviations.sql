@@ -3,6 +3,4 @@ SELECT deviation.*, vehicle_of(deviation.device_id, deviation.started_at) AS veh
 FROM deviation
 WHERE (%(trip_id)s::text IS NULL OR trip_id = %(trip_id)s)
     AND (%(since)s::timestamptz IS NULL OR started_at >= %(since)s) AND (%(until)s::timestamptz IS NULL OR started_at < %(until)s)
-    AND (%(after_time)s::timestamptz IS NULL OR (started_at, event_id) < (%(after_time)s, %(after_id)s))
-ORDER BY started_at DESC, event_id DESC
-LIMIT %(limit)s
+    AND {part}

@@ -1,13 +1,13 @@
 -- name: list_messages
 SELECT org_id, message_id, alert_id, stage, person, channel, state, attempts, created_at, next_attempt_at, delivered_at,
-    coalesce(body ->> 'text', '') AS text
+    coalesce(body ->> 'text', '') AS text, changed_at
 FROM message
 WHERE (%(state)s::text IS NULL OR state = %(state)s)
   AND (%(alert_id)s::bigint IS NULL OR alert_id = %(alert_id)s)
   AND (%(message_id)s::bigint IS NULL OR message_id = %(message_id)s)
-  AND (%(before)s::bigint IS NULL OR message_id < %(before)s)
-ORDER BY message_id DESC
-LIMIT %(limit)s
+  AND (%(person)s::text IS NULL OR person = %(person)s)
+  AND (%(channel)s::text IS NULL OR channel = %(channel)s)
+  AND {part}
 
 -- name: attempts
 SELECT attempt, at, outcome, detail FROM delivery WHERE message_id = %(message_id)s ORDER BY attempt

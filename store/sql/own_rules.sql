@@ -2,7 +2,7 @@
 SELECT rule.org_id, rule.rule_id, rule.made_at, rule.made_by, version.version, version.definition, version.state,
     version.made_at AS changed_at, version.made_by AS changed_by, version.tried_at, version.tried_by, version.trial,
     span.version AS on_version, span.since AS on_since, span.started_by AS on_by, last.until AS off_since, last.ended_by AS off_by,
-    last.because AS off_because
+    last.because AS off_because, rule.changed_at AS followed_at
 FROM own_rule rule
 JOIN own_rule_version version ON version.org_id = rule.org_id AND version.rule_id = rule.rule_id AND version.version = rule.version
 LEFT JOIN own_rule_span span ON span.org_id = rule.org_id AND span.rule_id = rule.rule_id AND span.until IS NULL
@@ -12,7 +12,8 @@ LEFT JOIN LATERAL (
     ORDER BY until DESC LIMIT 1
 ) last ON span.since IS NULL
 WHERE rule.org_id = %(org_id)s AND (%(rule_id)s::text IS NULL OR rule.rule_id = %(rule_id)s)
-ORDER BY rule.rule_id
+    AND (%(state)s::text IS NULL OR version.state = %(state)s)
+    AND {part}
 
 -- name: list_versions
 SELECT version, definition, state, made_at, made_by, tried_at, tried_by FROM own_rule_version

@@ -9,8 +9,9 @@ DELETE FROM payload_profile WHERE org_id = %(org_id)s AND format = %(format)s AN
 
 -- name: list_profiles
 SELECT format, scope, name, settings, changed_at FROM payload_profile
-WHERE org_id = %(org_id)s
-ORDER BY format, scope, name
+WHERE org_id = %(org_id)s AND (%(format)s::text IS NULL OR format = %(format)s) AND (%(scope)s::text IS NULL OR scope = %(scope)s)
+    AND (%(name)s::text IS NULL OR name = %(name)s)
+    AND {part}
 
 -- name: list_profiled_devices
 SELECT organisation.slug AS organisation, device.device_key, identity.format AS identity_format, identity.external_id,

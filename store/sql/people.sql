@@ -18,8 +18,7 @@ RETURNING session_id
 -- name: list_sessions
 SELECT session_id, client, created_at, refreshed_at, refresh_until
 FROM session
-WHERE person_id = %(person_id)s AND revoked_at IS NULL AND refresh_until > now()
-ORDER BY refreshed_at DESC, session_id
+WHERE person_id = %(person_id)s AND revoked_at IS NULL AND refresh_until > now() AND {part}
 
 -- name: revoke_session
 UPDATE session SET revoked_at = now(), revoked_because = %(because)s

@@ -12,6 +12,10 @@ INSERT INTO recipient (org_id, person, channel, rule) VALUES (%(org_id)s, %(pers
 SELECT endpoint, p256dh, auth, browser, created_at FROM push_subscription
 WHERE org_id = %(org_id)s AND person = %(person)s ORDER BY created_at, endpoint
 
+-- name: list
+SELECT endpoint, p256dh, auth, browser, created_at FROM push_subscription
+WHERE org_id = %(org_id)s AND person = %(person)s AND {part}
+
 -- name: forget
 DELETE FROM push_subscription WHERE org_id = %(org_id)s AND endpoint = %(endpoint)s AND (%(person)s::text IS NULL OR person = %(person)s)
 RETURNING person

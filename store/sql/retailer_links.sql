@@ -6,8 +6,8 @@ RETURNING link_id, outlet_id, created_by, created_at, expires_at, revoked_at
 -- name: list
 SELECT link_id, outlet_id, created_by, created_at, expires_at, revoked_at
 FROM retailer_link WHERE org_id = %(org_id)s AND outlet_id = %(outlet_id)s
-ORDER BY created_at DESC, link_id
-LIMIT 1000
+    AND (%(holds)s::boolean IS NULL OR %(holds)s = (revoked_at IS NULL AND expires_at > now()))
+    AND {part}
 
 -- name: revoke
 UPDATE retailer_link SET revoked_at = now() WHERE link_id = %(link_id)s AND revoked_at IS NULL RETURNING outlet_id, org_id

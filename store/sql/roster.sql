@@ -30,8 +30,8 @@ UPDATE device SET model = %(model)s, state = %(state)s WHERE device_id = %(devic
 -- name: list_assignments
 SELECT vehicle_id, shelf_id, asset_id, lower(valid) AS since, upper(valid) AS until
 FROM device_assignment WHERE device_id = %(device_id)s
-ORDER BY lower(valid) DESC NULLS LAST
-LIMIT 1000
+    AND (%(at)s::timestamptz IS NULL OR valid @> %(at)s::timestamptz)
+    AND {part}
 
 -- name: forget_assignments_from
 DELETE FROM device_assignment WHERE device_id = %(device_id)s AND lower(valid) >= %(since)s

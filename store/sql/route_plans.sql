@@ -5,8 +5,7 @@ FROM route_plan_version WHERE org_id = %(org_id)s AND route_plan_id = %(route_pl
 
 -- name: list_versions
 SELECT version, plan, made_by, made_at FROM route_plan_version
-WHERE org_id = %(org_id)s AND route_plan_id = %(route_plan_id)s
-ORDER BY version DESC
+WHERE org_id = %(org_id)s AND route_plan_id = %(route_plan_id)s AND {part}
 
 -- name: tracker_on
 SELECT device_key FROM device_assignment JOIN device USING (device_id)

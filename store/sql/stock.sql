@@ -18,18 +18,14 @@ WHERE (%(place_kind)s::text IS NULL OR place_kind = %(place_kind)s)
   AND {part}
 
 -- name: balances
-SELECT org_id, place_kind, place_id, product_id, sum(pieces)::bigint AS pieces, max(moved_at) AS moved_at
-FROM stock_movement
-WHERE (%(place_kind)s::text IS NULL OR place_kind = %(place_kind)s)
-  AND (%(place_id)s::text IS NULL OR place_id = %(place_id)s)
-  AND (%(product_id)s::text IS NULL OR product_id = %(product_id)s)
-  AND (%(cause)s::text IS NULL OR cause = %(cause)s)
-  AND (%(ref)s::text IS NULL OR ref = %(ref)s)
-  AND (%(trip_id)s::text IS NULL OR trip_id = %(trip_id)s)
-  AND (%(since)s::timestamptz IS NULL OR moved_at >= %(since)s)
-  AND (%(until)s::timestamptz IS NULL OR moved_at < %(until)s)
-  AND (%(after_kind)s::text IS NULL
-       OR (place_kind, place_id, product_id, org_id) > (%(after_kind)s, %(after_place)s, %(after_product)s, %(after_org)s::integer))
-GROUP BY org_id, place_kind, place_id, product_id
-ORDER BY place_kind, place_id, product_id, org_id
-LIMIT %(limit)s
+SELECT * FROM (
+    SELECT org_id, place_kind, place_id, product_id, sum(pieces)::bigint AS pieces, max(moved_at) AS moved_at,
+        max(stored_at) AS changed_at
+    FROM stock_movement
+    WHERE (%(place_kind)s::text IS NULL OR place_kind = %(place_kind)s)
+      AND (%(place_id)s::text IS NULL OR place_id = %(place_id)s)
+      AND (%(product_id)s::text IS NULL OR product_id = %(product_id)s)
+      AND (%(until)s::timestamptz IS NULL OR moved_at < %(until)s)
+    GROUP BY org_id, place_kind, place_id, product_id
+) AS balance
+WHERE {part}

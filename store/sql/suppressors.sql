@@ -12,15 +12,16 @@ SELECT suppressor.*, lower(valid) AS valid_from, upper(valid) AS valid_until FRO
 WHERE (%(kinds)s::text[] IS NULL OR kind = ANY (%(kinds)s)) AND (%(states)s::text[] IS NULL OR state = ANY (%(states)s))
     AND (%(vehicle_id)s::text IS NULL OR vehicle_id = %(vehicle_id)s) AND (%(trip_id)s::text IS NULL OR trip_id = %(trip_id)s)
     AND (%(at)s::timestamptz IS NULL OR valid @> %(at)s::timestamptz)
-    AND (%(after_time)s::timestamptz IS NULL OR (lower(valid), suppressor_id, org_id) < (%(after_time)s, %(after_id)s, %(after_org)s::integer))
-ORDER BY lower(valid) DESC, suppressor_id DESC, org_id DESC
-LIMIT %(limit)s
+    AND {part}
 
 -- name: find_suppressor
 SELECT suppressor.*, lower(valid) AS valid_from, upper(valid) AS valid_until FROM suppressor
 WHERE suppressor_id = %(suppressor_id)s AND (%(org_id)s::integer IS NULL OR org_id = %(org_id)s)
 ORDER BY org_id <> acting_org(), org_id
 LIMIT 1
+
+-- name: lock_suppressor
+SELECT FROM suppressor WHERE org_id = %(org_id)s AND suppressor_id = %(suppressor_id)s FOR UPDATE
 
 -- name: end_suppressor
 UPDATE suppressor SET valid = tstzrange(lower(valid), %(until)s), stored_at = now()

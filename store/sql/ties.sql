@@ -1,22 +1,23 @@
+-- name: list_lines
+SELECT delivery.org_id, delivery.delivery_id, trip.trip_id, trip.planned_start, stop.position_no, delivery.order_id, line.line_no,
+    line.product_id
+FROM trip
+JOIN stop_delivery AS delivery USING (org_id, trip_id)
+JOIN stop ON stop.org_id = delivery.org_id AND stop.trip_id = delivery.trip_id AND stop.stop_id = delivery.stop_id
+JOIN stop_delivery_line AS line ON line.org_id = delivery.org_id AND line.delivery_id = delivery.delivery_id
+WHERE delivery.order_id IS NOT NULL AND delivery.state IN ('delivered', 'partially_delivered', 'failed')
+  AND (%(trip_id)s::text IS NULL OR trip.trip_id = %(trip_id)s)
+  AND (%(order_id)s::text IS NULL OR delivery.order_id = %(order_id)s)
+  AND (%(outlet_id)s::text IS NULL OR delivery.outlet_id = %(outlet_id)s)
+  AND (%(since)s::timestamptz IS NULL OR trip.planned_start >= %(since)s)
+  AND (%(until)s::timestamptz IS NULL OR trip.planned_start < %(until)s)
+  AND {part}
+
 -- name: follow_lines
 WITH chosen AS (
     SELECT trip.org_id, trip.trip_id, trip.planned_start, coalesce(trip.vehicle_id, vehicle_of(trip.device_id, trip.planned_start))
         AS vehicle_id
-    FROM trip
-    WHERE (%(trip_id)s::text IS NULL OR trip.trip_id = %(trip_id)s)
-      AND (%(trip_ids)s::text[] IS NULL OR trip.trip_id = ANY (%(trip_ids)s))
-      AND (%(since)s::timestamptz IS NULL OR trip.planned_start >= %(since)s)
-      AND (%(until)s::timestamptz IS NULL OR trip.planned_start < %(until)s)
-      AND (%(after_start)s::timestamptz IS NULL
-           OR (trip.planned_start, trip.trip_id, trip.org_id) < (%(after_start)s, %(after_trip)s, %(after_org)s::integer))
-      AND EXISTS (
-        SELECT FROM stop_delivery AS delivery WHERE delivery.org_id = trip.org_id AND delivery.trip_id = trip.trip_id
-          AND delivery.order_id IS NOT NULL
-          AND (%(order_id)s::text IS NULL OR delivery.order_id = %(order_id)s)
-          AND (%(outlet_id)s::text IS NULL OR delivery.outlet_id = %(outlet_id)s)
-      )
-    ORDER BY trip.planned_start DESC, trip.trip_id DESC, trip.org_id DESC
-    LIMIT %(limit)s
+    FROM trip JOIN unnest(%(org_ids)s::integer[], %(trip_ids)s::text[]) AS wanted (org_id, trip_id) USING (org_id, trip_id)
 )
 SELECT delivery.org_id, delivery.trip_id, delivery.stop_id, delivery.delivery_id, delivery.order_id, line.line_no, line.product_id,
     delivery.outlet_id, chosen.vehicle_id, delivery.state, chosen.planned_start, delivery.completed_at, ordered.ordered,
@@ -53,7 +54,20 @@ LEFT JOIN LATERAL (
     ) AS after USING (device_id)
 ) AS shelf ON true
 WHERE delivery.state IN ('delivered', 'partially_delivered', 'failed')
-ORDER BY chosen.planned_start DESC, chosen.trip_id DESC, chosen.org_id DESC, stop.position_no, delivery.order_id, line.line_no
+ORDER BY stop.position_no, delivery.order_id, line.line_no
+
+-- name: trip_followed
+-- A trip whose load, settlement, deliveries or visits changed, or of which a shelf has told.
+(trip.changed_at >= %(changed_since)s
+ OR (trip.org_id, trip.trip_id) IN (
+    SELECT org_id, trip_id FROM stop_delivery WHERE changed_at >= %(changed_since)s
+    UNION ALL
+    SELECT org_id, trip_id FROM visit WHERE changed_at >= %(changed_since)s
+    UNION ALL
+    SELECT told.org_id, told.trip_id FROM observed_stock AS seen
+    JOIN stop_delivery AS told ON told.org_id = seen.org_id AND told.outlet_id = seen.outlet_id
+        AND seen.observed_at BETWEEN told.completed_at - interval '1 day' AND told.completed_at + interval '2 hours'
+    WHERE seen.stored_at >= %(changed_since)s))
 
 -- name: shelf_states
 WITH known AS (
@@ -96,10 +110,16 @@ LEFT JOIN LATERAL (
     WHERE sales_order.org_id = known.org_id AND sales_order.outlet_id = known.outlet_id AND line.product_id = known.product_id
       AND sales_order.state IN ('draft', 'confirmed', 'allocated', 'loaded', 'out_for_delivery')
 ) AS coming ON true
-WHERE (%(after_outlet)s::text IS NULL
-       OR (known.outlet_id, known.product_id, known.org_id) > (%(after_outlet)s, %(after_product)s, %(after_org)s::integer))
-ORDER BY known.outlet_id, known.product_id, known.org_id
-LIMIT %(limit)s
+WHERE {part}
+
+-- name: shelf_changed
+-- What the ledger, a sensor or an order has said since.
+(known.org_id, known.outlet_id, known.product_id) IN (
+    SELECT org_id, place_id, product_id FROM stock_movement WHERE place_kind = 'outlet' AND stored_at >= %(changed_since)s
+    UNION ALL
+    SELECT org_id, outlet_id, product_id FROM observed_stock WHERE stored_at >= %(changed_since)s
+    UNION ALL
+    SELECT org_id, outlet_id, product_id FROM sales_order JOIN order_line USING (org_id, order_id) WHERE changed_at >= %(changed_since)s)
 
 -- name: sold_by_day
 -- Of a sensor's readings, each fall is a sale; a rise is a delivery or a hand that put something back. A shelf sees every

@@ -1,6 +1,10 @@
 -- name: list_patterns
 SELECT name, pattern, format, device, tenant, changed_at FROM topic_pattern ORDER BY name
 
+-- name: page_of_patterns
+SELECT name, pattern, format, device, tenant, changed_at FROM topic_pattern
+WHERE (%(format)s::text IS NULL OR format = %(format)s) AND {part}
+
 -- name: list_dropped
 SELECT pattern FROM dropped_pattern ORDER BY pattern
 

@@ -3,11 +3,13 @@ INSERT INTO webhook (org_id, url, topics, secret, created_by) VALUES (%(org_id)s
 RETURNING webhook_id
 
 -- name: list
-SELECT webhook_id, org_id, url, topics, state, failed_count, last_error, created_by, created_at
+SELECT webhook_id, org_id, url, topics, state, failed_count, last_error, created_by, created_at, changed_at, revision
 FROM webhook
-WHERE %(webhook_id)s::uuid IS NULL OR webhook_id = %(webhook_id)s
-ORDER BY created_at, webhook_id
-LIMIT 1000
+WHERE (%(webhook_id)s::uuid IS NULL OR webhook_id = %(webhook_id)s) AND (%(state)s::text IS NULL OR state = %(state)s)
+    AND {part}
+
+-- name: lock
+SELECT FROM webhook WHERE webhook_id = %(webhook_id)s FOR UPDATE
 
 -- name: change
 UPDATE webhook SET url = coalesce(%(url)s, url), topics = coalesce(%(topics)s, topics),
@@ -29,16 +31,16 @@ RETURNING message_id
 SELECT pg_notify('beatwatch_webhooks', '')
 
 -- name: list_messages
-SELECT message.message_id, message.topic, message.body, message.state, message.created_at,
+SELECT message.message_id, message.topic, message.body, message.state, message.created_at, message.changed_at,
     CASE WHEN message.state = 'pending' THEN message.next_attempt_at END AS next_attempt_at,
     (SELECT coalesce(jsonb_agg(jsonb_build_object('attempt_no', attempt.attempt_no, 'at', attempt.at,
             'succeeded', attempt.succeeded, 'detail', attempt.detail) ORDER BY attempt.attempt_no), '[]')
         FROM webhook_attempt AS attempt WHERE attempt.message_id = message.message_id) AS attempts
 FROM webhook_message AS message
 WHERE message.webhook_id = %(webhook_id)s
-  AND (%(after_time)s::timestamptz IS NULL OR (message.created_at, message.message_id) < (%(after_time)s, %(after_id)s::uuid))
-ORDER BY message.created_at DESC, message.message_id DESC
-LIMIT %(limit)s
+  AND (%(state)s::text IS NULL OR message.state = %(state)s)
+  AND (%(topic)s::text IS NULL OR message.topic = %(topic)s)
+  AND {part}
 
 -- name: claim
 -- A lease instead of a lock: nothing is held open in the database while a message is on its way.

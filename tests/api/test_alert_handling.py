@@ -41,7 +41,7 @@ def test_everybody_has_a_matrix_and_a_rota(client: httpx.Client) -> None:
     saved = client.put("/recipients/asha/email/*", json=wish)
     assert saved.status_code == 200, saved.text
     client.put("/recipients/asha/email/missed_stop", json={"least_severity": None}).raise_for_status()
-    assert [(cell["rule"], cell["least_severity"]) for cell in client.get("/recipients").json()] == [
+    assert [(cell["rule"], cell["least_severity"]) for cell in client.get("/recipients").json()["items"]] == [
         ("*", "high"),
         ("missed_stop", None),
     ]
@@ -53,7 +53,7 @@ def test_everybody_has_a_matrix_and_a_rota(client: httpx.Client) -> None:
     duty = {"person": "asha", "since": NOW.isoformat(), "until": (NOW + timedelta(hours=8)).isoformat()}
     assert client.post("/duties", json=duty).status_code == 201
     assert client.post("/duties", json=duty | {"until": NOW.isoformat()}).status_code == 422
-    assert len(client.get("/duties").json()) == 1
+    assert len(client.get("/duties").json()["items"]) == 1
     assert client.delete("/duties/asha", params={"since": NOW.isoformat()}).status_code == 204
     assert client.delete("/duties/asha", params={"since": NOW.isoformat()}).status_code == 404
 

@@ -75,7 +75,7 @@ def test_a_plan_changes_by_versions_until_its_trip_leaves(client: httpx.Client, 
     changed = client.patch("/route-plans/R-1", json={"stops": [{"outlet_id": "O-1"}], "corridor_m": 150})
     assert changed.json()["version"] == 2
     assert [stop["stop_id"] for stop in client.get("/trips/R-1").json()["stops"]] == ["O-1"]
-    versions = client.get("/route-plans/R-1/versions").json()
+    versions = client.get("/route-plans/R-1/versions").json()["items"]
     assert [(one["version"], len(one["plan"]["stops"])) for one in versions] == [(2, 1), (1, 2)]
     assert {one["made_by"] for one in versions} == {"console"}
     yard.owner.execute("UPDATE trip SET state = 'dispatched'")
@@ -185,7 +185,7 @@ def test_a_tracker_is_on_one_thing_at_a_time(client: httpx.Client) -> None:
     van(client, "van-1")
     post(client, "/fleet/vehicles", vehicle_id="van-2")
     post(client, "/devices/tracker-van-1/assignments", vehicle_id="van-2")
-    first, second = client.get("/devices/tracker-van-1/assignments").json()
+    first, second = client.get("/devices/tracker-van-1/assignments").json()["items"]
     assert (first["vehicle_id"], first["until"], second["vehicle_id"]) == ("van-2", None, "van-1")
     assert second["until"] == first["since"]
     assert client.post("/devices/tracker-van-1/assignments", json={"vehicle_id": "van-9"}).status_code == 422

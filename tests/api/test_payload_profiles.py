@@ -13,14 +13,14 @@ def test_profiles_are_kept_listed_replaced_and_removed(client: httpx.Client) -> 
     assert (saved["format"], saved["scope"], saved["name"], saved["settings"]) == ("teltonika", "model", "FMB920", DOOR)
     client.put("/payload-profiles/ais140/device/tracker-7", json={"checksum_policy": "strict"}).raise_for_status()
     client.put(path, json={"inputs": {}}).raise_for_status()
-    listed = client.get("/payload-profiles").json()
+    listed = client.get("/payload-profiles").json()["items"]
     assert [(one["format"], one["name"], one["settings"]) for one in listed] == [
         ("ais140", "tracker-7", {"checksum_policy": "strict"}),
         ("teltonika", "FMB920", {"inputs": {}}),
     ]
     assert client.delete(path).status_code == 204
     assert client.delete(path).status_code == 404
-    assert len(client.get("/payload-profiles").json()) == 1
+    assert len(client.get("/payload-profiles").json()["items"]) == 1
     changes = [change for change in client.get("/audit").json()["items"] if change["subject_kind"] == "payload_profile"]
     assert [change["action"].rpartition(".")[2] for change in changes] == ["delete", "save", "save", "save"]
     assert "strict" not in str(changes)

@@ -36,12 +36,12 @@ def test_a_browser_subscribes_is_listed_and_leaves(client: httpx.Client) -> None
     assert client.get("/push/key").json() == {"public_key": POINT}
     assert client.post("/push/subscriptions", json=BROWSER).status_code == 201
     assert client.post("/push/subscriptions", json=BROWSER).status_code == 201  # again is the same
-    assert [one["endpoint"] for one in client.get("/push/subscriptions").json()] == [BROWSER["endpoint"]]
-    assert [(cell["person"], cell["channel"]) for cell in client.get("/recipients").json()] == [("console", "push")]
+    assert [one["endpoint"] for one in client.get("/push/subscriptions").json()["items"]] == [BROWSER["endpoint"]]
+    assert [(cell["person"], cell["channel"]) for cell in client.get("/recipients").json()["items"]] == [("console", "push")]
     where = {"endpoint": BROWSER["endpoint"]}
     assert client.delete("/push/subscriptions", params=where).status_code == 204
     assert client.delete("/push/subscriptions", params=where).status_code == 404
-    assert client.get("/recipients").json() == []
+    assert client.get("/recipients").json()["items"] == []
     assert [row["action"] for row in client.get("/audit").json()["items"]] == [
         "push.unsubscribe",
         "push.subscribe",
@@ -94,7 +94,7 @@ def test_the_button_subscribes_and_the_worker_shows_what_is_pushed(address: str,
         expect(button).to_have_text("Notify me here")
         button.click()
         expect(page.locator("#push-state")).to_contain_text("will be told")
-        assert len(client.get("/push/subscriptions").json()) == 1
+        assert len(client.get("/push/subscriptions").json()["items"]) == 1
         protocol = context.new_cdp_session(page)
         registrations: list[str] = []
         protocol.on(
@@ -121,5 +121,5 @@ def test_the_button_subscribes_and_the_worker_shows_what_is_pushed(address: str,
         assert shown == [["Beatwatch", "Missed stop (high), van-1", "beatwatch-7"]]
         button.click()
         expect(button).to_have_text("Notify me here")
-        assert client.get("/push/subscriptions").json() == []
+        assert client.get("/push/subscriptions").json()["items"] == []
         browser.close()

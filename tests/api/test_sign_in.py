@@ -93,7 +93,7 @@ def test_tokens_end_and_are_not_stored(client: httpx.Client, yard: Yard) -> None
 def test_a_session_can_be_ended_from_another(client: httpx.Client, yard: Yard) -> None:
     register(yard, "asha")
     lost, own = signed_in(client, "asha"), signed_in(client, "asha")
-    sessions = client.get("/me/sessions", headers=own).json()
+    sessions = client.get("/me/sessions", headers=own).json()["items"]
     assert len(sessions) == 2
     assert client.delete(f"/me/sessions/{sessions[1]['session_id']}", headers=own).status_code == 204
     assert client.get("/me", headers=lost).status_code == 401

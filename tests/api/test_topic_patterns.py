@@ -16,7 +16,7 @@ NORTH = {"pattern": "v3/{app}@north/devices/{device}/up", "format": "ttn", "devi
 
 
 def test_an_installation_begins_with_the_usual_patterns(client: httpx.Client) -> None:
-    listed = client.get("/topic-patterns").json()
+    listed = client.get("/topic-patterns").json()["items"]
     usual = [(one.pattern, one.format, one.device, one.tenant) for one in DEFAULT_PATTERNS]
     assert sorted((one["pattern"], one["format"], one["device"], one["tenant"]) for one in listed) == sorted(usual, key=str)
 
@@ -26,7 +26,7 @@ def test_patterns_are_kept_replaced_and_removed(client: httpx.Client) -> None:
     assert {name: saved[name] for name in ("name", "tenant", *NORTH)} == {"name": "ttn-north", "tenant": None} | NORTH
     replaced = client.put("/topic-patterns/ttn-north", json=NORTH | {"tenant": "default"})
     assert (replaced.status_code, replaced.json()["tenant"]) == (200, "default")
-    names = [one["name"] for one in client.get("/topic-patterns").json()]
+    names = [one["name"] for one in client.get("/topic-patterns").json()["items"]]
     assert names.count("ttn-north") == 1
     assert client.delete("/topic-patterns/ttn-north").status_code == 204
     assert client.delete("/topic-patterns/ttn-north").status_code == 404
@@ -54,11 +54,11 @@ def test_patterns_are_kept_replaced_and_removed(client: httpx.Client) -> None:
     ],
 )
 def test_what_is_no_pattern_is_refused(client: httpx.Client, name: str, content: dict[str, Any], status: int) -> None:
-    before = client.get("/topic-patterns").json()
+    before = client.get("/topic-patterns").json()["items"]
     answer = client.put(f"/topic-patterns/{name}", json=content)
     assert answer.status_code == status
     assert answer.headers["content-type"].startswith("application/problem+json")
-    assert client.get("/topic-patterns").json() == before
+    assert client.get("/topic-patterns").json()["items"] == before
 
 
 def test_only_who_runs_the_installation_directs_its_topics(database_url: str, yard: Yard) -> None:

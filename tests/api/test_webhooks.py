@@ -157,7 +157,7 @@ def test_what_fails_is_tried_again_and_every_attempt_is_on_record(
     receiver.statuses = [500, 302]
     yard.owner.execute("INSERT INTO webhook (org_id, url, topics, secret, created_by) VALUES (%s, %s, '{order}', 's', 'x')",
                        (yard.org_id, receiver.url))  # fmt: skip
-    (webhook,) = client.get("/webhooks").json()
+    (webhook,) = client.get("/webhooks").json()["items"]
     assert client.patch(f"/webhooks/{webhook['webhook_id']}", json={"state": "paused"}).json()["state"] == "paused"
     assert client.post(f"/webhooks/{webhook['webhook_id']}/ping").status_code == 202
     with quick_courier(database_url):
@@ -167,7 +167,7 @@ def test_what_fails_is_tried_again_and_every_attempt_is_on_record(
     assert [(one["attempt_no"], one["succeeded"]) for one in message["attempts"]] == [(1, False), (2, False), (3, True)]
     assert [one["detail"] for one in message["attempts"]] == ["HTTP 500", "HTTP 302", "delivered"]
     assert len({headers["beatwatch-message"] for headers, _body in receiver.received}) == 1
-    assert client.get("/webhooks").json()[0]["failed_count"] == 0
+    assert client.get("/webhooks").json()["items"][0]["failed_count"] == 0
 
 
 @pytest.mark.server
