@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class BeatwatchError(Exception):
@@ -13,6 +13,16 @@ class BeatwatchError(Exception):
     """
 
     code: ClassVar[str] = "error"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As it is, to another process: not through an initialiser that makes the message of other arguments."""
+        return _as_it_was, (type(self), self.args), self.__dict__
+
+
+def _as_it_was(kind: type[BeatwatchError], args: tuple[Any, ...]) -> BeatwatchError:
+    error = kind.__new__(kind)
+    error.args = args
+    return error
 
 
 class DecodeError(BeatwatchError):

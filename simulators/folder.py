@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from simulators.disk import Disk
-from simulators.simulation import Simulation
+from simulators.sensor_text import write_measured
+from simulators.sensors.readings import in_arrival_order
+from simulators.simulation import Simulation, arrival_order
 from simulators.track_text import write_tracks
 from wire.files.equipment_json import write_equipment
+from wire.files.joined import write_listed
 from wire.files.orders_json import write_orders
-from wire.files.sensor_csv import write_sensors
 from wire.files.trip_json import write_trips
 from wire.files.truth_jsonl import write_truth
-from wire.files.zone_geojson import write_zones
+from wire.files.zone_geojson import write_zone_lines, write_zones
 
 
 def write_folder(simulation: Simulation, folder: Path, disk: Disk | None = None) -> int:
@@ -22,21 +25,45 @@ def write_folder(simulation: Simulation, folder: Path, disk: Disk | None = None)
     What is there is replaced. What went to a disk while the simulation was made is taken from there.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "tracks.csv").open("wb") as tracks:
-        count = write_tracks([simulation.fixes] if disk is None else disk.fixes.merged(), simulation.devices, tracks)
-    with _text(folder / "sensors.csv") as file:
-        write_sensors(simulation.sensors, file)
-    with _text(folder / "zones.geojson") as file:
-        write_zones((disk or simulation).zones, file)
-    with _text(folder / "trips.json") as file:
-        write_trips((disk or simulation).trips, file, simulation.approvals)
+    with (folder / "tracks.csv").open("wb") as tracks, (folder / "sensors.csv").open("wb") as sensors:
+        count = _write_rows(simulation, disk, tracks, sensors)
     with _text(folder / "equipment.json") as file:
         write_equipment(simulation.equipment, file)
-    with _text(folder / "orders.json") as file:
-        write_orders((disk or simulation).orders, file)
-    with _text(folder / "truth.jsonl") as file:
-        write_truth((disk or simulation).truth, file)
+    if disk is None:
+        _write_records(simulation, folder)
+    else:
+        _write_lines(disk, folder)
     return count
+
+
+def _write_rows(simulation: Simulation, disk: Disk | None, tracks: BinaryIO, sensors: BinaryIO) -> int:
+    by_arrival = partial(in_arrival_order, names=simulation.sensor_names)
+    write_measured(
+        [simulation.measured] if disk is None else disk.measured.merged(by_arrival), simulation.sensor_names, sensors
+    )
+    return write_tracks([simulation.fixes] if disk is None else disk.fixes.merged(arrival_order), simulation.devices, tracks)
+
+
+def _write_records(simulation: Simulation, folder: Path) -> None:
+    with _text(folder / "zones.geojson") as file:
+        write_zones(simulation.zones, file)
+    with _text(folder / "trips.json") as file:
+        write_trips(simulation.trips, file, simulation.approvals)
+    with _text(folder / "orders.json") as file:
+        write_orders(simulation.orders, file)
+    with _text(folder / "truth.jsonl") as file:
+        write_truth(simulation.truth, file)
+
+
+def _write_lines(disk: Disk, folder: Path) -> None:
+    with _text(folder / "zones.geojson") as file:
+        write_zone_lines(disk.zones, file)
+    with _text(folder / "trips.json") as file:
+        write_listed(disk.trips, file)
+    with _text(folder / "orders.json") as file:
+        write_listed(disk.orders, file)
+    with (folder / "truth.jsonl").open("wb") as truth:
+        truth.writelines(disk.truth)
 
 
 def _text(path: Path) -> TextIO:

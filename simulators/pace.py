@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from simulators.moments import from_unix_us, to_unix_us
+from simulators.moments import from_unix_us
 from simulators.scenario import Scenario
 from simulators.simulation import Simulation
 from simulators.world import generate
@@ -38,6 +38,5 @@ def generate_live(
 
 
 def _span(simulation: Simulation) -> timedelta:
-    last_us = int(simulation.fixes["received_us"].max(initial=0))
-    last_us = max([last_us, *(to_unix_us(reading.received_at) for reading in simulation.sensors if reading.received_at)])
+    last_us = max(int(rows["received_us"].max(initial=0)) for rows in (simulation.fixes, simulation.measured))
     return max(timedelta(0), from_unix_us(last_us) - simulation.start)

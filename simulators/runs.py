@@ -1,19 +1,19 @@
-"""Fixes of more vans than fit into memory: sorted runs on disk, merged into one order of arrival.
+"""Rows of more vans than fit into memory: sorted runs on disk, merged into one order of arrival.
 
 External merge sort, as in D. Knuth, The Art of Computer Programming, vol. 3, 5.4.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from simulators.fleet.fixes import FIX, Fixes
-from simulators.simulation import arrival_order
+Rows = NDArray[np.void]
 
 RUN_ROWS: Final = 250_000
 _WINDOW_ROWS: Final = 200_000
@@ -23,38 +23,39 @@ _BLOCK_ROWS: Final = 2_000
 class Runs:
     """Takes rows in any order, and gives them back in that of their arrival."""
 
-    def __init__(self, folder: Path, run_rows: int = RUN_ROWS) -> None:
-        """`folder` is made; at most about `run_rows` rows are held at a time, 140 bytes each."""
+    def __init__(self, folder: Path, columns: np.dtype[Any], run_rows: int = RUN_ROWS) -> None:
+        """`folder` is made; at most about `run_rows` rows are held at a time. `columns` has the moment `received_us`."""
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
+        self._columns = columns
         self._run_rows = run_rows
-        self._waiting: list[Fixes] = []
+        self._waiting: list[Rows] = []
         self._held = 0
         self._files: list[Path] = []
         self._first_us, self._last_us = 2**63 - 1, -(2**63)
         self.rows = 0
 
-    def add(self, fixes: Fixes) -> None:
+    def add(self, rows: Rows) -> None:
         """Take some rows."""
-        self._waiting.append(fixes)
-        self._held += len(fixes)
-        self.rows += len(fixes)
+        self._waiting.append(rows)
+        self._held += len(rows)
+        self.rows += len(rows)
         if self._held >= self._run_rows:
             self._write()
 
-    def merged(self) -> Iterator[Fixes]:
-        """All rows, a window of time after the other, each in the order of arrival."""
+    def merged(self, order: Callable[[Rows], Rows]) -> Iterator[Rows]:
+        """All rows, a window of time after the other; `order` sorts one by receipt and then by whatever tells rows apart."""
         self._write()
         if not self._files:
             return
         windows = self.rows // _WINDOW_ROWS + 1
         with ExitStack() as opened:
-            runs = [_Run(opened.enter_context(file.open("rb"))) for file in self._files]
+            runs = [_Run(opened.enter_context(file.open("rb")), self._columns) for file in self._files]
             for number in range(1, windows + 1):
                 until_us = self._first_us + (self._last_us + 1 - self._first_us) * number // windows
                 rows = np.concatenate([run.take(until_us) for run in runs])
                 if len(rows):
-                    yield arrival_order(rows)
+                    yield order(rows)
 
     def remove(self) -> None:
         """Delete what was written."""
@@ -65,7 +66,8 @@ class Runs:
     def _write(self) -> None:
         if not self._held:
             return
-        rows = arrival_order(np.concatenate(self._waiting))
+        rows = np.concatenate(self._waiting)
+        rows = rows[np.argsort(rows["received_us"], kind="stable")]
         self._first_us = min(self._first_us, int(rows["received_us"][0]))
         self._last_us = max(self._last_us, int(rows["received_us"][-1]))
         self._files.append(self._folder / f"run-{len(self._files):05d}.rows")
@@ -76,15 +78,16 @@ class Runs:
 class _Run:
     """Reads a run from its beginning to its end, and never holds more than it is asked for and a block."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, columns: np.dtype[Any]) -> None:
         self._file = file
-        self._rest: Fixes = np.empty(0, FIX)
+        self._columns = columns
+        self._rest: Rows = np.empty(0, columns)
 
-    def take(self, until_us: int) -> Fixes:
+    def take(self, until_us: int) -> Rows:
         """The next rows, those received before a moment."""
         parts = [self._rest]
         while len(parts[-1]) == 0 or parts[-1]["received_us"][-1] < until_us:
-            block: Fixes = np.fromfile(self._file, FIX, _BLOCK_ROWS)
+            block: Rows = np.fromfile(self._file, self._columns, _BLOCK_ROWS)
             if len(block) == 0:
                 break
             parts.append(block)

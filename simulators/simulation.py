@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from math import isnan
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from domain.truth import Incident, TrueVisit
 from domain.zones import Zone
 from simulators.fleet.fixes import NO_PLACE, Fixes, alarm_names
 from simulators.moments import from_unix_us
+from simulators.sensors.readings import Measured, readings_of
 
 _CHUNK = 20_000
 
@@ -33,7 +35,7 @@ class NearIncident(NamedTuple):
 
 @dataclass(frozen=True)
 class Simulation:
-    """Everything a scenario and a seed give. `fixes` and `sensors` are in the order of arrival.
+    """Everything a scenario and a seed give. `fixes` and `measured` are in the order of arrival.
 
     Vehicle-days are counted so that false alarms can be put in proportion.
     """
@@ -47,7 +49,8 @@ class Simulation:
     trips: tuple[Trip, ...]
     orders: tuple[Order, ...]
     fixes: Fixes
-    sensors: tuple[SensorReading, ...]
+    sensor_names: tuple[str, ...]
+    measured: Measured
     equipment: Equipment
     truth: tuple[Incident | TrueVisit, ...]
     vehicle_days: float
@@ -58,6 +61,11 @@ class Simulation:
         """The fixes as canonical readings, in the order of arrival."""
         for first in range(0, len(self.fixes), _CHUNK):
             yield from positions_of(self.fixes[first : first + _CHUNK], self.devices)
+
+    @cached_property
+    def sensors(self) -> tuple[SensorReading, ...]:
+        """What was measured as canonical readings, in the order of arrival."""
+        return tuple(readings_of(self.measured, self.sensor_names))
 
 
 def positions_of(fixes: Fixes, devices: tuple[str, ...]) -> Iterator[Position]:

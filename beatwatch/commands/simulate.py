@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -36,6 +37,7 @@ def simulate(
     ] = None,
     tenant: Annotated[str, typer.Option(help="with --mqtt: organisation in the topics")] = "default",
     payload_format: Annotated[str, typer.Option("--as", help="with --mqtt: payload format")] = "beatwatch-json",
+    jobs: Annotated[int | None, typer.Option(min=1, help="with --out: how many processes; else one a core")] = None,
     listing: Annotated[bool, typer.Option("--list", help="name the scenarios and stop")] = False,
 ) -> None:
     """Simulate vans, trackers and what goes wrong, with the truth written down."""
@@ -48,7 +50,7 @@ def simulate(
 
     world = load(scenario), seed, vehicles, days
     if out is not None:
-        _write(world, _moment(start), out)
+        _write(world, _moment(start), out, jobs or len(os.sched_getaffinity(0)))
     elif mqtt is not None:
         from beatwatch.services.servers import with_log_in
         from beatwatch.settings import read_settings
@@ -56,7 +58,7 @@ def simulate(
         _publish(world, _moment(start), with_log_in(read_settings(), mqtt), speed, tenant, payload_format)
 
 
-def _write(world: tuple[Scenario, int, int | None, int | None], start: datetime | None, out: Path) -> None:
+def _write(world: tuple[Scenario, int, int | None, int | None], start: datetime | None, out: Path, jobs: int) -> None:
     from simulators.disk import Disk
     from simulators.folder import write_folder
     from simulators.world import generate
@@ -64,7 +66,7 @@ def _write(world: tuple[Scenario, int, int | None, int | None], start: datetime 
     disk = Disk(out / ".making")
     try:
         with _progress("vehicle-days") as advance:
-            simulation = generate(*world, start, advance, disk)
+            simulation = generate(*world, start, advance, disk, jobs)
         count = write_folder(simulation, out, disk)
     finally:
         disk.remove()

@@ -13,7 +13,7 @@ from simulators.scenario import Scenario
 from simulators.town.places import Town
 from simulators.town.plane import Plane
 from simulators.town.zones import zones_of
-from simulators.world import draw_town
+from simulators.towns import draw_town
 
 
 @dataclass(frozen=True, slots=True)

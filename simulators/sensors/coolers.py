@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.equipment import Cooler
-from domain.observations import SensorReading
 from domain.truth import Incident
 from simulators.compiler import kernel
 from simulators.scenario import SensorsPlan
-from simulators.sensors.readings import readings_of
+from simulators.sensors.readings import Measured, measure
 from simulators.spans import spans_of
 from simulators.streams import stream
 
@@ -24,11 +23,11 @@ SET_C = 4.5
 
 def simulate_cooler(
     device_id: str, mounted_on: str, plan: SensorsPlan, start: datetime, door_open: list[NDArray[np.bool_]], seed: int
-) -> tuple[Cooler, list[SensorReading], list[Incident]]:
+) -> tuple[Cooler, list[Measured], list[Incident]]:
     """A box over some days, one array of door states by second for each."""
     rng = stream(seed, "cooler", device_id)
     inside_c, first_seq = SET_C, 1
-    readings: list[SensorReading] = []
+    readings: list[Measured] = []
     incidents: list[Incident] = []
     for day, door in enumerate(door_open):
         day_start = start + timedelta(days=day)
@@ -39,9 +38,7 @@ def simulate_cooler(
         inside_c = float(box_c[-1])
         told = second[int(rng.integers(REPORT_S)) :: REPORT_S]
         measured_c = box_c[told] + rng.normal(0, 0.08, len(told))
-        readings += readings_of(
-            device_id, day_start, told, rng, first_seq=first_seq, temperature_c=measured_c, door_open=door[told]
-        )
+        readings.append(measure(day_start, told, rng, first_seq=first_seq, temperature_c=measured_c, door_open=door[told]))
         first_seq += len(told)
         for begin, end in excursions(box_c, door):
             moments = (day_start + timedelta(seconds=moment) for moment in (begin, end))

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from operator import attrgetter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domain.equipment import Asset, Cooler, Equipment, Shelf
-from domain.observations import SensorReading
 from domain.truth import Incident, TrueVisit
 from simulators.fleet.fixes import Fixes
 from simulators.fleet.planning import Round
 from simulators.scenario import Scenario
 from simulators.sensors.assets import simulate_asset
 from simulators.sensors.coolers import simulate_cooler
+from simulators.sensors.readings import Measured
 from simulators.sensors.shelves import simulate_shelf
 from simulators.streams import stream
 from simulators.town.places import Town
@@ -24,12 +24,16 @@ from simulators.town.places import Town
 
 @dataclass
 class Sensed:
-    """Equipment, readings and truth gathered over a world; assets' fixes belong to devices numbered after the vans."""
+    """Equipment, measurements and truth of some shops and vans.
+
+    Measurements belong to the sensor of that index in `names`, fixes to the asset of that index in `assets`.
+    """
 
     shelves: list[Shelf] = field(default_factory=list)
     coolers: list[Cooler] = field(default_factory=list)
     assets: list[Asset] = field(default_factory=list)
-    readings: list[SensorReading] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    measured: list[Measured] = field(default_factory=list)
     fixes: list[Fixes] = field(default_factory=list)
     truth: list[Incident] = field(default_factory=list)
 
@@ -37,9 +41,21 @@ class Sensed:
         """What the business knows of it all."""
         return Equipment(tuple(self.shelves), tuple(self.coolers), tuple(self.assets))
 
-    def in_arrival_order(self) -> tuple[SensorReading, ...]:
-        """The readings by receipt, device and number."""
-        return tuple(sorted(self.readings, key=attrgetter("received_at", "device", "seq")))
+    def take(self, name: str, measured: list[Measured]) -> None:
+        """Add what a sensor measured."""
+        for rows in measured:
+            rows["device"] = len(self.names)
+        self.names.append(name)
+        self.measured += measured
+
+    def add(self, other: Sensed, first_device: int) -> None:
+        """Add what is of other shops and vans, and number it on; fixes belong to devices numbered from `first_device` then."""
+        for rows in other.measured:
+            rows["device"] += len(self.names)
+        for fixes in other.fixes:
+            fixes["device"] += first_device + len(self.assets)
+        for ours, theirs in zip(_lists(self), _lists(other), strict=True):
+            ours.extend(theirs)
 
 
 def sense_shops(
@@ -54,11 +70,12 @@ def sense_shops(
             name, outlet.place_id, plan, midnight, scenario.days, served.get(outlet.place_id, {}), seed
         )
         sensed.shelves.append(shelf)
-        sensed.readings += readings
+        sensed.take(name, readings)
         sensed.truth += truth
     for index in range(min(plan.assets, len(order))):
         outlet, name = town.outlets[int(order[-1 - index])], f"asset-{number + 1:03d}-{index + 1:03d}"
         asset, fixes, truth = simulate_asset(name, outlet, town, plan, midnight, scenario.days, seed)
+        fixes["device"] = len(sensed.assets)
         sensed.assets.append(asset)
         sensed.fixes.append(fixes)
         sensed.truth += truth
@@ -70,7 +87,7 @@ def sense_box(sensed: Sensed, scenario: Scenario, device_id: str, doors: list[ND
         name = f"{device_id}-box"
         cooler, readings, truth = simulate_cooler(name, device_id, scenario.sensors, scenario.start, doors, seed)
         sensed.coolers.append(cooler)
-        sensed.readings += readings
+        sensed.take(name, readings)
         sensed.truth += truth
 
 
@@ -83,6 +100,10 @@ def served_moments(rounds: list[Round], visits: list[TrueVisit], midnight: datet
             since = visit.departed_at - midnight
             moments.setdefault(outlets.get(visit.stop_id) or "", {})[since.days] = float(since.seconds)
     return moments
+
+
+def _lists(sensed: Sensed) -> list[list[Any]]:
+    return [sensed.shelves, sensed.coolers, sensed.assets, sensed.names, sensed.measured, sensed.fixes, sensed.truth]
 
 
 def _midnight(moment: datetime) -> datetime:

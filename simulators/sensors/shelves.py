@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.equipment import Movement, Shelf
-from domain.observations import SensorReading
 from domain.truth import Incident
 from simulators.scenario import SensorsPlan
-from simulators.sensors.readings import readings_of
+from simulators.sensors.readings import Measured, measure
 from simulators.spans import spans_of
 from simulators.streams import stream
 
@@ -38,14 +37,14 @@ class _Day:
 
 def simulate_shelf(
     device_id: str, outlet_id: str, plan: SensorsPlan, start: datetime, days: int, deliveries: dict[int, float], seed: int
-) -> tuple[Shelf, list[SensorReading], list[Incident]]:
+) -> tuple[Shelf, list[Measured], list[Incident]]:
     """A shelf over some days from `start`, a midnight; `deliveries`: second of the day at which its shop was served, by day."""
     rng = stream(seed, "shelf", device_id)
     product, unit_g = PRODUCTS[int(rng.integers(len(PRODUCTS)))]
     capacity, tare_g = int(rng.integers(24, 60)), float(np.round(rng.uniform(400, 2500)))
     known_tare_g = tare_g
     stock, rate, drift_g, first_seq = int(0.8 * capacity), float(rng.uniform(0.25, 0.9)), 0.0, 1
-    readings: list[SensorReading] = []
+    readings: list[Measured] = []
     incidents: list[Incident] = []
     received: list[Movement] = []
     sold: list[Movement] = []
@@ -59,7 +58,7 @@ def simulate_shelf(
         weight_g = (
             tare_g + one.units[second] * unit_g + one.other_g[second] + drift_g + rng.normal(0, 0.02 * unit_g, len(second))
         )
-        readings += readings_of(device_id, day_start, second, rng, first_seq=first_seq, weight_g=np.maximum(weight_g, 0.0))
+        readings.append(measure(day_start, second, rng, first_seq=first_seq, weight_g=np.maximum(weight_g, 0.0)))
         first_seq += len(second)
         for rule, from_s, until_s in one.truth:
             begin, end = (day_start + timedelta(seconds=round(moment)) for moment in (from_s, until_s))

@@ -11,12 +11,14 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.errors import BeatwatchError
 from simulators.disk import Disk, Sheaf
 from simulators.folder import write_folder
-from simulators.scenario import load
+from simulators.scenario import SensorsPlan, load
 from simulators.simulation import Simulation
 from simulators.streams import stream
 from simulators.world import generate
@@ -83,13 +85,34 @@ def test_what_is_made_on_disk_gives_the_bytes_of_memory(tmp_path: Path) -> None:
         assert (tmp_path / "disk" / name).read_bytes() == (tmp_path / "memory" / name).read_bytes()
 
 
-@given(st.lists(st.lists(st.tuples(st.integers(0, 5), st.integers()))), st.integers(1, 7))
-def test_a_sheaf_gives_back_what_it_took_in_order(bundles: list[list[tuple[int, int]]], most_held: int) -> None:
+def test_several_processes_give_the_bytes_of_one(tmp_path: Path) -> None:
+    scenario = msgspec.structs.replace(load("sensors"), vehicles_per_town=1, sensors=SensorsPlan(shelves=2, assets=1))
+    for jobs in (1, 2):
+        disk = Disk(tmp_path / "making")
+        made = generate(scenario, seed=4, vehicles=5, days=1, disk=disk, jobs=jobs)
+        write_folder(made, tmp_path / str(jobs), disk)
+        disk.remove()
+    write_folder(generate(scenario, seed=4, vehicles=5, days=1), tmp_path / "memory")
+    assert len({van.split(",")[0] for van in (tmp_path / "1" / "tracks.csv").read_text().splitlines()}) == 1 + 5 + 5
+    for name in FILES:
+        assert (tmp_path / "2" / name).read_bytes() == (tmp_path / "1" / name).read_bytes()
+        assert (tmp_path / "memory" / name).read_bytes() == (tmp_path / "1" / name).read_bytes()
+
+
+def test_what_is_wrong_in_a_town_is_said_by_its_process(tmp_path: Path) -> None:
+    scenario = msgspec.structs.replace(load("morning_run"), vehicles_per_town=1)
+    nowhere = msgspec.structs.replace(scenario, town=msgspec.structs.replace(scenario.town, osm=str(tmp_path / "no.osm.gz")))
+    with pytest.raises(BeatwatchError, match=r"no\.osm\.gz"):
+        generate(nowhere, seed=1, disk=Disk(tmp_path / "making"), jobs=2)
+
+
+@given(st.lists(st.lists(st.tuples(st.integers(0, 5), st.binary(max_size=3)))), st.integers(1, 7))
+def test_a_sheaf_gives_back_what_it_took_in_order(bundles: list[list[tuple[int, bytes]]], most_held: int) -> None:
     with TemporaryDirectory() as folder:
-        by_key, as_they_came = (Sheaf(Path(folder) / name, key, most_held) for name, key in (("a", itemgetter(0)), ("b", None)))
+        sorted_, as_they_came = (Sheaf(Path(folder) / str(key), by_key=key, most_held=most_held) for key in (True, False))
         for bundle in bundles:
-            by_key.add(bundle)
+            sorted_.add(bundle)
             as_they_came.add(bundle)
-        everything = [record for bundle in bundles for record in bundle]
-        assert list(as_they_came) == everything
-        assert list(by_key) == sorted(everything, key=itemgetter(0))
+        everything = [line for bundle in bundles for line in bundle]
+        assert list(as_they_came) == [text for _, text in everything]
+        assert list(sorted_) == [text for _, text in sorted(everything, key=itemgetter(0))]

@@ -14,7 +14,8 @@ from domain.errors import InvalidInputError
 from simulators.scenario import load
 from simulators.town.network import build
 from simulators.town.osm import read_streets
-from simulators.world import draw_town, generate
+from simulators.towns import draw_town
+from simulators.world import generate
 
 TOWN = """<?xml version="1.0"?><osm version="0.6">
 <node id="1" version="1" lat="6.0" lon="-1.0"/>

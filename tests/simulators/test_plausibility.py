@@ -19,7 +19,7 @@ from simulators.scenario import load
 from simulators.simulation import Simulation
 from simulators.streams import stream
 from simulators.town.places import Town
-from simulators.world import draw_town
+from simulators.towns import draw_town
 
 SEEDS = range(20, 26)
 

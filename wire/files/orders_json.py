@@ -9,7 +9,7 @@ from typing import Any, TextIO
 import msgspec
 
 from domain.deliveries import Order, OrderLine
-from wire.files.joined import write_joined
+from wire.files.joined import write_listed
 from wire.files.node import Node, parse_document
 from wire.files.reading import naming, read_bytes
 
@@ -29,10 +29,12 @@ def read_orders(path: Path) -> list[Order]:
 
 def write_orders(orders: Iterable[Order], file: TextIO) -> int:
     """Write a list with one order a line, the same bytes for the same orders; how many."""
-    file.write("[")
-    count = write_joined((msgspec.json.encode(_members(order)) for order in orders), file)
-    file.write("]\n")
-    return count
+    return write_listed(map(order_line, orders), file)
+
+
+def order_line(order: Order) -> bytes:
+    """The line of an order, without comma and end."""
+    return msgspec.json.encode(_members(order))
 
 
 def _order(node: Node) -> Order:

@@ -12,7 +12,7 @@ import msgspec
 from domain.suppressor_validity import check_suppressor
 from domain.suppressors import Suppressor, SuppressorKind
 from domain.trips import Circle, LonLat, PlannedStop, Proof, Trip
-from wire.files.joined import write_joined
+from wire.files.joined import write_listed
 from wire.files.node import Node, parse_document
 from wire.files.reading import naming, read_bytes
 from wire.files.schedule_json import maybe_schedule
@@ -83,11 +83,14 @@ def write_trips(trips: Iterable[Trip], file: TextIO, breakdowns: Iterable[Suppre
 
     `breakdowns` go to the trips whose identifier and a slash begin theirs.
     """
+    approved = tuple(breakdowns)
+    return write_listed((trip_line(trip, approved) for trip in trips), file)
+
+
+def trip_line(trip: Trip, breakdowns: Iterable[Suppressor] = ()) -> bytes:
+    """The line of a trip, without comma and end."""
     approved = [one for one in breakdowns if one.kind is SuppressorKind.breakdown]
-    file.write("[")
-    count = write_joined((msgspec.json.encode(trip_members(trip) | _breakdown_members(trip, approved)) for trip in trips), file)
-    file.write("]\n")
-    return count
+    return msgspec.json.encode(trip_members(trip) | _breakdown_members(trip, approved))
 
 
 def _breakdown_members(trip: Trip, approved: Iterable[Suppressor]) -> dict[str, Any]:

@@ -30,9 +30,14 @@ def write_truth(truth: Iterable[Incident | TrueVisit], file: TextIO) -> int:
     """Write one line each, the same bytes for the same truth; how many."""
     count = 0
     for record in truth:
-        file.write(_visit_line(record) if isinstance(record, TrueVisit) else _incident_line(record))
+        file.write(truth_line(record))
         count += 1
     return count
+
+
+def truth_line(record: Incident | TrueVisit) -> str:
+    """The line of a record, with its end."""
+    return _visit_line(record) if isinstance(record, TrueVisit) else _incident_line(record)
 
 
 def _incident(node: Node) -> Incident:
