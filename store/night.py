@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -26,11 +26,19 @@ class Told(NamedTuple):
 
 
 class Batches(NamedTuple):
-    """Batches stored after the one numbered `after` up to `upto`, and before them those from `first` on, for what goes on."""
+    """Batches stored after the one numbered `after` up to `upto`, and whether there are others."""
 
     after: int
     upto: int
-    first: int
+    has_more: bool
+
+
+class Heard(NamedTuple):
+    """A device that said something in some batches, and whether its clock is worth looking at."""
+
+    device_id: int
+    first_at: datetime  # received
+    is_odd: bool
 
 
 class StampRow(NamedTuple):
@@ -63,20 +71,29 @@ def events_of_rules(connection: Connection, org_id: int, rules: Sequence[str], s
     ]
 
 
-def batches_to_watch(connection: Connection) -> Batches:
-    """The batches whose clocks nobody has looked at."""
-    row = connection.execute(_SQL["batches_to_watch"]).fetchone()
+def batches_to_watch(connection: Connection, rows: int) -> Batches:
+    """The next batches whose clocks nobody has looked at, of some `rows` readings together."""
+    row = connection.execute(_SQL["batches_to_watch"], {"rows": rows}).fetchone()
     assert row is not None  # there is always one row
-    return Batches(row["after"], row["upto"], row["first"])
+    return Batches(**row)
 
 
-def odd_stamps(connection: Connection, batches: Batches) -> list[StampRow]:
-    """The time stamps, in `batches`, of devices whose clocks are worth looking at."""
-    wanted = {**batches._asdict(), "reasons": _FAULTY}
-    odd = [row["device_id"] for row in connection.execute(_SQL["devices_with_odd_clocks"], wanted)]
-    if not odd:
-        return []
-    return [StampRow(**row) for row in connection.execute(_SQL["stamps_of_devices"], {**wanted, "device_ids": odd})]
+def devices_heard(connection: Connection, batches: Batches) -> list[Heard]:
+    """The devices of `batches`."""
+    rows = connection.execute(_SQL["devices_heard"], {**batches._asdict(), "reasons": _FAULTY})
+    return [Heard(row["device_id"], row["first_at"], row["is_odd"]) for row in rows]
+
+
+def stamps_of_batches(connection: Connection, batches: Batches, devices: Collection[int]) -> list[StampRow]:
+    """The time stamps of some devices in `batches`."""
+    wanted = {**batches._asdict(), "device_ids": sorted(devices)}
+    return [StampRow(**row) for row in connection.execute(_SQL["stamps_of_batches"], wanted)]
+
+
+def stamps_before(connection: Connection, batches: Batches, devices: Collection[int], since: datetime) -> list[StampRow]:
+    """The time stamps of some devices before `batches`, received at or after `since`."""
+    wanted = {"after": batches.after, "device_ids": sorted(devices), "since": since}
+    return [StampRow(**row) for row in connection.execute(_SQL["stamps_before"], wanted)]
 
 
 def note_clocks_watched(connection: Connection, upto: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Final, NamedTuple
@@ -39,29 +39,44 @@ class Stamp(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Clock:
+class Clock:
     """One device's clock, reading after reading in the order of their receipt."""
 
     device_id: str
     values: Mapping[str, float]
     fault: dict[str, Any] | None = None
     recent: list[Stamp] = field(default_factory=list)  # of the present boot
+    highest: tuple[int, int] = (-1, -_DAY_US)  # number and time, of the present boot
 
-    def take(self, stamp: Stamp) -> Iterator[Event]:
+    def judge(self, stamps: Iterable[Stamp]) -> list[Event]:
+        """Take more stamps, copies and all, in whatever order -> the faults that are new or have gone on."""
+        known = self.fault and dict(self.fault)
+        by_reading = sorted(stamps, key=lambda one: (one.at_us, one.seq, one.boot_id or 0, one.received_us))
+        first = [next(copies) for _, copies in groupby(by_reading, key=lambda one: (one.at_us, one.seq, one.boot_id))]
+        found = [self.take(stamp) for stamp in sorted(first, key=lambda one: (one.received_us, one.seq, one.at_us))]
+        last = self.going_on() if self.fault != known else None
+        return [event for event in (*found, last) if event is not None]
+
+    def take(self, stamp: Stamp) -> Event | None:
+        """Take the next stamp -> the fault that is over by then."""
+        over = None
         if self.fault is not None and stamp.received_us - self.fault["until_us"] > self.values[f"{NAME}.apart_s"] * 1e6:
-            yield self.event()
+            over, self.fault = self.going_on(), None
         kind, off_s = self._judge(stamp)
         if not kind:
-            return
+            return over
         if self.fault is None:
             self.fault = {"since_us": stamp.received_us, "kind": kind, "off_s": off_s, "readings": 0}
         self.fault["until_us"] = stamp.received_us
         self.fault["readings"] += 1
         self.fault["off_s"] = max(self.fault["off_s"], off_s, key=abs)
+        return over
 
-    def event(self) -> Event:
-        assert self.fault is not None
-        fault, self.fault = self.fault, None
+    def going_on(self) -> Event | None:
+        """The fault that may not be over."""
+        fault = self.fault
+        if fault is None:
+            return None
         since = from_us(fault["since_us"])
         facts = {name: fault[name] for name in ("kind", "off_s", "readings")}
         name = event_id(NAME, self.device_id, None, "", fault["since_us"])
@@ -86,17 +101,28 @@ class _Clock:
         if self.recent and stamp.boot_id != self.recent[-1].boot_id:
             if stamp.boot_id in {one.boot_id for one in self.recent}:
                 return "", 0.0
-            self.recent = []
+            self._begin([])
+        if stamp.seq > self.highest[0] and stamp.at_us >= self.highest[1]:
+            return self._remember(stamp)
         is_fresh = not stamp.buffered and stamp.received_us - stamp.at_us <= 60e6
         newest = max((one.seq for one in self.recent), default=-1)
         if is_fresh and newest - stamp.seq > self.values[f"{NAME}.least_numbers"]:
-            self.recent = [stamp]
+            self._begin([stamp])
             return ("", 0.0) if _wraps(newest, stamp.seq) else ("sequence_reset", float(stamp.seq - newest))
         before = [one.at_us for one in self.recent if one.seq < stamp.seq]
         back_us = max(before, default=stamp.at_us) - stamp.at_us
         if stamp.boot_id is not None and not stamp.buffered and back_us > least_us:
             return "back", round(-back_us / 1e6, 1)
-        self.recent = [*self.recent[-_REMEMBERED + 1 :], stamp]
+        return self._remember(stamp)
+
+    def _begin(self, recent: list[Stamp]) -> None:
+        self.recent = recent
+        self.highest = max(((one.seq, one.at_us) for one in recent), default=(-1, -_DAY_US))
+
+    def _remember(self, stamp: Stamp) -> tuple[str, float]:
+        self.recent.append(stamp)
+        del self.recent[:-_REMEMBERED]
+        self.highest = max(self.highest[0], stamp.seq), max(self.highest[1], stamp.at_us)
         return "", 0.0
 
 
@@ -123,11 +149,4 @@ def suspects(
 
 def judge_clock(device_id: str, stamps: Iterable[Stamp], values: Mapping[str, float]) -> list[Event]:
     """The clock faults of a device; the order of the stamps does not matter, nor do copies that came later."""
-    clock, found = _Clock(device_id, values), list[Event]()
-    by_reading = sorted(stamps, key=lambda one: (one.at_us, one.seq, one.boot_id or 0, one.received_us))
-    first = [next(copies) for _, copies in groupby(by_reading, key=lambda one: (one.at_us, one.seq, one.boot_id))]
-    for stamp in sorted(first, key=lambda one: (one.received_us, one.seq, one.at_us)):
-        found += clock.take(stamp)
-    if clock.fault is not None:
-        found.append(clock.event())
-    return found
+    return Clock(device_id, values).judge(stamps)

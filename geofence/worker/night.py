@@ -1,8 +1,7 @@
-"""What is looked for beside the stream: faulty clocks every minute, habits of weeks every night of event time."""
+"""What is looked for beside the stream: clocks every minute, habits of weeks every night of event time."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,13 +14,13 @@ from geofence.parameters import Parameters
 from geofence.rows import to_us
 from geofence.rulebook import resolve
 from geofence.rules import collusion_cluster
-from geofence.rules.clock_fault import Stamp, judge_clock
 from geofence.rules.collusion_cluster import SOURCES, find_clusters, odd_halts
+from geofence.worker.clock_watch import ClockWatch
 from geofence.worker.settings import parameters_of
 from store import night
 from store.conclusions import Judged, put_events, supersede_events, tell_concluded
 from store.lanes import LANES, registered_devices
-from store.night import StampRow, Told
+from store.night import Told
 from store.parameters import settings
 from store.planning import zones_between
 from store.pool import Connection
@@ -37,10 +36,11 @@ class NightWatch:
     def __init__(self) -> None:
         self._watched: dict[int, datetime] | None = None
         self._ran_at: datetime | None = None
+        self._clocks = ClockWatch()
 
     def is_due(self, now: datetime) -> bool:
         """Whether it is time to look whether there is anything to do."""
-        return self._ran_at is None or not timedelta(0) <= now - self._ran_at < LOOK_EVERY
+        return self._ran_at is None or self._clocks.has_more or not timedelta(0) <= now - self._ran_at < LOOK_EVERY
 
     def run(self, connection: Connection, now: datetime, newest: Mapping[int, datetime], lanes: Collection[int]) -> int:
         """Look back -> how many events changed. `newest` is each organisation's event time; lane 0 sees to all clocks."""
@@ -49,7 +49,7 @@ class NightWatch:
         parameters = parameters_of(settings(connection))
         if 0 in lanes:
             devices = {device.device_id: device for device, _ in registered_devices(connection)}
-            count += watch_clocks(connection, devices, parameters)
+            count += self._clocks.look(connection, devices, parameters)
         for org_id, until in self._nights_due(connection, newest, lanes).items():
             zones = zones_between(connection, until, None, org_id=org_id).get(org_id, ())
             now_held = parameters.get(org_id, Parameters()).at(to_us(until))
@@ -91,30 +91,6 @@ class NightWatch:
         return len(found) + len(gone)
 
 
-def watch_clocks(
-    connection: Connection, devices: Mapping[int, Judged], parameters: Mapping[int, Parameters] | None = None
-) -> int:
-    """Look at the clocks of what was stored since the last time -> how many faults were told. `devices` are all there are."""
-    batches = night.batches_to_watch(connection)
-    if batches.upto <= batches.after:
-        return 0
-    found: dict[int, dict[str, Judged]] = defaultdict(dict)
-    events: dict[int, list[Event]] = defaultdict(list)
-    for judged, stamps in _by_device(night.odd_stamps(connection, batches), devices):
-        latest = (parameters or {}).get(judged.org_id, Parameters()).versions()[-1]
-        values = resolve(latest, str(judged.org_id), None)
-        told = judge_clock(judged.key, stamps, values)
-        # What begins with the first stamp that was read may have begun before it, and has been told then.
-        begins_us = min(stamp.received_us for stamp in stamps) if batches.after else -1
-        found[judged.org_id][judged.key] = judged
-        events[judged.org_id] += [event for event in told if to_us(event.started_at) > begins_us]
-    for org_id, mine in events.items():
-        put_events(connection, found[org_id], mine)
-    tell_concluded(connection, [org_id for org_id, mine in events.items() if mine])
-    night.note_clocks_watched(connection, batches.upto)
-    return sum(len(mine) for mine in events.values())
-
-
 def _with_people(told: Sequence[Told]) -> list[collusion_cluster.OddHalt]:
     who = {one.event.event_id: one for one in told}
     halts = []
@@ -140,10 +116,3 @@ def _named_as_known(found: Iterable[Event], known: Iterable[Told]) -> list[Event
                 break
         result.append(event)
     return result
-
-
-def _by_device(rows: Iterable[StampRow], devices: Mapping[int, Judged]) -> list[tuple[Judged, list[Stamp]]]:
-    grouped: dict[int, list[Stamp]] = defaultdict(list)
-    for row in rows:
-        grouped[row.device_id].append(Stamp(to_us(row.received_at), to_us(row.at), row.seq, row.boot_id, row.buffered))
-    return [(devices[device], stamps) for device, stamps in sorted(grouped.items()) if device in devices]

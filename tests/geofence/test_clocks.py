@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from random import Random
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from domain.events import Event
 from geofence.parameters import Parameters
 from geofence.rulebook import resolve
-from geofence.rules.clock_fault import Stamp, judge_clock, suspects
+from geofence.rules.clock_fault import Clock, Stamp, judge_clock, suspects
 
 VALUES = resolve(Parameters(), "0", None)
 _S = 1_000_000
@@ -100,6 +101,22 @@ def test_neither_order_nor_copies_matter_and_the_sieve_lets_no_fault_through(
     random.shuffle(mixed)
     assert judged(mixed) == judged(stamps)
     assert not judged(stamps) or sieved(stamps)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 299), st.integers(1, 60), st.sampled_from([-_NOON, -1000, 150, 3000])), max_size=4),
+    st.lists(st.integers(0, 300), max_size=6),
+)
+def test_a_clock_may_be_judged_in_parts(faults: list[tuple[int, int, int]], cuts: list[int]) -> None:
+    stamps = told(300, boot_id=1)
+    for first, long, by_s in faults:
+        stamps = shifted(stamps, first, first + long, by_s)
+    clock, found = Clock("van", VALUES), dict[str, Event]()
+    edges = sorted({0, *cuts, 300})
+    for begin, end in pairwise(edges):
+        found |= {event.event_id: event for event in clock.judge(stamps[begin:end])}
+    assert list(found.values()) == judged(stamps)
 
 
 def test_the_sieve_leaves_sound_clocks_alone() -> None:

@@ -6,17 +6,14 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-import numpy as np
 import pytest
 
 from domain.events import Event, Severity
 from domain.zones import ZoneKind
-from geofence.worker.night import NightWatch, watch_clocks
-from store import telemetry
+from geofence.worker.night import NightWatch
 from store.conclusions import Judged, put_events
 from store.planning import save_zone
 from store.pool import Connection, Role, open_pool
-from store.telemetry import POSITION, TelemetryBatch
 from tests.geofence.scene import place, round_zone
 from tests.geofence.worker.bench import Bench
 from tests.geofence.worker.readings import DAY, Fix, store_fixes
@@ -79,40 +76,6 @@ def test_an_approved_place_takes_the_habit_back(connection: Connection) -> None:
     look_back(NightWatch(), connection, 6)
     assert habits(connection) == []
     look_back(NightWatch(), connection, 6)  # a night is looked at once
-
-
-def store_clocked(connection: Connection, seconds: range, ahead_s: int) -> None:
-    rows = np.zeros(len(seconds), POSITION)
-    for name in POSITION.names or ():
-        if POSITION[name].kind == "f":
-            rows[name] = np.nan
-    for name in ("satellites", "fix_valid", "ignition", "in_motion", "door_open", "buffered"):
-        rows[name] = telemetry.MISSING_SMALL
-    rows["boot_id"], rows["org_id"], rows["device_id"], rows["seq"] = telemetry.MISSING_INT8, 1, 1, -1
-    rows["received_at"] = [np.datetime64((DAY + timedelta(seconds=s)).replace(tzinfo=None), "us") for s in seconds]
-    rows["fix_time"] = rows["received_at"] + np.timedelta64(ahead_s, "s")
-    rows["grade"], rows["grade_reason"] = (3, 20) if ahead_s > 120 else (0, 0)
-    with connection.transaction():
-        telemetry.prepare_session(connection)
-        telemetry.store_batch(connection, TelemetryBatch(rows))
-
-
-def faults(connection: Connection) -> list[tuple[Any, ...]]:
-    rows = connection.execute("SELECT started_at, ended_at, facts->>'kind' AS kind FROM event WHERE rule = 'clock_fault'")
-    return [tuple(row.values()) for row in rows]
-
-
-def test_a_clock_that_jumped_is_told_once_however_often_one_looks(connection: Connection) -> None:
-    devices = {1: VAN}
-    store_clocked(connection, range(0, 600, 10), -2)
-    assert watch_clocks(connection, devices) == 0
-    store_clocked(connection, range(600, 700, 10), 1000)
-    assert watch_clocks(connection, devices) == 1
-    store_clocked(connection, range(700, 800, 10), 1000)
-    store_clocked(connection, range(800, 900, 10), -2)
-    assert watch_clocks(connection, devices) == 1
-    assert watch_clocks(connection, devices) == 0
-    assert faults(connection) == [(DAY + timedelta(seconds=600), DAY + timedelta(seconds=790), "ahead")]
 
 
 def test_the_worker_looks_back_by_itself_and_late_rows_do_not_touch_what_it_found(
