@@ -27,6 +27,7 @@ _LOGIN: Final = 0x01
 _HEARTBEATS: Final = frozenset({0x13, 0x23})
 _LOCATIONS: Final = frozenset({0x12, 0x22, 0x32})
 _LOCATIONS_4G: Final = frozenset({0xA0})
+_LOCATIONS_OF_RELATIVES: Final = frozenset({0x10, 0x11, 0x1A, 0x1E, 0x2D, 0x31, 0x37})
 _ALARMS: Final = frozenset({0x16, 0x26, 0x27})
 _ALARMS_4G: Final = frozenset({0xA4})
 _NORTH, _WEST, _FIXED, _IGNITION_KNOWN, _IGNITION = 1 << 10, 1 << 11, 1 << 12, 1 << 14, 1 << 15
@@ -180,6 +181,11 @@ def _location(frame: _Frame, received_at: datetime, device: str, ahead: timedelt
     return Position(device, received_at=received_at, seq=frame.serial, **fields)
 
 
+def _place(frame: _Frame, received_at: datetime, device: str, ahead: timedelta) -> Position:
+    """The fix, with which all locations begin; what follows it is each maker's own."""
+    return Position(device, received_at=received_at, seq=frame.serial, **_fix(Cursor(frame.content), ahead))
+
+
 def _alarm(frame: _Frame, received_at: datetime, device: str, ahead: timedelta, *, is_4g: bool) -> Position:
     cursor = Cursor(frame.content)
     fields = _fix(cursor, ahead)
@@ -226,6 +232,7 @@ def _skip_cell(cursor: Cursor, *, is_4g: bool) -> None:
 
 
 _POSITIONS: Final[dict[int, Callable[[_Frame, datetime, str, timedelta], Position]]] = {
+    **dict.fromkeys(_LOCATIONS_OF_RELATIVES, _place),
     **dict.fromkeys(_LOCATIONS, lambda *frame: _location(*frame, is_4g=False)),
     **dict.fromkeys(_LOCATIONS_4G, lambda *frame: _location(*frame, is_4g=True)),
     **dict.fromkeys(_ALARMS, lambda *frame: _alarm(*frame, is_4g=False)),

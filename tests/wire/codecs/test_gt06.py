@@ -120,6 +120,13 @@ def test_a_clock_that_is_not_set_to_utc() -> None:
     assert position(LOCATION, told).fix_time == datetime(2011, 8, 29, 9, 46, 16, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("protocol", [0x10, 0x11, 0x1A, 0x1E, 0x2D, 0x31, 0x37])
+@pytest.mark.parametrize("rest", [b"", CELL + b"\x07\x00\xff"])
+def test_of_relatives_the_fix_is_read(protocol: int, rest: bytes) -> None:
+    known, reading = position(framed(b"\x12" + FIX + CELL)), position(framed(bytes([protocol]) + FIX + rest))
+    assert reading == known
+
+
 def test_frames_of_other_kinds_are_counted() -> None:
     made = Gt06()
     assert made.decode(TOPIC, framed(b"\x8a"), RECEIVED_AT, IMEI) == []
