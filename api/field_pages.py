@@ -11,15 +11,8 @@ from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Resp
 from api import assets
 from api.access import Caller, Checker, Deliverer
 from api.pages import page
-from api.resources.trip_life import (
-    CountedLine,
-    LoadCount,
-    LoadOpening,
-    count_load_out,
-    get_load_out,
-    get_trip_life,
-    open_load_out,
-)
+from api.resources.load_outs import CountedLine, LoadCount, LoadOpening, count_load_out, get_load_out, open_load_out
+from api.resources.trip_life import get_trip_life
 from api.resources.trips import TripId
 from domain.errors import BeatwatchError, InvalidInputError, NotFoundError
 from domain.trip_life import TripState
@@ -68,7 +61,7 @@ def load_page(
 ) -> HTMLResponse:
     """What goes on a van, to count."""
     try:
-        load = get_load_out(caller, trip_id)
+        load = get_load_out(caller, trip_id, Response())
     except NotFoundError:
         load = None
     return page(request, "load.html", trip=get_trip_life(caller, trip_id, Response()), load=load, refusal=refusal)
@@ -80,7 +73,7 @@ def open_load(
 ) -> Response:
     """Begin to load."""
     try:
-        open_load_out(caller, trip_id, LoadOpening(depot_id=depot_id or "depot"))
+        open_load_out(caller, trip_id, LoadOpening(depot_id=depot_id or "depot"), Response())
     except BeatwatchError as error:
         return _back(request, trip_id, error)
     return _back(request, trip_id)
@@ -99,7 +92,7 @@ def count_load(
     """Take the counts of a whole load."""
     try:
         lines = _lines(product_id or [], pieces or [], reason or [])
-        count_load_out(caller, trip_id, LoadCount.model_validate({"counted_as": counted_as, "lines": lines}))
+        count_load_out(caller, trip_id, LoadCount.model_validate({"counted_as": counted_as, "lines": lines}), Response())
     except BeatwatchError as error:
         return _back(request, trip_id, error)
     return _back(request, trip_id)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from api.access import Access
-from api.versions import check_unchanged
+from api.versions import check_unchanged, tag
 from domain.errors import InvalidInputError, NotFoundError
 from domain.people import Permission, Role
 from domain.trip_life import TRIP
@@ -36,6 +36,11 @@ def shown_trip(caller: Access, connection: Connection, trip_id: str) -> Journey:
     journey = journeys.journey_named(connection, trip_id)
     refuse_other_drivers(caller, connection, journey)
     return journey
+
+
+def trip_tag(connection: Connection, journey: Journey) -> str:
+    """The ETag of a trip, which is also that of its load-out, settlement and closure."""
+    return tag(journeys.changed_at(connection, journey))
 
 
 def refuse_other_drivers(caller: Access, connection: Connection, journey: Journey) -> None:

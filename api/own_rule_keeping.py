@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from api.access import Access
 from api.own_rule_texts import Rule, RuleText, RuleWithHistory, Span, Trial, Version, definition_of, rule_of
-from api.versions import check_unchanged
+from api.versions import check_known, check_unchanged
 from domain.errors import ConflictError, InvalidInputError
 from own_rules.definition import check, members, read_definition
 from own_rules.trial import summary, try_rule
@@ -49,8 +49,7 @@ def save_rule(caller: Access, rule_id: str, text: RuleText, if_match: str | None
     with caller.transaction() as connection:
         own_rules.lock_rule(connection, caller.org_id, rule_id)
         known = own_rules.list_rules(connection, caller.org_id, rule_id)
-        if known:
-            check_unchanged(if_match, known[0].followed_at)
+        check_known(if_match, known[0].followed_at if known else None)
         own_rules.write_rule(connection, caller.org_id, rule_id, members(definition), actor=caller.actor, now=_now())
         after = own_rules.rule_named(connection, caller.org_id, rule_id)
         before = known[0].definition if known else None

@@ -27,3 +27,11 @@ def check_unchanged(if_match: str | None, revision: int | datetime) -> None:
     named = {one.strip() for one in if_match.split(",")}
     if "*" not in named and tag(revision) not in named:
         raise OutdatedError(f"it was changed since you read it: its ETag is {tag(revision)} now")
+
+
+def check_known(if_match: str | None, revision: int | datetime | None) -> None:
+    """`check_unchanged` for what a PUT may make: what is not there, or no longer, is not what the caller has read."""
+    if if_match is not None and revision is None:
+        raise OutdatedError("there is none any more")
+    if revision is not None:
+        check_unchanged(if_match, revision)

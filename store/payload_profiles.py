@@ -83,6 +83,15 @@ def list_profiles(
         return cursor.execute(SQL(_SQL["list_profiles"]).format(part=end), {**wanted, **page}).fetchall()
 
 
+def find_profile(
+    connection: Connection, org_id: int, format_name: str, scope: str, name: str, *, lock: bool = False
+) -> StoredProfile | None:
+    """One profile, held until the transaction ends if so wished."""
+    if lock:
+        connection.execute(_SQL["lock_profile"], _key(org_id, format_name, scope, name))
+    return next(iter(list_profiles(connection, org_id, format_name=format_name, scope=scope, name=name)), None)
+
+
 def list_profiled_devices(connection: Connection) -> list[ProfiledDevice]:
     """The devices of all organisations that a profile holds for."""
     rows = connection.execute(_SQL["list_profiled_devices"]).fetchall()

@@ -87,6 +87,16 @@ def list_recipients(
     return [Cell(_recipient(row), row["changed_at"]) for row in rows]
 
 
+def find_recipient(
+    connection: Connection, org_id: int, person: str, channel: str, rule: str, *, lock: bool = False
+) -> Cell | None:
+    """One cell, held until the transaction ends if so wished."""
+    if lock:
+        cell = {"org_id": org_id, "person": person, "channel": channel, "rule": rule}
+        connection.execute(_SQL["lock_recipient"], cell)
+    return next(iter(list_recipients(connection, org_id, person=person, channel=channel, rule=rule)), None)
+
+
 def digest_readers(connection: Connection) -> list[tuple[int, Recipient]]:
     """Organisation and cell of everybody who wants a digest, once for each channel."""
     return [(row["org_id"], _recipient(row)) for row in connection.execute(_SQL["digest_readers"])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path, Query
+from fastapi import APIRouter, Body, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import Access, Asker, Caller, Participant
@@ -13,6 +13,7 @@ from api.credit import credit_difference
 from api.decisions import take_effect
 from api.errors import problem_responses
 from api.listing import Listed, RecordPage, record_page
+from api.versions import IfMatch, check_unchanged, tag
 from domain.approvals import DECIDED_BY, DECIDED_WITHIN, ApprovalKind, ApprovalState
 from domain.errors import InvalidInputError, NotAllowedError
 from store import approvals
@@ -85,10 +86,10 @@ def list_approvals(
 
 
 @router.get("/{approval_id}", operation_id="get_approval", responses=problem_responses(404))
-def get_approval(caller: Caller, approval_id: ApprovalId) -> Approval:
+def get_approval(caller: Caller, approval_id: ApprovalId, response: Response) -> Approval:
     """One request."""
     with caller.transaction() as connection:
-        return Approval.model_validate(approvals.approval_numbered(connection, approval_id))
+        return _answer(approvals.approval_numbered(connection, approval_id), response)
 
 
 @router.post("", operation_id="ask_approval", status_code=201, responses=problem_responses(403, 404, 409, 422))
@@ -102,22 +103,28 @@ def ask_approval(caller: Asker, asked: AskedFor) -> Approval:
         return ask(caller, connection, caller.org_id, asked)
 
 
-@router.post("/{approval_id}/approve", operation_id="approve_request", responses=problem_responses(403, 404, 409))
-def approve(caller: Caller, approval_id: ApprovalId, said: Said = None) -> Approval:
+@router.post("/{approval_id}/approve", operation_id="approve_request", responses=problem_responses(403, 404, 409, 412))
+def approve(
+    caller: Caller, approval_id: ApprovalId, response: Response, said: Said = None, if_match: IfMatch = None
+) -> Approval:
     """Say yes. What follows from it happens in the same transaction."""
-    return _decide(caller, approval_id, ApprovalState.approved, said)
+    return _answer(_decide(caller, approval_id, ApprovalState.approved, said, if_match), response)
 
 
-@router.post("/{approval_id}/reject", operation_id="reject_request", responses=problem_responses(403, 404, 409))
-def reject(caller: Caller, approval_id: ApprovalId, said: Said = None) -> Approval:
+@router.post("/{approval_id}/reject", operation_id="reject_request", responses=problem_responses(403, 404, 409, 412))
+def reject(
+    caller: Caller, approval_id: ApprovalId, response: Response, said: Said = None, if_match: IfMatch = None
+) -> Approval:
     """Say no."""
-    return _decide(caller, approval_id, ApprovalState.rejected, said)
+    return _answer(_decide(caller, approval_id, ApprovalState.rejected, said, if_match), response)
 
 
-@router.post("/{approval_id}/withdraw", operation_id="withdraw_approval", responses=problem_responses(403, 404, 409))
-def withdraw(caller: Participant, approval_id: ApprovalId, said: Said = None) -> Approval:
+@router.post("/{approval_id}/withdraw", operation_id="withdraw_approval", responses=problem_responses(403, 404, 409, 412))
+def withdraw(
+    caller: Participant, approval_id: ApprovalId, response: Response, said: Said = None, if_match: IfMatch = None
+) -> Approval:
     """Take one's own request back."""
-    return _decide(caller, approval_id, ApprovalState.withdrawn, said)
+    return _answer(_decide(caller, approval_id, ApprovalState.withdrawn, said, if_match), response)
 
 
 def ask(caller: Access, connection: Connection, org_id: int, asked: AskedFor) -> Approval:
@@ -137,9 +144,17 @@ def ask(caller: Access, connection: Connection, org_id: int, asked: AskedFor) ->
     return Approval.model_validate(row)
 
 
-def _decide(caller: Access, approval_id: int, state: ApprovalState, said: Decision | None) -> Approval:
+def _answer(row: approvals.Approval, response: Response) -> Approval:
+    response.headers["etag"] = tag(row.changed_at)
+    return Approval.model_validate(row)
+
+
+def _decide(
+    caller: Access, approval_id: int, state: ApprovalState, said: Decision | None, if_match: str | None
+) -> approvals.Approval:
     with caller.transaction() as connection:
         before = approvals.approval_numbered(connection, approval_id, lock=True)
+        check_unchanged(if_match, before.changed_at)
         _refuse_who_may_not(caller, before, state)
         after = approvals.decide(connection, before, state, caller.actor, said.comment if said else None)
         take_effect(caller, connection, after)
@@ -151,7 +166,7 @@ def _decide(caller: Access, approval_id: int, state: ApprovalState, said: Decisi
             after={"state": after.state, "decision": after.decision},
         )
         caller.note(connection, change, before.org_id)
-    return Approval.model_validate(after)
+    return after
 
 
 def _refuse_who_may_not(caller: Access, asked: approvals.Approval, state: ApprovalState) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.access import Access, Caller, Deliverer, Planner
@@ -17,6 +17,7 @@ from api.listing import Listed, RecordPage, record_page
 from api.resources.approvals import AskedFor, ask
 from api.resources.trips import TripId
 from api.standstill import let_rules_apply
+from api.versions import IfMatch, check_unchanged, tag
 from domain.approvals import ApprovalKind
 from domain.errors import ConflictError, InvalidInputError
 from domain.trip_aftermath import BREAKDOWN
@@ -35,7 +36,7 @@ State = Literal["reported", "approved", "rejected", "repair", "transfer", "tow",
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
 Text = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
 BreakdownId = Annotated[str, Path(max_length=200, examples=["6f9619ff-8b86-d011-b42d-00cf4fc964ff"])]
-_REFUSALS: Final = problem_responses(403, 404, 409, 422)
+_REFUSALS: Final = problem_responses(403, 404, 409, 412, 422)
 
 
 class Breakdown(BaseModel):
@@ -111,20 +112,22 @@ def list_breakdowns(
 
 
 @router.get("/breakdowns/{breakdown_id}", operation_id="get_breakdown", responses=problem_responses(404))
-def get_breakdown(caller: Caller, breakdown_id: BreakdownId) -> Breakdown:
+def get_breakdown(caller: Caller, breakdown_id: BreakdownId, response: Response) -> Breakdown:
     """One breakdown."""
     with caller.transaction() as connection:
-        return breakdown_of(breakdowns.breakdown_named(connection, breakdown_id))
+        return _answer(breakdowns.breakdown_named(connection, breakdown_id), response)
 
 
 @router.post("/trips/{trip_id}/breakdowns", operation_id="report_breakdown", status_code=201, responses=_REFUSALS)
-def report_breakdown(caller: Deliverer, trip_id: TripId, told: BreakdownReport) -> Breakdown:
+def report_breakdown(
+    caller: Deliverer, trip_id: TripId, told: BreakdownReport, response: Response, if_match: IfMatch = None
+) -> Breakdown:
     """Say that the van stands. Somebody has to agree within a quarter of an hour; until then the rules apply as ever."""
     refuse_future(told.at, "at")
     if (told.longitude_deg is None) != (told.latitude_deg is None):
         raise InvalidInputError("longitude_deg", "goes together with latitude_deg")
     with caller.transaction() as connection:
-        journey = held_trip(caller, connection, trip_id)
+        journey = held_trip(caller, connection, trip_id, if_match)
         if journey.state not in ON_THE_ROAD:
             TRIP.check(trip_id, journey.state, "breakdown", caller.permissions)
         if journey.state == "dispatched":
@@ -139,14 +142,17 @@ def report_breakdown(caller: Deliverer, trip_id: TripId, told: BreakdownReport) 
         )
         breakdowns.ask_for(connection, row, ask(caller, connection, journey.org_id, asked).approval_id)
         _note(caller, connection, row, "breakdown.report", {"trip_id": trip_id, "reason": told.reason})
-        return breakdown_of(breakdowns.breakdown_named(connection, row.breakdown_id))
+        return _answer(breakdowns.breakdown_named(connection, row.breakdown_id), response)
 
 
 @router.post("/breakdowns/{breakdown_id}/state", operation_id="set_breakdown_state", responses=_REFUSALS)
-def set_breakdown_state(caller: Planner, breakdown_id: BreakdownId, wanted: NextState) -> Breakdown:
+def set_breakdown_state(
+    caller: Planner, breakdown_id: BreakdownId, wanted: NextState, response: Response, if_match: IfMatch = None
+) -> Breakdown:
     """Say what is done about it. Closed after a repair the trip goes on; aborted, its open deliveries have failed."""
     with caller.transaction() as connection:
         row = breakdowns.breakdown_named(connection, breakdown_id, lock=True)
+        check_unchanged(if_match, row.changed_at)
         BREAKDOWN.check(breakdown_id, row.state, wanted.state, caller.permissions)
         journey = held_trip(caller, connection, row.trip_id)
         if wanted.state == "abort":
@@ -156,14 +162,17 @@ def set_breakdown_state(caller: Planner, breakdown_id: BreakdownId, wanted: Next
             if journey.state == "breakdown":
                 follow(caller, connection, journey, "in_progress", wanted.note)
             let_rules_apply(connection, row)
-        return _become(caller, connection, row, wanted.state, wanted.note)
+        return _answer(_become(caller, connection, row, wanted.state, wanted.note), response)
 
 
 @router.post("/breakdowns/{breakdown_id}/transfer", operation_id="transfer_load", responses=_REFUSALS)
-def transfer_load(caller: Planner, breakdown_id: BreakdownId, handover: Handover) -> Breakdown:
+def transfer_load(
+    caller: Planner, breakdown_id: BreakdownId, handover: Handover, response: Response, if_match: IfMatch = None
+) -> Breakdown:
     """Let another trip take the goods and the open deliveries over. It has to come to the same outlets."""
     with caller.transaction() as connection:
         row = breakdowns.breakdown_named(connection, breakdown_id, lock=True)
+        check_unchanged(if_match, row.changed_at)
         BREAKDOWN.check(breakdown_id, row.state, "transfer", caller.permissions)
         journey, other = held_trip(caller, connection, row.trip_id), held_trip(caller, connection, handover.to_trip_id)
         if other.org_id != journey.org_id or other.trip_id == journey.trip_id:
@@ -179,7 +188,7 @@ def transfer_load(caller: Planner, breakdown_id: BreakdownId, handover: Handover
         _move_load(caller, connection, row, (journey.trip_id, other.trip_id), vans, pieces)
         breakdowns.give_up_deliveries(connection, row, caller.actor, f"taken over by trip {other.trip_id}")
         follow(caller, connection, journey, "transferred", handover.note)
-        return _become(caller, connection, row, "transfer", handover.note)
+        return _answer(_become(caller, connection, row, "transfer", handover.note), response)
 
 
 def breakdown_of(row: Row) -> Breakdown:
@@ -206,10 +215,15 @@ def _move_load(
     stock.move(connection, row.org_id, caller.actor, lines)
 
 
-def _become(caller: Access, connection: Connection, row: Row, state: str, note: str | None) -> Breakdown:
+def _become(caller: Access, connection: Connection, row: Row, state: str, note: str | None) -> Row:
     breakdowns.become(connection, row, state, note)
     _note(caller, connection, row, f"breakdown.{state}", {"state": state, "note": note})
-    return breakdown_of(breakdowns.breakdown_named(connection, row.breakdown_id))
+    return breakdowns.breakdown_named(connection, row.breakdown_id)
+
+
+def _answer(row: Row, response: Response) -> Breakdown:
+    response.headers["etag"] = tag(row.changed_at)
+    return breakdown_of(row)
 
 
 def _note(caller: Access, connection: Connection, row: Row, action: str, after: Mapping[str, object]) -> None:

@@ -15,10 +15,12 @@ from domain.trip_life import TripState
 from store import deliveries, journeys, planning
 from store.deliveries import DeliveryFilter
 from store.journeys import Journey
+from store.listing import Part
 from store.pool import Connection
 
 router = APIRouter(tags=["driver"])
 
+_ALL: Final = Part(limit=10_000)  # of one trip
 _AROUND_NOW: Final = timedelta(hours=18)
 _SHOWN: Final = {"loading", "load_confirmed", "dispatched", "in_progress", "breakdown", "returning", "unloading"}
 
@@ -53,7 +55,7 @@ def list_my_trips(caller: Deliverer) -> list[DriversTrip]:
 
 def _trip(connection: Connection, journey: Journey) -> DriversTrip:
     places = {stop.stop_id: stop.place for stop in planning.trip_named(connection, journey.org_id, journey.trip_id).stops}
-    rows = deliveries.list_deliveries(connection, DeliveryFilter(trip_id=journey.trip_id, org_id=journey.org_id))
+    rows = deliveries.list_deliveries(connection, DeliveryFilter(trip_id=journey.trip_id, org_id=journey.org_id), _ALL)
     stops = [
         DriversStop(
             **delivery_in_full(connection, row).model_dump(),

@@ -6,12 +6,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path, Query
+from fastapi import APIRouter, Body, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.access import Administrator
+from api.access import Access, Administrator
 from api.errors import problem_responses
 from api.listing import Listed, RecordPage, record_page
+from api.versions import IfMatch, check_known, tag
+from domain.errors import NotFoundError
 from store import payload_profiles
 from store.audit import Change
 from store.listing import Part
@@ -61,17 +63,36 @@ def list_payload_profiles(
     return record_page(caller, payload_profiles.LISTING, asked, read, PayloadProfile.model_validate)
 
 
-@router.put("/{format}/{scope}/{name}", operation_id="save_payload_profile", responses=problem_responses(401, 403, 422))
+@router.get("/{format}/{scope}/{name}", operation_id="get_payload_profile", responses=problem_responses(401, 403, 404))
+def get_payload_profile(
+    caller: Administrator,
+    format: FormatName,  # noqa: A002
+    scope: Scope,
+    name: Name,
+    response: Response,
+) -> PayloadProfile:
+    """One profile."""
+    with caller.transaction() as connection:
+        row = payload_profiles.find_profile(connection, caller.org_id, format, scope, name)
+    if row is None:
+        raise NotFoundError("payload profile", f"{format}/{scope}/{name}")
+    response.headers["etag"] = tag(row.changed_at)
+    return PayloadProfile.model_validate(row)
+
+
+@router.put("/{format}/{scope}/{name}", operation_id="save_payload_profile", responses=problem_responses(401, 403, 412, 422))
 def save_payload_profile(
     caller: Administrator,
     format: FormatName,  # noqa: A002
     scope: Scope,
     name: Name,
     settings: Settings,
+    if_match: IfMatch = None,
 ) -> PayloadProfile:
     """Store a profile; it holds from the next messages on, and for dead letters that are sent again."""
     profile(format, settings)
     with caller.transaction() as connection:
+        _check(connection, caller, (format, scope, name), if_match)
         row = payload_profiles.save_profile(connection, caller.org_id, format, scope, name, settings)
         caller.note(connection, _change("payload_profile.save", format, scope, name, settings))
     return PayloadProfile.model_validate(row)
@@ -81,13 +102,25 @@ def save_payload_profile(
     "/{format}/{scope}/{name}",
     operation_id="delete_payload_profile",
     status_code=204,
-    responses=problem_responses(401, 403, 404),
+    responses=problem_responses(401, 403, 404, 412),
 )
-def delete_payload_profile(caller: Administrator, format: FormatName, scope: Scope, name: Name) -> None:  # noqa: A002
+def delete_payload_profile(
+    caller: Administrator,
+    format: FormatName,  # noqa: A002
+    scope: Scope,
+    name: Name,
+    if_match: IfMatch = None,
+) -> None:
     """Remove a profile; the format's usual meaning holds again."""
     with caller.transaction() as connection:
+        _check(connection, caller, (format, scope, name), if_match)
         payload_profiles.delete_profile(connection, caller.org_id, format, scope, name)
         caller.note(connection, _change("payload_profile.delete", format, scope, name, {}))
+
+
+def _check(connection: Connection, caller: Access, named: tuple[str, Scope, str], if_match: str | None) -> None:
+    row = None if if_match is None else payload_profiles.find_profile(connection, caller.org_id, *named, lock=True)
+    check_known(if_match, None if row is None else row.changed_at)
 
 
 def _change(action: str, format_name: str, scope: Scope, name: str, settings: dict[str, Any]) -> Change:

@@ -6,12 +6,14 @@ from datetime import datetime, time
 from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from api.access import Administrator
+from api.access import Access, Administrator
 from api.errors import problem_responses
 from api.listing import Listed, RecordPage, record_page
+from api.versions import IfMatch, check_known, tag
+from domain.errors import NotFoundError
 from domain.events import Severity
 from domain.recipients import EVERY_RULE
 from domain.recipients import Recipient as Cell
@@ -88,23 +90,45 @@ def list_recipients(
     return record_page(caller, recipients.CELLS, asked, read, _listed)
 
 
-@router.put("/{person}/{channel}/{rule}", operation_id="save_recipient", responses=problem_responses(422))
-def save_recipient(caller: Administrator, person: Person, channel: Channel, rule: Rule, wish: Wish) -> Recipient:
+@router.get("/{person}/{channel}/{rule}", operation_id="get_recipient", responses=problem_responses(404))
+def get_recipient(caller: Administrator, person: Person, channel: Channel, rule: Rule, response: Response) -> ListedRecipient:
+    """One cell."""
+    with caller.transaction() as connection:
+        cell = recipients.find_recipient(connection, caller.org_id, person, channel, rule)
+    if cell is None:
+        raise NotFoundError("recipient", f"{person} {channel} {rule}")
+    response.headers["etag"] = tag(cell.changed_at)
+    return _listed(cell)
+
+
+@router.put("/{person}/{channel}/{rule}", operation_id="save_recipient", responses=problem_responses(412, 422))
+def save_recipient(
+    caller: Administrator, person: Person, channel: Channel, rule: Rule, wish: Wish, if_match: IfMatch = None
+) -> Recipient:
     """Insert or replace one cell."""
     cell = Cell(person=person, channel=channel.value, rule=rule, **wish.model_dump())
     with caller.transaction() as connection:
+        _check(connection, caller, (person, channel, rule), if_match)
         recipients.save_recipient(connection, caller.org_id, cell)
         after = wish.model_dump(mode="json", exclude={"address"})  # addresses may hold secrets
         caller.note(connection, _change("recipient.save", person, channel, rule, after))
     return Recipient.model_validate(cell)
 
 
-@router.delete("/{person}/{channel}/{rule}", operation_id="delete_recipient", status_code=204, responses=problem_responses(404))
-def delete_recipient(caller: Administrator, person: Person, channel: Channel, rule: Rule) -> None:
+@router.delete(
+    "/{person}/{channel}/{rule}", operation_id="delete_recipient", status_code=204, responses=problem_responses(404, 412)
+)
+def delete_recipient(caller: Administrator, person: Person, channel: Channel, rule: Rule, if_match: IfMatch = None) -> None:
     """Remove one cell."""
     with caller.transaction() as connection:
+        _check(connection, caller, (person, channel, rule), if_match)
         recipients.delete_recipient(connection, caller.org_id, person, channel, rule)
         caller.note(connection, _change("recipient.delete", person, channel, rule, None))
+
+
+def _check(connection: Connection, caller: Access, named: tuple[str, Channel, str], if_match: str | None) -> None:
+    cell = None if if_match is None else recipients.find_recipient(connection, caller.org_id, *named, lock=True)
+    check_known(if_match, None if cell is None else cell.changed_at)
 
 
 def _listed(cell: recipients.Cell) -> ListedRecipient:

@@ -7,16 +7,17 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Body, Request
+from fastapi import APIRouter, Body, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api import settling
 from api.access import Access, Approver, Caller, Checker
 from api.errors import problem_responses
-from api.journeys import advance, follow, held_trip, shown_trip
+from api.journeys import advance, follow, held_trip, shown_trip, trip_tag
 from api.records.money import Money, Price
 from api.resources.approvals import Approval, AskedFor, Decision, ask
 from api.resources.trips import TripId
+from api.versions import IfMatch
 from domain.approvals import ApprovalKind
 from domain.errors import ConflictError, InvalidInputError, NotFoundError
 from domain.trip_life import TRIP, TripState
@@ -30,7 +31,7 @@ router = APIRouter(prefix="/trips/{trip_id}", tags=["settlement"])
 
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
 Text = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
-_REFUSALS: Final = problem_responses(403, 404, 409, 422)
+_REFUSALS: Final = problem_responses(403, 404, 409, 412, 422)
 
 
 class SettlementLine(BaseModel):
@@ -118,17 +119,19 @@ Said = Annotated[Decision | None, Body()]
 
 
 @router.get("/settlement", operation_id="get_settlement", responses=problem_responses(404))
-def get_settlement(caller: Caller, trip_id: TripId) -> Settlement:
-    """What is expected to come back, and what was handed in."""
+def get_settlement(caller: Caller, trip_id: TripId, response: Response) -> Settlement:
+    """What is expected to come back, and what was handed in. Its ETag is that of the trip."""
     with caller.transaction() as connection:
-        return _shown(connection, shown_trip(caller, connection, trip_id))
+        return _tagged(connection, shown_trip(caller, connection, trip_id), response)
 
 
 @router.post("/settlement", operation_id="submit_settlement", status_code=201, responses=_REFUSALS)
-def submit_settlement(caller: Checker, request: Request, trip_id: TripId, handed: HandIn) -> Settlement:
+def submit_settlement(
+    caller: Checker, request: Request, trip_id: TripId, handed: HandIn, response: Response, if_match: IfMatch = None
+) -> Settlement:
     """Hand in what was counted. Until it is agreed upon, a new count takes its place. What does not add up opens an alert."""
     with caller.transaction() as connection:
-        journey = held_trip(caller, connection, trip_id)
+        journey = held_trip(caller, connection, trip_id, if_match)
         if journey.state != "settlement_pending":
             TRIP.check(trip_id, journey.state, "settlement_pending", caller.permissions)
         counted = _counted(settlements.flows(connection, journey), handed)
@@ -136,7 +139,7 @@ def submit_settlement(caller: Checker, request: Request, trip_id: TripId, handed
         settlements.submit(connection, journey, caller.actor, money, counted)
         if journey.state != "settlement_pending":
             advance(caller, connection, journey, "settlement_pending")
-        shown = _shown(connection, journeys.journey_named(connection, trip_id))
+        shown = _tagged(connection, journeys.journey_named(connection, trip_id), response)
         gap = (shown.cash_gap or Decimal(0)) + (shown.upi_counted or Decimal(0)) - shown.upi_due
         judge = request.app.state.settlement_judge
         if judge is not None:
@@ -147,10 +150,12 @@ def submit_settlement(caller: Checker, request: Request, trip_id: TripId, handed
 
 
 @router.post("/settlement/approve", operation_id="approve_settlement", responses=_REFUSALS)
-def approve_settlement(caller: Approver, trip_id: TripId, said: Said = None) -> Settlement:
+def approve_settlement(
+    caller: Approver, trip_id: TripId, response: Response, said: Said = None, if_match: IfMatch = None
+) -> Settlement:
     """Agree to it: what was counted goes into the depot, what is missing is written off. A variance needs a word."""
     with caller.transaction() as connection:
-        journey = held_trip(caller, connection, trip_id)
+        journey = held_trip(caller, connection, trip_id, if_match)
         TRIP.check(trip_id, journey.state, "settled", caller.permissions)
         shown = _shown(connection, journey)
         has_variance = any(line.variance for line in shown.lines) or shown.cash_gap or shown.upi_counted != shown.upi_due
@@ -159,33 +164,37 @@ def approve_settlement(caller: Approver, trip_id: TripId, said: Said = None) -> 
         settlements.decide(connection, journey, caller.actor, said.comment if said else None)
         settling.unload(caller, connection, journey, settlements.settled_lines(connection, journey))
         follow(caller, connection, journey, "settled", said.comment if said else None)
-        return _shown(connection, journeys.journey_named(connection, trip_id))
+        return _tagged(connection, journeys.journey_named(connection, trip_id), response)
 
 
 @router.post("/settlement/reject", operation_id="reject_settlement", responses=_REFUSALS)
-def reject_settlement(caller: Approver, trip_id: TripId, said: Said = None) -> Settlement:
+def reject_settlement(
+    caller: Approver, trip_id: TripId, response: Response, said: Said = None, if_match: IfMatch = None
+) -> Settlement:
     """Have it counted again."""
     with caller.transaction() as connection:
-        journey = held_trip(caller, connection, trip_id)
+        journey = held_trip(caller, connection, trip_id, if_match)
         TRIP.check(trip_id, journey.state, "unloading", caller.permissions)
         if journey.state != "settlement_pending":
             raise NotFoundError("settlement of trip", trip_id)
         follow(caller, connection, journey, "unloading", said.comment if said else None)
-        return _shown(connection, journeys.journey_named(connection, trip_id))
+        return _tagged(connection, journeys.journey_named(connection, trip_id), response)
 
 
 @router.get("/closure", operation_id="get_closure", responses=problem_responses(404))
-def get_closure(caller: Caller, trip_id: TripId) -> Closure:
-    """Whether the trip can be closed, and what still keeps it open."""
+def get_closure(caller: Caller, trip_id: TripId, response: Response) -> Closure:
+    """Whether the trip can be closed, and what still keeps it open. Its ETag is that of the trip."""
     with caller.transaction() as connection:
-        return _closure(connection, shown_trip(caller, connection, trip_id))
+        journey = shown_trip(caller, connection, trip_id)
+        response.headers["etag"] = trip_tag(connection, journey)
+        return _closure(connection, journey)
 
 
 @router.post("/closure", operation_id="ask_closure", status_code=201, responses=_REFUSALS)
-def ask_closure(caller: Caller, trip_id: TripId, said: Said = None) -> Approval:
+def ask_closure(caller: Caller, trip_id: TripId, said: Said = None, if_match: IfMatch = None) -> Approval:
     """Ask to close the trip. Who approves it closes it; the checks have to hold then."""
     with caller.transaction() as connection:
-        journey = held_trip(caller, connection, trip_id)
+        journey = held_trip(caller, connection, trip_id, if_match)
         TRIP.check(trip_id, journey.state, "closed", caller.permissions | {TRIP.needed("closed")})
         closure = _closure(connection, journey)
         asked = AskedFor(
@@ -195,6 +204,11 @@ def ask_closure(caller: Caller, trip_id: TripId, said: Said = None) -> Approval:
             difference={"checks": {check.name: check.passed for check in closure.checks}},
         )
         return ask(caller, connection, journey.org_id, asked)
+
+
+def _tagged(connection: Connection, journey: Journey, response: Response) -> Settlement:
+    response.headers["etag"] = trip_tag(connection, journey)
+    return _shown(connection, journey)
 
 
 def _shown(connection: Connection, journey: Journey) -> Settlement:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import Access, Administrator
 from api.errors import problem_responses
 from api.listing import Listed, RecordPage, record_page
+from api.versions import IfMatch, check_known, tag
 from domain.errors import InvalidInputError, NotAllowedError, NotFoundError
 from domain.people import Role
 from store import topic_patterns
@@ -81,13 +82,27 @@ def list_topic_patterns(
     return record_page(caller, topic_patterns.LISTING, asked, read, TopicPattern.model_validate)
 
 
-@router.put("/{pattern_name}", operation_id="save_topic_pattern", responses=problem_responses(401, 403, 409, 422))
-def save_topic_pattern(caller: PlatformAdministrator, pattern_name: Name, content: PatternContent) -> TopicPattern:
+@router.get("/{pattern_name}", operation_id="get_topic_pattern", responses=problem_responses(401, 403, 404))
+def get_topic_pattern(caller: PlatformAdministrator, pattern_name: Name, response: Response) -> TopicPattern:
+    """One pattern."""
+    with caller.transaction() as connection:
+        row = topic_patterns.find_pattern(connection, pattern_name)
+    if row is None:
+        raise NotFoundError("topic pattern", pattern_name)
+    response.headers["etag"] = tag(row.changed_at)
+    return TopicPattern.model_validate(row)
+
+
+@router.put("/{pattern_name}", operation_id="save_topic_pattern", responses=problem_responses(401, 403, 409, 412, 422))
+def save_topic_pattern(
+    caller: PlatformAdministrator, pattern_name: Name, content: PatternContent, if_match: IfMatch = None
+) -> TopicPattern:
     """Store a pattern. Ingest subscribes to its topics at once; messages sent before were never given to it."""
     _check(content)
     with caller.transaction() as connection:
         _check_organisation(connection, content)
         before = topic_patterns.find_pattern(connection, pattern_name)
+        check_known(if_match, None if before is None else before.changed_at)
         row = topic_patterns.save_pattern(
             connection,
             pattern_name,
@@ -102,12 +117,13 @@ def save_topic_pattern(caller: PlatformAdministrator, pattern_name: Name, conten
 
 
 @router.delete(
-    "/{pattern_name}", operation_id="delete_topic_pattern", status_code=204, responses=problem_responses(401, 403, 404)
+    "/{pattern_name}", operation_id="delete_topic_pattern", status_code=204, responses=problem_responses(401, 403, 404, 412)
 )
-def delete_topic_pattern(caller: PlatformAdministrator, pattern_name: Name) -> None:
+def delete_topic_pattern(caller: PlatformAdministrator, pattern_name: Name, if_match: IfMatch = None) -> None:
     """Remove a pattern; ingest ends its subscription."""
     with caller.transaction() as connection:
         before = topic_patterns.find_pattern(connection, pattern_name)
+        check_known(if_match, None if before is None else before.changed_at)
         topic_patterns.delete_pattern(connection, pattern_name)
         caller.note(connection, Change(action=f"{_KIND}.delete", kind=_KIND, identifier=pattern_name, before=_state(before)))
 

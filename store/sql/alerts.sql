@@ -115,6 +115,9 @@ WHERE org_id = %(org_id)s AND (%(person)s::text IS NULL OR person = %(person)s)
     AND (%(channel)s::text IS NULL OR channel = %(channel)s) AND (%(rule)s::text IS NULL OR rule = %(rule)s)
     AND {part}
 
+-- name: lock_recipient
+SELECT FROM recipient WHERE org_id = %(org_id)s AND person = %(person)s AND channel = %(channel)s AND rule = %(rule)s FOR UPDATE
+
 -- name: on_duty
 SELECT person, bool_or(span @> %(now)s::timestamptz) AS is_on_duty FROM duty WHERE org_id = %(org_id)s GROUP BY person
 

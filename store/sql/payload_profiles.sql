@@ -7,6 +7,9 @@ RETURNING format, scope, name, settings, changed_at
 -- name: delete_profile
 DELETE FROM payload_profile WHERE org_id = %(org_id)s AND format = %(format)s AND scope = %(scope)s AND name = %(name)s
 
+-- name: lock_profile
+SELECT FROM payload_profile WHERE org_id = %(org_id)s AND format = %(format)s AND scope = %(scope)s AND name = %(name)s FOR UPDATE
+
 -- name: list_profiles
 SELECT format, scope, name, settings, changed_at FROM payload_profile
 WHERE org_id = %(org_id)s AND (%(format)s::text IS NULL OR format = %(format)s) AND (%(scope)s::text IS NULL OR scope = %(scope)s)
