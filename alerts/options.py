@@ -32,12 +32,19 @@ class AlertOptions:
     link_secret: str = ""
     vapid_private_key: str = ""
     vapid_subject: str = "mailto:beatwatch@localhost"
+    otp_webhook_url: str = ""
+    webhooks_to_private: bool = False
 
     def channels(self) -> Mapping[str, Channel]:
         """The channels there are, by name. Raises SettingsError for an impossible setting."""
         email = {"email": EmailChannel(self.smtp_url, self.mail_from)} if self.smtp_url else {}
-        push = {"push": PushChannel(self.vapid_private_key, self.vapid_subject)} if self.vapid_private_key else {}
-        return {"log": LogChannel(), "webhook": WebhookChannel(self.webhook_secret), "chat": ChatChannel(), **email, **push}
+        push = {}
+        if self.vapid_private_key:
+            push["push"] = PushChannel(self.vapid_private_key, self.vapid_subject, allow_private=self.webhooks_to_private)
+        own = {self.webhook_url, self.otp_webhook_url} - {""}
+        posted = WebhookChannel(self.webhook_secret, own=own, allow_private=self.webhooks_to_private)
+        chat = ChatChannel(allow_private=self.webhooks_to_private)
+        return {"log": LogChannel(), "webhook": posted, "otp": posted, "chat": chat, **email, **push}
 
     def fallback(self) -> tuple[Recipient, ...]:
         """Who hears of an organisation's alerts that names nobody."""

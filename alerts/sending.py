@@ -18,6 +18,7 @@ from alerts.options import AlertOptions
 from domain.errors import NotFoundError
 from evidence.dossier import Dossier
 from evidence.gathering import gather
+from store.otp_gateways import serving
 from store.outbox import Attachment, Claimed, claim, delivered, failed, void
 from store.pool import Connection
 from store.push_subscriptions import subscriptions_of, unsubscribe
@@ -62,7 +63,7 @@ class Sender:
     def send_due(self, session: Session) -> int:
         """Send up to AT_ONCE messages that are due, side by side; returns how many were tried."""
         with session.transaction() as connection:
-            claimed = [_with_browsers(connection, one) for one in claim(connection, self._now(), limit=AT_ONCE)]
+            claimed = [_addressed(connection, one) for one in claim(connection, self._now(), limit=AT_ONCE)]
         self._drawn.clear()
         enclosed = [self._with_dossier(session, message) for message in claimed]
         for attempt in self._threads.map(self._try, enclosed):
@@ -134,11 +135,13 @@ class Sender:
         return message.alert_is_resolved and self._now() - message.created_at > STALE_AFTER
 
 
-def _with_browsers(connection: Connection, message: Claimed) -> Claimed:
-    """A push with the browsers that it goes to."""
-    if message.channel != "push":
-        return message
-    return replace(message, browsers=tuple(subscriptions_of(connection, message.org_id, message.person)))
+def _addressed(connection: Connection, message: Claimed) -> Claimed:
+    """A push with the browsers that it goes to, a one-time password with the gateway that serves its organisation now."""
+    if message.channel == "push":
+        return replace(message, browsers=tuple(subscriptions_of(connection, message.org_id, message.person)))
+    if message.channel == "otp" and (gateway := serving(connection, message.org_id)) is not None:
+        return replace(message, address=gateway.url, secret=gateway.secret)
+    return message
 
 
 def _drawn(dossier: Dossier) -> Attachment:

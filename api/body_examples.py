@@ -25,6 +25,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "create_suppressor": _BREAKDOWN,
     "replace_suppressor": _BREAKDOWN,
     "end_suppressor": {"until": _AT},
+    "save_otp_gateway": {"url": "https://sms.example.org/beatwatch"},
     "check_own_rule": {"expression": "door_open"},
     "save_own_rule": _RULE,
     "try_own_rule": {"days": 7},

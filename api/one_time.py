@@ -22,7 +22,8 @@ MOST_TRIES: Final = 5
 def send_otp(connection: Connection, delivery: Delivery, phone: str, gateway: str) -> datetime:
     """Put six digits for the customer into the outbox; until when they hold. Only their argon2 hash stays.
 
-    `once` has what the gateway is to send, and is gone as soon as the message has arrived.
+    They go by the gateway of the delivery's organisation, or the nearest above it; `gateway` is that of the installation, for
+    who has none. `once` has what it is to send, and is gone as soon as the message has arrived.
     """
     code = f"{secrets.randbelow(1_000_000):06d}"
     now = datetime.now(UTC)
@@ -33,7 +34,7 @@ def send_otp(connection: Connection, delivery: Delivery, phone: str, gateway: st
         alert_id=None,
         stage=f"otp.{delivery.delivery_id}.{secrets.token_hex(4)}",
         person=f"outlet {delivery.outlet_id}",
-        channel="webhook",
+        channel="otp",
         address=gateway,
         body={
             "text": f"One-time password for delivery {delivery.delivery_id}",

@@ -30,11 +30,13 @@ class Settings(BaseSettings):
     sign_in: bool = Field(False, description="people have to sign in; otherwise whoever reaches the API acts for ORGANISATION")
     api_rate_per_s: float = Field(200.0, ge=0, description="requests a second of one caller in the long run; 0: no limit")
     api_burst: int = Field(1000, ge=1, description="requests of one caller at once, before that rate holds")
-    webhooks_to_private: bool = Field(False, description="webhooks may lead into networks that are not public")
+    webhooks_to_private: bool = Field(False, description="webhooks, chat and push may lead into networks that are not public")
     webhook_log_days: int = Field(
         30, ge=0, description="what webhooks were told, with every attempt, is kept so long; 0: for ever"
     )
-    otp_webhook_url: str = Field("", description="gateway that sends customers one-time passwords; empty: there are none")
+    otp_webhook_url: str = Field(
+        "", description="gateway that sends customers one-time passwords, for organisations without their own"
+    )
     adopt_unknown: bool = Field(True, description="register a device at its first message instead of keeping it aside")
     mqtt_client_id: str = Field("beatwatch-ingest", description="names ingest's session at the broker; each ingest its own")
     mqtt_ca_file: str = Field("", description="certificate authority of an mqtts broker; empty: the system's")

@@ -46,6 +46,7 @@ class Claimed:
     alert_is_resolved: bool
     attachments: tuple[Attachment, ...] = ()
     browsers: tuple[PushSubscription, ...] = ()
+    secret: str = ""  # of whom it is for; empty: the installation's
 
 
 def post(connection: Connection, letters: Iterable[Letter], now: datetime) -> None:

@@ -12,7 +12,9 @@ from py_vapid import Vapid
 
 from alerts.channels.channel import DeliveryError
 from alerts.letters import text_of
-from domain.errors import SettingsError
+from domain.errors import InvalidInputError, SettingsError
+from domain.web_targets import Resolve, target_of
+from store.name_lookup import resolve
 from store.outbox import Claimed
 from store.push_subscriptions import PushSubscription
 
@@ -27,13 +29,15 @@ _TRY_AGAIN: Final = frozenset({408, 425, 429})
 class PushChannel:
     """Sends to every browser of the message's person. `gone` collects those that are no more, for whoever keeps them."""
 
-    def __init__(self, private_key: str, subject: str) -> None:
+    def __init__(self, private_key: str, subject: str, *, allow_private: bool = False, lookup: Resolve = resolve) -> None:
         """`private_key` as PEM or unpadded base64url; `subject` says who answers for us. Raises SettingsError for no key."""
         try:
             self._key = Vapid.from_pem(private_key.encode()) if "BEGIN" in private_key else Vapid.from_string(private_key)
         except (ValueError, TypeError) as error:
             raise SettingsError("VAPID_PRIVATE_KEY: must be a P-256 key in PEM or base64url") from error
         self._subject = subject
+        self._allow_private = allow_private
+        self._lookup = lookup
         self.gone: SimpleQueue[tuple[int, str]] = SimpleQueue()
 
     def send(self, message: Claimed) -> str:
@@ -52,6 +56,7 @@ class PushChannel:
         raise DeliveryError(str(failures[0]), is_final=all(failure.is_final for failure in failures))
 
     def _send(self, browser: PushSubscription, message: Claimed) -> bool:
+        self._check(browser.endpoint)
         keys = {"p256dh": browser.p256dh, "auth": browser.auth}
         session = requests.Session()
         session.max_redirects = 0  # what was checked is the address, not where it leads
@@ -71,6 +76,14 @@ class PushChannel:
         except (requests.RequestException, ValueError) as error:
             raise DeliveryError(f"{type(error).__name__}: {error}") from error
         return True
+
+    def _check(self, endpoint: str) -> None:
+        try:
+            target_of(endpoint, allow_private=self._allow_private, lookup=self._lookup)
+        except InvalidInputError as error:
+            raise DeliveryError(str(error), is_final=True) from error
+        except OSError as error:
+            raise DeliveryError(f"{type(error).__name__}: {error}") from error
 
     def _refused(self, browser: PushSubscription, message: Claimed, error: pywebpush.WebPushException) -> bool:
         status = error.response.status_code if error.response is not None else 0

@@ -15,7 +15,7 @@ from api.one_time import check_otp, send_otp
 from api.shown_deliveries import DeliveryInFull
 from domain.errors import ConflictError, InvalidInputError
 from domain.trip_life import DONE, TELLS_OF_DELIVERIES
-from store import deliveries
+from store import deliveries, otp_gateways
 from store.deliveries import NewProof
 
 router = APIRouter(prefix="/deliveries/{delivery_id}", tags=["deliveries"])
@@ -63,10 +63,10 @@ def prove(caller: Deliverer, delivery_id: DeliveryId, proof: CapturedProof, resp
 def issue_otp(caller: Planner, request: Request, delivery_id: DeliveryId) -> IssuedOtp:
     """Send the customer a new one-time password, by the gateway for text messages. The driver never sees it."""
     gateway: str = request.app.state.otp_webhook_url
-    if not gateway:
-        raise ConflictError("no gateway for one-time passwords is set (OTP_WEBHOOK_URL)")
     with caller.transaction() as connection:
         row = held_delivery(caller, connection, delivery_id)
+        if not gateway and not otp_gateways.is_served(connection, row.org_id):
+            raise ConflictError("no gateway sends one-time passwords: save one at /otp-gateway, or set OTP_WEBHOOK_URL")
         if row.state in DONE:
             raise ConflictError(f"delivery {delivery_id!r} is {row.state}")
         phone = deliveries.phone_of(connection, row)

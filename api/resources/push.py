@@ -16,8 +16,8 @@ from api.access import Caller
 from api.errors import problem_responses
 from api.listing import Listed, RecordPage, record_page
 from api.records.resource import Given
-from api.webhooks.target import check_url
 from domain.errors import InvalidInputError, NotFoundError
+from domain.web_targets import check_url
 from store import push_subscriptions
 from store.audit import Change
 from store.listing import Part

@@ -15,7 +15,7 @@ from api.errors import problem_responses
 from api.listing import Listed, RecordPage, record_page
 from api.records.resource import Given
 from api.versions import IfMatch, check_unchanged, tag
-from api.webhooks.target import LONGEST, check_url
+from domain.web_targets import LONGEST, check_url
 from store import webhooks
 from store.audit import Change
 from store.listing import Part

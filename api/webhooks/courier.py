@@ -16,10 +16,11 @@ from typing import Final
 import httpx
 import structlog
 
-from api.webhooks.target import Resolve, resolve, target_of
 from domain.errors import BeatwatchError, InvalidInputError
 from domain.signing import sign
+from domain.web_targets import Resolve, target_of
 from store import webhooks
+from store.name_lookup import resolve
 from store.pool import Role
 from store.session import Session, open_session
 from store.webhooks import Due

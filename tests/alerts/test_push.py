@@ -59,7 +59,10 @@ def settings(tmp_path: Any) -> Settings:
 @pytest.fixture
 def sender(settings: Settings) -> Iterator[Sender]:
     options = AlertOptions(
-        vapid_private_key=private_key(settings), console_url="https://watch.example.org", link_secret="a secret"
+        vapid_private_key=private_key(settings),
+        console_url="https://watch.example.org",
+        link_secret="a secret",
+        webhooks_to_private=True,
     )
     sender = Sender(options, lambda: NOW, lambda: 0.5)
     yield sender

@@ -46,7 +46,8 @@ def clock() -> Clock:
 @pytest.fixture
 def sender(clock: Clock) -> Iterator[Sender]:
     sender = Sender(AlertOptions(webhook_secret=SECRET), clock, lambda: 0.5)
-    sender._channels = {"log": LogChannel(), "webhook": WebhookChannel(SECRET, clock.now_s, 0.5), "chat": ChatChannel()}
+    sender._channels = {"log": LogChannel(), "webhook": WebhookChannel(SECRET, clock.now_s, 0.5, allow_private=True)}
+    sender._channels["chat"] = ChatChannel(allow_private=True)
     yield sender
     sender.close()
 

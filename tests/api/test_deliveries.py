@@ -169,7 +169,7 @@ def test_a_code_is_sent_by_the_gateway_and_forgotten(client: httpx.Client, yard:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yard.owner.execute("UPDATE message SET address = %s", (f"http://127.0.0.1:{server.server_address[1]}/",))
         session = open_session(database_url, Role.worker, [])
-        sender = Sender(AlertOptions(), lambda: datetime.now(UTC), lambda: 0.5)
+        sender = Sender(AlertOptions(webhooks_to_private=True), lambda: datetime.now(UTC), lambda: 0.5)
         assert sender.send_due(session) == 1
         sender.close()
         session.close()

@@ -17,8 +17,8 @@ import httpx
 import pytest
 
 from api.webhooks.courier import Courier
-from api.webhooks.target import check_url, target_of
 from domain.errors import InvalidInputError
+from domain.web_targets import check_url, target_of
 from store.organisations import add_organisation
 from tests.api.conftest import serving
 from tests.api.goods import delivery_to, dispatched_trip

@@ -37,6 +37,10 @@ def goods_of(theirs: Yard) -> dict[str, str]:
         " VALUES (%s, 'victims-trip', 'victims-depot', 'victims-van', 'victim')",
         (org_id,),
     )
+    theirs.owner.execute(
+        "INSERT INTO otp_gateway (org_id, url, secret, changed_by) VALUES (%s, 'https://sms.example.org/v', 'bws_v', 'victim')",
+        (org_id,),
+    )
     with theirs.pool.connection() as connection:
         stock.move(connection, org_id, "victims-manager", [_STOCK])
     theirs.owner.execute(
@@ -81,6 +85,7 @@ GOODS_BODIES: dict[str, dict[str, Any]] = {
     "change_asset_transfer": {"json": {"reason": "m"}},
     "move_asset_transfer": {"json": {"state": "cancelled"}},
     "submit_settlement": {"json": {"lines": []}},
+    "save_otp_gateway": {"json": {"url": "https://93.184.215.14/sms"}},
     "report_breakdown": {"json": {"at": NOW.isoformat(), "reason": "tyre"}},
     "set_breakdown_state": {"json": {"state": "repair"}},
     "transfer_load": {"json": {"to_trip_id": "victims-trip", "lines": []}},

@@ -1,10 +1,9 @@
-"""Where a webhook may lead: not into networks that only we can reach, unless that is wanted."""
+"""Where what we post may lead: not into networks that only we can reach, unless that is wanted."""
 
 from __future__ import annotations
 
 import ipaddress
-import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ from domain.errors import InvalidInputError
 
 LONGEST: Final = 2000
 Resolve = Callable[[str, int], list[str]]
+"""Every address of a host, for a port. Raises OSError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,6 @@ class Target:
 
     url: str  # with the address in place of the name
     host: str  # the name, for the header and the certificate
-
-
-def resolve(host: str, port: int) -> list[str]:
-    """Every address of a name. Raises OSError."""
-    return sorted({str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)})
 
 
 def check_url(url: str, *, allow_private: bool) -> None:
@@ -43,7 +38,7 @@ def check_url(url: str, *, allow_private: bool) -> None:
         raise InvalidInputError("url", "leads into a private network; WEBHOOKS_TO_PRIVATE allows that")
 
 
-def target_of(url: str, *, allow_private: bool, lookup: Resolve = resolve) -> Target:
+def target_of(url: str, *, allow_private: bool, lookup: Resolve) -> Target:
     """Where to connect to for `url`. Raises InvalidInputError when an address of it is private, OSError without any."""
     check_url(url, allow_private=allow_private)
     parts = urlsplit(url)
@@ -51,11 +46,17 @@ def target_of(url: str, *, allow_private: bool, lookup: Resolve = resolve) -> Ta
     addresses = lookup(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))
     if not addresses:
         raise OSError(f"no address for {parts.hostname}")
-    if not allow_private and any(_is_private(address) for address in addresses):
-        raise InvalidInputError("url", f"{parts.hostname} leads into a private network")
+    if not allow_private:
+        check_public(parts.hostname, addresses)
     address = f"[{addresses[0]}]" if ":" in addresses[0] else addresses[0]
     netloc = address if parts.port is None else f"{address}:{parts.port}"
     return Target(parts._replace(netloc=netloc).geturl(), parts.netloc)
+
+
+def check_public(host: str, addresses: Iterable[str]) -> None:
+    """Raise InvalidInputError when one of a host's addresses is private."""
+    if any(_is_private(address) for address in addresses):
+        raise InvalidInputError("url", f"{host} leads into a private network")
 
 
 def _is_private(host: str) -> bool:
