@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from geofence.facts import (
     DOOR_MOVING_OFF,
     DOOR_MOVING_ON,
@@ -18,6 +20,7 @@ from geofence.kernels.telling import Fix, Record, Teller, tell
 
 _SECOND_US = 1_000_000
 _SPEED_NOISE_MPS = 0.3
+_ROLLED_MOST_S = 60.0
 _HOUR_US = 3_600 * _SECOND_US
 _DAY_US = 24 * _HOUR_US
 
@@ -63,20 +66,31 @@ def step_harsh(s: Record, p: Record, fix: Fix, known_before: bool, mps_before: f
 
 
 @inner_kernel
-def step_door_moving(s: Record, p: Record, fix: Fix, out: Teller) -> None:
-    """Driving with the door open; a door that never was seen closed is a broken sensor."""
-    if s["dr_state"] == 2 and s["dr_closed"] and fix.good and fix.mps > p["door_open_moving_least_mps"]:
-        if s["dm_us"] == 0:
-            s["dm_us"] = fix.t
-        s["dm_last"] = fix.t
-        if not s["dm_on"] and fix.t - s["dm_us"] >= p["door_open_moving_least_s"] * _SECOND_US:
-            s["dm_on"] = 1
-            tell(out, DOOR_MOVING_ON, s["dm_us"], 0, fix.lon, fix.lat, fix.mps, float(s["dr_us"]), 0.0, 0.0)
+def rolled_mps(s: Record, row: Record) -> float:
+    """How fast the wheels have turned since the row before; NaN without an odometer, or when that was too long ago to tell."""
+    since_s = (row["fix_time_us"] - s["pv_us"]) / _SECOND_US
+    gained = float(row["odometer_m"] - s["pv_odo"])
+    return gained / since_s if 0.0 < since_s <= _ROLLED_MOST_S and gained >= 0.0 else math.nan
+
+
+@inner_kernel
+def step_door_moving(s: Record, p: Record, t: int, lon: float, lat: float, mps: float, out: Teller) -> None:
+    """Driving with the door open, by a speed that is believed (NaN: nobody knows); a door that never was seen closed is a
+    broken sensor."""
+    if math.isnan(mps):
         return
-    if s["dm_on"] and s["dr_state"] == 2 and fix.t - s["dm_last"] < p["door_open_moving_pause_s"] * _SECOND_US:
+    if s["dr_state"] == 2 and s["dr_closed"] and mps > p["door_open_moving_least_mps"]:
+        if s["dm_us"] == 0:
+            s["dm_us"] = t
+        s["dm_last"] = t
+        if not s["dm_on"] and t - s["dm_us"] >= p["door_open_moving_least_s"] * _SECOND_US:
+            s["dm_on"] = 1
+            tell(out, DOOR_MOVING_ON, s["dm_us"], 0, lon, lat, mps, float(s["dr_us"]), 0.0, 0.0)
+        return
+    if s["dm_on"] and s["dr_state"] == 2 and t - s["dm_last"] < p["door_open_moving_pause_s"] * _SECOND_US:
         return
     if s["dm_on"]:
-        tell(out, DOOR_MOVING_OFF, s["dm_last"], 0, fix.lon, fix.lat, float(s["dm_us"]), 0.0, 0.0, 0.0)
+        tell(out, DOOR_MOVING_OFF, s["dm_last"], 0, lon, lat, float(s["dm_us"]), 0.0, 0.0, 0.0)
     s["dm_on"], s["dm_us"] = 0, 0
 
 

@@ -16,7 +16,7 @@ from geofence.kernels.ground import course, metres
 from geofence.kernels.halts import step_halt
 from geofence.kernels.layout import Land, Memory, Plans
 from geofence.kernels.levels import step_fuel
-from geofence.kernels.movement import step_door_moving, step_harsh, step_rest, step_speed
+from geofence.kernels.movement import rolled_mps, step_door_moving, step_harsh, step_rest, step_speed
 from geofence.kernels.places import step_places
 from geofence.kernels.signals import find_fix, miss_fix, step_odometer, step_signals
 from geofence.kernels.silence import hear
@@ -60,27 +60,32 @@ def step_rows(
             grades[i], reasons[i] = SUSPECT, ODOMETER
             continue
         step_signals(s, p, row, is_on_trip(s), out)
+        wheels_mps = rolled_mps(s, row)
         if grades[i] == REJECTED:
+            step_door_moving(s, p, row["fix_time_us"], s["acc_lon"], s["acc_lat"], wheels_mps, out)
             step_stand(s, p, row, 0.0, False, out)
             miss_fix(s, p, row, is_on_trip(s), out)
             continue
         if jumps(p, s["acc_us"], s["acc_lon"], s["acc_lat"], row):
             if doubt(s, memory.suspects[slot], p, row):
                 grades[i], reasons[i] = SUSPECT, IMPLIED_SPEED
+                step_door_moving(s, p, row["fix_time_us"], s["acc_lon"], s["acc_lat"], wheels_mps, out)
                 step_stand(s, p, row, 0.0, False, out)
                 miss_fix(s, p, row, is_on_trip(s), out)
                 continue
             for j in range(SUSPECTS):
-                _believe(s, p, memory, plans, land, slot, memory.suspects[slot, j], out)
+                _believe(s, p, memory, plans, land, slot, memory.suspects[slot, j], math.nan, out)
         s["suspects"] = 0
         step_stand(s, p, row, sigma_m(row, p), True, out)
-        _believe(s, p, memory, plans, land, slot, row, out)
+        _believe(s, p, memory, plans, land, slot, row, wheels_mps, out)
     return len(rows)
 
 
 @inner_kernel
-def _believe(s: Record, p: Record, memory: Memory, plans: Plans, land: Land, slot: int, row: Record, out: Teller) -> None:
-    """A fix that counts: everything that depends on where the vehicle is."""
+def _believe(
+    s: Record, p: Record, memory: Memory, plans: Plans, land: Land, slot: int, row: Record, wheels_mps: float, out: Teller
+) -> None:
+    """A fix that counts: everything that depends on where the vehicle is. `wheels_mps`: how fast the odometer goes, or NaN."""
     known_before, mps_before, odometer_before_m = s["acc_speed_known"] == 1, float(s["acc_mps"]), float(s["acc_odo"])
     fix, driven_before_m = _as_fix(s, p, row), float(s["driven_m"])
     _drive(s, p, fix, float(row["odometer_m"]))
@@ -95,7 +100,7 @@ def _believe(s: Record, p: Record, memory: Memory, plans: Plans, land: Land, slo
         step_halt(s, p, fix, allowed, out)
     step_speed(s, p, fix, float((row["odometer_m"] - odometer_before_m) / max(fix.step_s, 1.0)), out)
     step_harsh(s, p, fix, known_before, mps_before, out)
-    step_door_moving(s, p, fix, out)
+    step_door_moving(s, p, fix.t, fix.lon, fix.lat, fix.mps if fix.good else wheels_mps, out)
     step_rest(s, p, fix, row["longitude_e7"], row["latitude_e7"], on_trip, out)
     step_odometer(s, p, fix, row["odometer_m"], out)
     step_fuel(s, p, fix.t, row["fuel_l"], allowed, out)

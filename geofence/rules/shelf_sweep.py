@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
-from domain.equipment import Shelf
+from domain.equipment import Movement, Shelf
 from domain.events import Severity
 from geofence.parameters import Parameter
 from geofence.rows import to_us
@@ -27,11 +28,12 @@ def _step(watch: Watch, _sample: Sample) -> None:
     if shelf is None:
         return
     level = level_of(watch)
-    kept = watch.remembered(NAME, before=None, fell_us=0, quick=False, raw_us=EVER_US, taken=None)
+    kept = watch.remembered(NAME, before=None, fell_us=0, quick=False, raw=None, raw_us=EVER_US, taken=None)
     if kept["taken"] is not None and not _is_mute(watch, level, kept["taken"]):
         _decide(watch, shelf, level, kept)
     if level["pieces"] is None or level["gap"] or level["raw"] is None:
         return
+    _take_more(watch, level, kept)
     apart_us = level["raw_us"] - kept["raw_us"]
     kept["quick"] = kept["quick"] or 0 < apart_us <= watch.span_us(f"{NAME}.within_s")
     kept["raw_us"] = level["raw_us"]
@@ -51,9 +53,17 @@ def _follow(watch: Watch, level: dict[str, Any], kept: dict[str, Any]) -> None:
         return
     if taken is None and gone >= watch.parameter(f"{NAME}.least_units"):
         kept["taken"] = {"before": before, "gone": gone, "fell_us": kept["fell_us"], "until_us": watch.now_us}
-        kept["taken"] |= {"mute_us": 0, "paused_us": 0}
+        kept["taken"] |= {"again_us": 0, "mute_us": 0, "paused_us": 0}
     elif taken is not None and taken["fell_us"] == kept["fell_us"] and gone > taken["gone"]:
         taken.update(gone=gone, until_us=watch.now_us)
+
+
+def _take_more(watch: Watch, level: dict[str, Any], kept: dict[str, Any]) -> None:
+    """As many again are taken out before the first are back, as when several facings are set right: all may still come back."""
+    taken, fell = kept["taken"], 0 if kept["raw"] is None else kept["raw"] - level["raw"]
+    if taken is not None and fell >= watch.parameter(f"{NAME}.least_units"):
+        taken["again_us"] = watch.now_us
+    kept["raw"] = level["raw"]
 
 
 def _is_mute(watch: Watch, level: dict[str, Any], taken: dict[str, Any]) -> bool:
@@ -70,15 +80,15 @@ def _is_mute(watch: Watch, level: dict[str, Any], taken: dict[str, Any]) -> bool
 def _decide(watch: Watch, shelf: Shelf, level: dict[str, Any], kept: dict[str, Any]) -> None:
     """Drop it once enough lies there again; tell it when that is too late."""
     taken, least = kept["taken"], watch.parameter(f"{NAME}.least_units")
-    back_us = taken["until_us"] + watch.span_us(f"{NAME}.back_s") + taken["paused_us"]
+    back_us = max(taken["until_us"], taken["again_us"]) + watch.span_us(f"{NAME}.back_s") + taken["paused_us"]
     stood = level["stood"]
-    if stood is not None and taken["until_us"] < stood[1] <= back_us and stood[0] > taken["before"] - least:
+    if stood is not None and taken["until_us"] < stood[1] <= back_us and _is_back(watch, shelf, taken, stood[0]):
         kept["taken"] = None
         return
     if watch.now_us < back_us + watch.span_us("shelf.settle_s") or level["gap"]:
         return
     kept["taken"] = None
-    unsold = taken["gone"] - _sold(watch, shelf, taken)
+    unsold = taken["gone"] - _booked(watch, shelf.sold, taken)
     if unsold >= least:
         severity = Severity.high if unsold >= watch.parameter(f"{NAME}.high_units") else Severity.medium
         facts = {
@@ -91,10 +101,19 @@ def _decide(watch: Watch, shelf: Shelf, level: dict[str, Any], kept: dict[str, A
         watch.tell(NAME, taken["fell_us"], taken["until_us"], severity, confidence=0.9, facts=facts)
 
 
-def _sold(watch: Watch, shelf: Shelf, taken: dict[str, Any]) -> int:
+def _is_back(watch: Watch, shelf: Shelf, taken: dict[str, Any], pieces: int) -> bool:
+    """Whether what lies there is what was there, but for what was sold; the rest of what was more has been delivered."""
+    if pieces > taken["before"]:
+        pieces -= _booked(watch, shelf.received, taken)
+    due = taken["before"] - _booked(watch, shelf.sold, taken)
+    return pieces > due - watch.parameter(f"{NAME}.least_units")
+
+
+def _booked(watch: Watch, movements: Iterable[Movement] | None, taken: dict[str, Any]) -> int:
+    """Pieces of the movements that the books have from shortly before to shortly after."""
     around_us = watch.span_us(f"{NAME}.sold_s")
-    since_us, until_us = taken["fell_us"] - around_us, taken["until_us"] + around_us
-    return sum(one.units for one in shelf.sold or () if since_us <= to_us(one.at) <= until_us)
+    since_us, until_us = taken["fell_us"] - around_us, max(taken["until_us"], taken["again_us"]) + around_us
+    return sum(one.units for one in movements or () if since_us <= to_us(one.at) <= until_us)
 
 
 RULE: Final = SensorRule(NAME, _step, _PARAMETERS)

@@ -22,7 +22,7 @@ from geofence.rulebook import CATALOGUE, SENSOR_RULES, resolve
 from geofence.sensing.samples import Sample, Samples
 from geofence.sensing.watch import EVER_US, Observation, SensorJournal, SensorRule, Watch
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 
 
 @dataclass(frozen=True, slots=True)

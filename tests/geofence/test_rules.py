@@ -189,6 +189,19 @@ def test_an_open_door_while_driving_is_told_unless_it_never_closes() -> None:
     assert judged(PLAIN, always).of("door_open_moving") == []
 
 
+def test_without_a_fix_the_odometer_says_that_it_drives_with_the_door_open() -> None:
+    def drive(metres_a_step: float) -> Drive:
+        one = Drive().halt(60, door_open=False, odometer_m=0.0).halt(30, door_open=True, odometer_m=0.0)
+        for step in range(1, 13):
+            one.at_s += 10.0
+            one.fix(None, fix_valid=False, door_open=True, odometer_m=metres_a_step * step)
+        return one
+
+    [event] = judged(PLAIN, drive(80.0)).of("door_open_moving")
+    assert event.started_at == START + timedelta(seconds=106)
+    assert judged(PLAIN, drive(20.0)).of("door_open_moving") == []
+
+
 def test_unloading_where_nothing_is_to_be_delivered() -> None:
     drive = Drive().halt(60, door_open=False).to(3000, 0, door_open=False).halt(60, door_open=False)
     drive.halt(120, every_s=10, door_open=True).halt(60, door_open=False).to(4000, 0, door_open=False)

@@ -94,6 +94,8 @@ def test_a_sweep_is_told_when_nothing_is_put_back() -> None:
     assert (event.facts["units"], event.facts["before_units"]) == (9, 20)
     assert abs((event.started_at - at(begin)).total_seconds()) <= 3
     assert event.detected_at - event.started_at < timedelta(seconds=600)
+    (event,) = swept(Scale(20).until(11), 13).wait(110).receive(22).wait(900).events("shelf_sweep")
+    assert event.facts["units"] == 13
     (event,) = swept(Scale(30).until(11), 14).wait(900).events("shelf_sweep")
     assert event.severity == "high"
 
@@ -124,9 +126,19 @@ def test_what_is_no_sweep() -> None:
 def test_a_sale_between_taking_out_and_putting_back_hides_neither() -> None:
     refaced = Scale(20).until(11).put(0, 300).wait(5).put(0, -300).wait(60).put(-6).wait(9).sell(1).wait(35).put(6).wait(900)
     assert refaced.events("shelf_sweep") == []
+    sold_much = Scale(37).until(11).sell(7).wait(13).put(-6).wait(116).put(6).wait(900)
+    assert sold_much.events("shelf_sweep") == []
     after_a_sale = swept(Scale(20).until(11).sell(1).wait(220), 13).wait(900)
     (event,) = after_a_sale.events("shelf_sweep")
     assert (event.facts["units"], event.facts["before_units"]) == (13, 19)
+
+
+def test_two_facings_set_right_one_over_the_other_are_no_sweep() -> None:
+    facings = Scale(49).until(11).put(-8).wait(86).put(-6).wait(57).put(8).wait(81).put(6).wait(900)
+    assert facings.events("shelf_sweep") == []
+    one_is_kept = Scale(49).until(11).put(-8).wait(86).put(-6).wait(57).put(6).wait(900)
+    (event,) = one_is_kept.events("shelf_sweep")
+    assert event.facts["units"] == 8
 
 
 def test_a_sensor_that_reports_every_five_minutes_cannot_tell_a_sweep() -> None:
