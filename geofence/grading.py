@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from geofence.misdated import shifts
 from geofence.rows import MISSING_E7, MISSING_US, ROW, Rows, in_order
 
 GOOD, DEGRADED, REJECTED, SUSPECT = 0, 1, 2, 3
@@ -66,12 +67,27 @@ def heard_rows(rows: Rows) -> Rows:
     """
     reasons = clock_reason(rows)
     broken = in_order(rows[(reasons == CLOCK_AHEAD) | ((reasons == TOO_OLD) & (rows["fix_time_us"] < EPOCHS_US))])
-    heard = np.zeros(len(broken), ROW)
+    return _spoken(broken, broken["received_at_us"])
+
+
+def put_right(rows: Rows) -> Rows:
+    """Rows in order, those that a wrong clock has put among others as rows that say nothing but that the device spoke, at about
+    the time at which they were made."""
+    off_us = shifts(rows)
+    wrong = off_us != 0
+    if not wrong.any():
+        return rows
+    heard = _spoken(rows[wrong], rows["fix_time_us"][wrong] - off_us[wrong])
+    return in_order(np.concatenate((rows[~wrong], heard)))
+
+
+def _spoken(rows: Rows, at_us: NDArray[np.int64]) -> Rows:
+    heard = np.zeros(len(rows), ROW)
     for name in ROW.names or ():
         if ROW[name].kind == "f":
             heard[name] = np.nan
     heard["longitude_e7"] = heard["latitude_e7"] = MISSING_E7
     heard["satellites"] = -1
-    heard["device"], heard["seq"] = broken["device"], broken["seq"]
-    heard["fix_time_us"] = heard["received_at_us"] = broken["received_at_us"]
+    heard["device"], heard["seq"] = rows["device"], rows["seq"]
+    heard["fix_time_us"] = heard["received_at_us"] = at_us
     return heard

@@ -14,7 +14,7 @@ from domain.events import Event, Severity, Visit
 from geofence.alike import Alike, excused
 from geofence.conclusions import Conclusions, Fault
 from geofence.engine import Engine
-from geofence.grading import NO_REASON, clock_reason, heard_rows
+from geofence.grading import NO_REASON, clock_reason, heard_rows, put_right
 from geofence.rows import MISSING_US, Rows, in_order
 
 _BATCH_ROWS: Final = 50_000
@@ -80,7 +80,7 @@ def judge(engine: Engine, rows: Rows, as_of_us: int | None = None) -> Iterator[t
 
 def sound_rows(rows: Rows) -> Rows:
     """Rows with a believable clock, and that the others spoke, in order and each once."""
-    return in_order(np.concatenate((rows[clock_reason(rows) == NO_REASON], heard_rows(rows))))
+    return put_right(in_order(np.concatenate((rows[clock_reason(rows) == NO_REASON], heard_rows(rows)))))
 
 
 def cut_places(rows: Rows, most: int) -> list[int]:

@@ -13,7 +13,7 @@ from domain.events import Event, Visit
 from geofence.alike import Alike
 from geofence.conclusions import Conclusions, Fault
 from geofence.engine import Engine
-from geofence.grading import NO_REASON, clock_reason, heard_rows
+from geofence.grading import NO_REASON, clock_reason, heard_rows, put_right
 from geofence.history import Judgement, arrival_order
 from geofence.rows import MISSING_US, ROW, Rows, in_order
 
@@ -35,9 +35,10 @@ class _Point:
 
 @dataclass(slots=True)
 class _Story:
-    """One device: its rows so far, its points, and what stands concluded."""
+    """One device: its rows so far, those of them that are judged, its points, and what stands concluded."""
 
     rows: Rows = field(default_factory=lambda: np.empty(0, ROW))
+    sound: Rows = field(default_factory=lambda: np.empty(0, ROW))
     points: list[_Point] = field(default_factory=lambda: [_Point(-(2**62), None, {}, {}, {})])
     events: dict[str, Event] = field(default_factory=dict)
     visits: dict[tuple[str, str], Visit] = field(default_factory=dict)
@@ -96,14 +97,13 @@ class Replay:
         together = in_order(np.concatenate((story.rows, batch)))
         if len(together) == len(story.rows):
             return
-        frontier = self._engine.frontier_us(number)
-        fresh = batch[~np.isin(_keys(batch), _keys(story.rows))]
-        story.rows = together
-        since_us = int(fresh["fix_time_us"].min())
+        frontier, sound = self._engine.frontier_us(number), put_right(together)
+        since_us = _first_other_us(story.sound, sound)
+        story.rows, story.sound = together, sound
         if frontier is not None and since_us <= frontier:
             self._rebuild(number, story, since_us)
         else:
-            self._concluded(self._engine.advance(fresh))
+            self._concluded(self._engine.advance(sound[sound["fix_time_us"] >= since_us]))
         self._keep_point(number, story)
 
     def _rebuild(self, number: int, story: _Story, since_us: int) -> None:
@@ -113,7 +113,7 @@ class Replay:
         point = story.points[-1]
         self._engine.restore(number, point.checkpoint)
         story.events, story.visits, story.alike = dict(point.events), dict(point.visits), dict(point.alike)
-        self._concluded(self._engine.advance(story.rows[story.rows["fix_time_us"] > point.frontier_us]))
+        self._concluded(self._engine.advance(story.sound[story.sound["fix_time_us"] > point.frontier_us]))
 
     def _keep_point(self, number: int, story: _Story) -> None:
         frontier = self._engine.frontier_us(number)
@@ -140,6 +140,12 @@ class Replay:
 
     def _number(self, key: str) -> int:
         return self._numbers[key] if key in self._numbers else int(key)
+
+
+def _first_other_us(before: Rows, after: Rows) -> int:
+    """The moment of the first row that is among one of them alone; 2**62: there is none."""
+    others = [rows["fix_time_us"][~np.isin(_keys(rows), _keys(known))] for rows, known in ((before, after), (after, before))]
+    return int(np.concatenate(others).min(initial=2**62))
 
 
 def _keys(rows: Rows) -> Rows:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import nan
 
 import numpy as np
 
@@ -43,7 +44,7 @@ def positions_wanted(rows: Rows, devices: Mapping[int, str], equipment: Equipmen
 
     `devices`: number in `rows` -> key.
     """
-    odd = suspects(rows["device"], rows["fix_time_us"], rows["seq"], rows["received_at_us"])
+    odd = suspects(rows["device"], rows["fix_time_us"], rows["seq"], rows["received_at_us"], rows["odometer_m"])
     return {devices[number] for number in odd} | _trackers(equipment)
 
 
@@ -84,11 +85,13 @@ def stamps_of(evidence: Evidence) -> dict[str, list[Stamp]]:
         at = reading.fix_time if isinstance(reading, Position) else reading.measured_at
         if at is not None and reading.received_at is not None:
             seq = -1 if reading.seq is None else reading.seq
-            stamp = Stamp(to_us(reading.received_at), to_us(at), seq, reading.boot_id, bool(reading.buffered))
+            rolled_m = reading.odometer_m if isinstance(reading, Position) and reading.odometer_m is not None else nan
+            stamp = Stamp(to_us(reading.received_at), to_us(at), seq, reading.boot_id, bool(reading.buffered), rolled_m)
             found[reading.device].append(stamp)
     return {device: stamps for device, stamps in found.items() if _are_odd(stamps)}
 
 
 def _are_odd(stamps: Sequence[Stamp]) -> bool:
     columns = np.array([(stamp.at_us, stamp.seq, stamp.received_us) for stamp in stamps], np.int64)
-    return bool(suspects(np.zeros(len(stamps), np.int32), columns[:, 0], columns[:, 1], columns[:, 2]))
+    odometer_m = np.array([stamp.odometer_m for stamp in stamps], np.float64)
+    return bool(suspects(np.zeros(len(stamps), np.int32), columns[:, 0], columns[:, 1], columns[:, 2], odometer_m))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import groupby
+from math import nan
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 
 from domain.events import Event, Severity
 from geofence.journal import event_id
+from geofence.misdated import BACK_M, blocks
 from geofence.parameters import Parameter
 from geofence.rows import from_us
 
@@ -36,6 +39,7 @@ class Stamp(NamedTuple):
     seq: int = -1
     boot_id: int | None = None
     buffered: bool = False
+    odometer_m: float = nan
 
 
 @dataclass(slots=True)
@@ -51,9 +55,7 @@ class Clock:
     def judge(self, stamps: Iterable[Stamp]) -> list[Event]:
         """Take more stamps, copies and all, in whatever order -> the faults that are new or have gone on."""
         known = self.fault and dict(self.fault)
-        by_reading = sorted(stamps, key=lambda one: (one.at_us, one.seq, one.boot_id or 0, one.received_us))
-        first = [next(copies) for _, copies in groupby(by_reading, key=lambda one: (one.at_us, one.seq, one.boot_id))]
-        found = [self.take(stamp) for stamp in sorted(first, key=lambda one: (one.received_us, one.seq, one.at_us))]
+        found = [self.take(stamp) for stamp in sorted(_once(stamps), key=lambda one: (one.received_us, one.seq, one.at_us))]
         last = self.going_on() if self.fault != known else None
         return [event for event in (*found, last) if event is not None]
 
@@ -132,21 +134,51 @@ def _wraps(newest: int, seq: int) -> bool:
 
 
 def suspects(
-    device: NDArray[np.int32], at_us: NDArray[np.int64], seq: NDArray[np.int64], received_us: NDArray[np.int64]
+    device: NDArray[np.int32],
+    at_us: NDArray[np.int64],
+    seq: NDArray[np.int64],
+    received_us: NDArray[np.int64],
+    odometer_m: NDArray[np.float64],
 ) -> set[int]:
     """Devices whose clock is worth looking at: columns of readings, shape (n,) each -> device numbers.
 
     A quick sieve that lets nothing through that `judge_clock` would find: readings that do not fit their receipt (`received_us`
-    below zero = unknown), and numbers that do not rise with time.
+    below zero = unknown), and numbers, or an odometer, that do not rise with time.
     """
     known = received_us >= 0
     off_us = np.where(known, at_us - received_us, 0)
     odd = known & ((off_us > 10_000_000) | (off_us < -_DAY_US))
     order = np.lexsort((seq, at_us, device))
-    falls = (np.diff(device[order]) == 0) & (np.diff(seq[order]) < 0) & (seq[order][1:] >= 0)
-    return {*device[odd].tolist(), *device[order][1:][falls].tolist()}
+    numbered = device[order][1:][(np.diff(device[order]) == 0) & (np.diff(seq[order]) < 0) & (seq[order][1:] >= 0)]
+    order = order[~np.isnan(odometer_m[order])]
+    wheels = (np.diff(device[order]) == 0) & (np.diff(odometer_m[order]) < -BACK_M)
+    return {*device[odd].tolist(), *device[order][1:][wheels].tolist(), *numbered.tolist()}
 
 
 def judge_clock(device_id: str, stamps: Iterable[Stamp], values: Mapping[str, float]) -> list[Event]:
     """The clock faults of a device; the order of the stamps does not matter, nor do copies that came later."""
-    return Clock(device_id, values).judge(stamps)
+    found, said = Clock(device_id, values).judge(stamps), _once(stamps)
+    return found + _judge_wheels(device_id, said, found, values)
+
+
+def _judge_wheels(device_id: str, stamps: Sequence[Stamp], found: Sequence[Event], values: Mapping[str, float]) -> list[Event]:
+    """Faults within a backlog that nothing but the odometer tells, by `stamps` in the order of their times: of a clock that was
+    ahead, as one that fell back looks as a backlog does."""
+    at_us = np.array([one.at_us for one in stamps], np.int64)
+    apart, told = timedelta(seconds=values[f"{NAME}.apart_s"]), list[Event]()
+    known = [(one.started_at - apart, (one.ended_at or one.started_at) + apart) for one in found]
+    for block in blocks(at_us, np.array([one.odometer_m for one in stamps], np.float64)):
+        mine = [stamps[place] for place in block.places.tolist()]
+        since_us, until_us = min(one.received_us for one in mine), max(one.received_us for one in mine)
+        fault = {"since_us": since_us, "until_us": until_us, "kind": "disordered", "off_s": round(block.off_us / 1e6, 1)}
+        is_known = any(since <= from_us(until_us) and from_us(since_us) <= until for since, until in known)
+        event = Clock(device_id, values, fault | {"readings": len(mine)}).going_on()
+        if block.off_us > 0 and not is_known and event is not None:
+            told.append(event)
+    return told
+
+
+def _once(stamps: Iterable[Stamp]) -> list[Stamp]:
+    """In the order of their times, each reading as it came first."""
+    by_reading = sorted(stamps, key=lambda one: (one.at_us, one.seq, one.boot_id or 0, one.received_us))
+    return [next(copies) for _, copies in groupby(by_reading, key=lambda one: (one.at_us, one.seq, one.boot_id))]

@@ -36,7 +36,8 @@ def judged(stamps: list[Stamp]) -> list[Event]:
 
 def sieved(stamps: list[Stamp]) -> bool:
     columns = np.array([(one.at_us, one.seq, one.received_us) for one in stamps], np.int64)
-    return suspects(np.full(len(stamps), 7, np.int32), columns[:, 0], columns[:, 1], columns[:, 2]) == {7}
+    odometer_m = np.array([one.odometer_m for one in stamps])
+    return suspects(np.full(len(stamps), 7, np.int32), columns[:, 0], columns[:, 1], columns[:, 2], odometer_m) == {7}
 
 
 def test_a_clock_that_jumps_ahead_and_back() -> None:
