@@ -6,7 +6,6 @@ fault lasted they come first after the hole that they ought to fill.
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -42,19 +41,18 @@ class Block(NamedTuple):
 def shifts(rows: Rows) -> Moments:
     """Rows sorted by (device, fix time) -> (n,): by how many microseconds each one's time is ahead; 0: by nothing known."""
     found = np.zeros(len(rows), np.int64)
-    if not disordered(rows):
-        return found
-    cuts = [0, *(np.flatnonzero(np.diff(rows["device"])) + 1).tolist(), len(rows)]
-    for low, high in pairwise(cuts):
+    for device in disordered_devices(rows):
+        low, high = np.searchsorted(rows["device"], [device, device + 1]).tolist()
         for block in blocks(rows["fix_time_us"][low:high], rows["odometer_m"][low:high]):
             found[low + block.places] = block.off_us
     return found
 
 
-def disordered(rows: Rows) -> bool:
-    """Whether the odometer of any device ever falls, by rows sorted by (device, fix time): a sieve for all faults."""
+def disordered_devices(rows: Rows) -> frozenset[int]:
+    """Whose odometer ever falls, by rows sorted by (device, fix time): a sieve for all faults."""
     known = rows[~np.isnan(rows["odometer_m"])]
-    return bool(np.any((np.diff(known["odometer_m"]) < -BACK_M) & (np.diff(known["device"]) == 0)))
+    falls = (np.diff(known["odometer_m"]) < -BACK_M) & (np.diff(known["device"]) == 0)
+    return frozenset(known["device"][1:][falls].tolist())
 
 
 def blocks(at_us: Moments, odometer_m: NDArray[np.float64]) -> list[Block]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import inf
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from domain.errors import InvalidInputError
 from geofence.conclusions import Conclusions
 from geofence.engine import Engine
+from geofence.misdated import BACK_M, disordered_devices
 from geofence.parameters import Parameters
 from geofence.rows import Rows, from_us, to_us
 from geofence.state import NEVER_US
@@ -40,6 +42,7 @@ class Judge:
     def __init__(self, world: World, parameters: Parameters, make_engine: MakeEngine = Engine) -> None:
         self._engine = make_engine(self._growing(world), parameters)
         self._last_fix_us: dict[int, int] = {}
+        self._odometer_m: dict[int, float] = {}  # as the last row said it
         self._saved_slot: dict[int, int] = {}
         self._unsaved_rows: dict[int, int] = {}
 
@@ -61,6 +64,13 @@ class Judge:
         late_us = dict(zip(devices[late].tolist(), first_us[late].tolist(), strict=True))
         return Sorted(rows[~np.isin(rows["device"], list(late_us))] if late_us else rows, late_us)
 
+    def disordered(self, rows: Rows) -> frozenset[int]:
+        """Devices with rows in this order whose odometers fall, among them or from what was judged last."""
+        starts = np.flatnonzero(np.diff(rows["device"], prepend=-1))
+        firsts = zip(rows["device"][starts].tolist(), rows["odometer_m"][starts].tolist(), strict=True)
+        fallen = {device for device, odometer_m in firsts if odometer_m < self._odometer_m.get(device, -inf) - BACK_M}
+        return disordered_devices(rows) | fallen
+
     def advance(self, rows: Rows) -> Produced:
         """Judge rows in order, none of them late."""
         return self._noted(rows, self._engine.advance(rows)) if len(rows) else Produced()
@@ -74,6 +84,7 @@ class Judge:
     def restore(self, device: int, checkpoint: bytes | None) -> bool:
         """Put a device back; False, and back to never seen, when the checkpoint is of another time's engine."""
         self._last_fix_us.pop(device, None)
+        self._odometer_m.pop(device, None)
         try:
             self._engine.restore(device, checkpoint)
         except InvalidInputError:
@@ -115,6 +126,7 @@ class Judge:
             if other._engine.frontier_us(device) is not None:
                 self._engine.restore(device, other._engine.checkpoint(device))
         self._last_fix_us |= other._last_fix_us
+        self._odometer_m |= other._odometer_m
         self._saved_slot |= other._saved_slot
 
     def _growing(self, world: World) -> World:
@@ -127,6 +139,7 @@ class Judge:
         ends = np.flatnonzero(np.diff(rows["device"], append=-1))
         devices = rows["device"][ends].tolist()
         self._last_fix_us.update(zip(devices, rows["fix_time_us"][ends].tolist(), strict=True))
+        self._odometer_m.update(zip(devices, rows["odometer_m"][ends].tolist(), strict=True))
         for device, count in zip(devices, np.diff(ends, prepend=-1).tolist(), strict=True):
             self._unsaved_rows[device] = self._unsaved_rows.get(device, 0) + count
         produced = Produced()

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
+import numpy as np
+
+from geofence.misdated import disordered_devices
 from geofence.rows import ALARM_BITS, ROW, Rows, from_us
 from geofence.rulebook import JUDGED_ELSEWHERE
 from geofence.worker.corrections import Produced
+from geofence.worker.disorder import Disorder
 from geofence.worker.judge import Judge
-from store.conclusions import Judged, Past, checkpoints_before, past_since
+from store.conclusions import Checkpoint, Judged, Past, checkpoints_before, past_since
 from store.pool import Connection
 from store.reading_log import rows_of_devices
 
@@ -36,29 +40,55 @@ class Rebuilt:
     replayed: Produced = field(default_factory=Produced)
     known_us: Mapping[int, int] = field(default_factory=dict)  # by device: the row up to which it was replayed
     sinces: Mapping[int, datetime] = field(default_factory=dict)  # by device: the checkpoint it was put back to
+    changed: Mapping[int, datetime] = field(default_factory=dict)  # by device: since when what was held may not hold
+    disordered: frozenset[int] = frozenset()  # devices whose rows may be misdated
+    fresh: Rows = field(default_factory=lambda: np.empty(0, ROW))  # their newer rows, put right
 
 
 def rebuild(
-    connection: Connection, judge: Judge, devices: Mapping[int, Judged], sinces: Mapping[int, datetime], scope: Scope
+    connection: Connection,
+    judge: Judge,
+    devices: Mapping[int, Judged],
+    sinces: Mapping[int, datetime],
+    scope: Scope,
+    disordered: Set[int] = frozenset(),
 ) -> Rebuilt:
     """Put devices back to their checkpoint before `sinces[device]` and replay what batches up to the cursor stored.
 
-    The replay ends with the last row that each device had seen, or, in a recovery, with the last row there is.
+    The replay ends with the last row that each device had seen, or, in a recovery, with the last row there is. Where rows turn
+    out to be misdated it begins before the first of them; `disordered` are devices known to have rows to be looked at.
     """
     seen_us = {device: judge.last_fix_us(device) for device in sinces}
-    checkpoints = checkpoints_before(connection, sinces)
-    for device in sinces:
-        checkpoint = checkpoints.get(device)
-        if not judge.restore(device, checkpoint.state if checkpoint else None):
-            del checkpoints[device]
-    change_nos = {device: checkpoint.change_no for device, checkpoint in checkpoints.items()}
-    past = past_since(connection, [devices[device] for device in sinces], change_nos, rules=JUDGED_ELSEWHERE)
-    spans = {}
-    for device, last_us in seen_us.items():
-        after = checkpoints[device].at if device in checkpoints else BEGINNING
-        until = END if scope.is_recovery else BEGINNING if last_us is None else from_us(last_us)
-        spans[device] = (after, until)
+    untils = {
+        device: END if scope.is_recovery else BEGINNING if last_us is None else from_us(last_us)
+        for device, last_us in seen_us.items()
+    }
+    checkpoints = _put_back(connection, judge, sinces)
+    spans = {device: (_after(checkpoints, device), until) for device, until in untils.items()}
     rows = rows_of_devices(connection, spans, scope.cursor, ROW, ALARM_BITS)
-    scope.cover(rows)
+    disorder = Disorder.of(connection, disordered_devices(rows) | disordered, spans, scope.cursor)
+    earlier = {} if scope.is_recovery else disorder.reaching_before(spans)
+    if earlier:
+        sinces = {**sinces, **earlier}
+        checkpoints = {**checkpoints, **dict.fromkeys(earlier), **_put_back(connection, judge, earlier)}
+        spans |= {device: (_after(checkpoints, device), untils[device]) for device in earlier}
+        disorder = Disorder.of(connection, disorder.devices, spans, scope.cursor)
+    rows, fresh = disorder.right(rows, spans)
+    change_nos = {device: checkpoint.change_no for device, checkpoint in checkpoints.items() if checkpoint}
+    past = past_since(connection, [devices[device] for device in sinces], change_nos, rules=JUDGED_ELSEWHERE)
+    scope.cover(np.concatenate((rows, fresh)))
     known_us = {device: last_us for device, last_us in seen_us.items() if last_us is not None}
-    return Rebuilt(past, judge.advance(rows), known_us, {device: after for device, (after, _) in spans.items()})
+    afters = {device: after for device, (after, _) in spans.items()}
+    return Rebuilt(past, judge.advance(rows), known_us, afters, sinces, disorder.devices, fresh)
+
+
+def _put_back(connection: Connection, judge: Judge, sinces: Mapping[int, datetime]) -> dict[int, Checkpoint | None]:
+    """Each device as it was at its newest checkpoint before a moment that can be read, else as never seen."""
+    found = checkpoints_before(connection, sinces)
+    states = {device: found[device].state if device in found else None for device in sinces}
+    return {device: found.get(device) if judge.restore(device, state) else None for device, state in states.items()}
+
+
+def _after(checkpoints: Mapping[int, Checkpoint | None], device: int) -> datetime:
+    checkpoint = checkpoints[device]
+    return BEGINNING if checkpoint is None else checkpoint.at

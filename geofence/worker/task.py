@@ -11,6 +11,7 @@ import numpy as np
 import structlog
 
 from domain.events import Event
+from geofence.misdated import disordered_devices
 from geofence.rows import Rows, from_us, to_us
 from geofence.worker.corrections import Correction, Produced, correct
 from geofence.worker.fleetwide import Fleetwide
@@ -70,10 +71,15 @@ def judge_task(connection: Connection, judge: Judge, devices: Mapping[int, Judge
     sinces = {device: since for device, since in task.replanned.items() if scope.is_recovery or _reaches(judge, device, since)}
     for device, late_us in order.late_us.items():
         sinces[device] = min(from_us(late_us), sinces.get(device, from_us(late_us)))
-    rebuilt = rebuild(connection, judge, devices, sinces, scope) if sinces else Rebuilt()
+    disordered = judge.disordered(order.next) | disordered_devices(task.rows)
+    for device in disordered:
+        first = from_us(int(task.rows["fix_time_us"][task.rows["device"] == device].min()))
+        sinces[device] = min(first, sinces.get(device, first))
+    rebuilt = rebuild(connection, judge, devices, sinces, scope, disordered) if sinces else Rebuilt()
     produced = Produced()
     produced.extend(rebuilt.replayed)
     produced.extend(judge.advance(_unseen(task.rows, rebuilt, order.late_us)))
+    produced.extend(judge.advance(rebuilt.fresh))
     tick_to = task.as_of or (task.ticked_at if sinces else None)
     passed = judge.tick(tick_to) if tick_to else Produced()
     produced.extend(passed)
@@ -81,7 +87,7 @@ def judge_task(connection: Connection, judge: Judge, devices: Mapping[int, Judge
         task.org_id,
         produced,
         correct(rebuilt.past, produced, _should_have_been_known(devices, rebuilt, order.late_us)),
-        {} if scope.is_recovery else sinces,
+        {} if scope.is_recovery else rebuilt.changed,
         frozenset(devices[device].key for device in order.late_us),
         frozenset({*np.unique(task.rows["device"]).tolist(), *sinces}),
         bool(passed.events or passed.visits or passed.withdrawn or passed.alike),
@@ -133,12 +139,12 @@ def _should_have_been_known(devices: Mapping[int, Judged], rebuilt: Rebuilt, lat
 
 
 def _unseen(rows: Rows, rebuilt: Rebuilt, late: Iterable[int]) -> Rows:
-    """Rows that no replay has been given: all but the late devices' up to where they had come."""
+    """Rows that no replay has been given: all but the late devices' up to where they had come, and those to be put right."""
     seen = np.zeros(len(rows), np.bool_)
     for device in late:
         if device in rebuilt.known_us:
             seen |= (rows["device"] == device) & (rows["fix_time_us"] <= rebuilt.known_us[device])
-    return rows[~seen]
+    return rows[~seen & ~np.isin(rows["device"], list(rebuilt.disordered))]
 
 
 def _take_back(connection: Connection, outcome: Outcome) -> None:

@@ -241,3 +241,38 @@ def test_a_tracker_whose_clock_is_wrong_is_not_silent(empty: Connection, real: B
         assert sorted(told - wanted, key=str) == sorted(wanted - told, key=str) == []
     assert faults
     assert "silent_device" not in {event[1] for event in events}
+
+
+@pytest.mark.parametrize(("newest_first", "seed"), [(False, 2), (True, 2), (True, 3)])
+def test_a_clock_that_was_wrong_within_a_backlog_is_put_right(
+    empty: Connection, real: Bench, newest_first: bool, seed: int
+) -> None:
+    """By less than it was wrong for: its rows come first after the hole, and nothing tells them until the others come."""
+    random, simulation = Random(seed), generate(load("morning_run"), 11, vehicles=1, days=1)
+    numbers = plan(empty, simulation)
+    rows = rows_from_positions(simulation.positions(), numbers)
+    rows = rows[np.argsort(rows["fix_time_us"], kind="stable")]
+    since_us = int(np.median(rows["fix_time_us"])) - 1_200_000_000
+    hidden = (rows["fix_time_us"] >= since_us) & (rows["fix_time_us"] < since_us + 1_500_000_000)
+    wrong = (rows["fix_time_us"] >= since_us + 300_000_000) & (rows["fix_time_us"] < since_us + 900_000_000)
+    uploaded_us = since_us + 1_500_000_000 + 250_000 * np.arange(int(hidden.sum()))
+    rows["received_at_us"][hidden] = uploaded_us[::-1] if newest_first else uploaded_us
+    rows["fix_time_us"][wrong] += 320_000_000
+    assert (clock_reason(rows) == NO_REASON).all()
+    rows = rows[np.argsort(rows["received_at_us"], kind="stable")]
+    for cut in np.array_split(rows, 60):
+        store(empty, cut, {})
+        if random.random() < 0.7:
+            real.drain()
+        if random.random() < 0.1:
+            real.restart()
+    real.now += timedelta(hours=6)
+    real.drain()
+    ticked_at = real.ticked_at()
+    assert ticked_at is not None
+    events, visits = stored(empty)
+    faults = {event for event in events if event[1] == "clock_fault"}  # looked for beside the stream
+    for told, wanted in zip(
+        (events - faults, visits), expected(empty, rows, {1: simulation.devices[0]}, ticked_at), strict=True
+    ):
+        assert sorted(told - wanted, key=str) == sorted(wanted - told, key=str) == []
