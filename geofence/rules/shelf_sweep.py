@@ -105,7 +105,7 @@ def _is_back(watch: Watch, shelf: Shelf, taken: dict[str, Any], pieces: int) -> 
     """Whether what lies there is what was there, but for what was sold; the rest of what was more has been delivered."""
     if pieces > taken["before"]:
         pieces -= _booked(watch, shelf.received, taken)
-    due = taken["before"] - _booked(watch, shelf.sold, taken)
+    due: int = taken["before"] - _booked(watch, shelf.sold, taken)
     return pieces > due - watch.parameter(f"{NAME}.least_units")
 
 
