@@ -35,5 +35,5 @@ class Approved(Tracked):
         if plan is None or not suppressions:
             return
         turn_us = suppressions.next_turn(self.key, plan.trip.trip_id, self.now_us)
-        if turn_us is not None and turn_us < plan.end_us:
+        if turn_us is not None and turn_us < plan.longest_us:
             self.timers["breakdown"] = turn_us

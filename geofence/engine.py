@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from domain.errors import InvalidInputError
 from geofence.checkpoints import Snapshot, pack, unpack
 from geofence.conclusions import Conclusions
-from geofence.facts import FACT, KINDS, TRIP_OFF, Fact
+from geofence.facts import FACT, HOME, KINDS, OUT, TRIP_OFF, Fact
 from geofence.fixes import GoodFix
 from geofence.fleet import Fleet, Holdings
 from geofence.journal import Journal
@@ -31,6 +31,7 @@ from geofence.tracking import Device
 from geofence.world import World
 
 _SPARE_FACTS: Final = 256
+_TURNS: Final = frozenset({TRIP_OFF, OUT, HOME})
 _SLOT: Final = attrgetter("slot")
 _AS_FACT: Final = partial(tuple.__new__, Fact)  # `_make` without asking for the length
 Past = Callable[[int], GoodFix | None]
@@ -187,23 +188,25 @@ class Engine:
                     self._fire(device, fact.decided_us, past)
                 device.come_to(fact)
                 take(device, fact)
-                if fact.kind == TRIP_OFF:
-                    self._end_trip(device, fact, past)
+                if fact.kind in _TURNS:
+                    self._turn(device, fact, past)
             self._fleet.wake_us[slot] = device.wake_us()
 
     def _take(self, device: Device, fact: Fact, past: Past) -> None:
         device.come_to(fact)
         self._stepper.take(device, fact)
-        if fact.kind == TRIP_OFF:
-            self._end_trip(device, fact, past)
+        if fact.kind in _TURNS:
+            self._turn(device, fact, past)
 
-    def _end_trip(self, device: Device, fact: Fact, past: Past) -> None:
-        """The van is back in its depot for good; trips whose time is over end by their timer."""
-        if fact.a == 1.0 and device.plan is not None:
+    def _turn(self, device: Device, fact: Fact, past: Past) -> None:
+        """The van has left its depot, or is back, perhaps for good; trips whose time is over end by their timer."""
+        if device.plan is None or (fact.kind == TRIP_OFF and fact.a != 1.0):
+            return
+        if fact.kind == TRIP_OFF:
             device.last_good = past(fact.decided_us)
             self._stepper.finish_trip(device, fact.decided_us)
             device.last_good = None
-            self._fleet.schedule_trip(device)
+        self._fleet.schedule_trip(device, is_out=fact.kind == OUT)
 
     def _catch_up(
         self, rows: Rows, starts: NDArray[np.int64], devices: NDArray[np.int32], pasts: _Pasts, journal: Journal

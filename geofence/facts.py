@@ -94,6 +94,7 @@ KINDS: Final = (
     "gap_way",  # comes before its gap; a: m by odometer or NaN; b: s it can have stood; c: s without a row; d: m driven by then
     "slow",  # time: since when it has not got on, outside every allowed place; a: seconds
     "estimate",  # place: stop, whose estimated arrival has passed its window's end, or no longer; a: seconds after it
+    "out",  # has left the depot; place: trip
     "stay_queued",  # time: its begin; place: how often it has crept on; it is a queue that it stands in
 )
 """Names of the kinds; a kind's code is its place here, and the constants below are the same."""
@@ -153,8 +154,9 @@ KINDS: Final = (
     GAP_WAY,
     SLOW,
     ESTIMATE,
+    OUT,
     STAY_QUEUED,
-) = range(55)
+) = range(56)
 
 ALLOWED_NOWHERE: Final = -1
 ALLOWED_DEPOT: Final = -2

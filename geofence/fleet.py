@@ -78,10 +78,10 @@ class Fleet:
     def _planned(self, part: Part, record: NDArray[np.void], same: Fleet | None) -> PlannedTrip:
         trip = part.trip
         goods = {k: known for k, stop in enumerate(trip.stops) if (known := self._goods.get((trip.trip_id, stop.stop_id)))}
-        begin_us, end_us = int(record["begin_us"][0]), int(record["end_us"][0])
+        span = int(record["begin_us"][0]), int(record["end_us"][0]), int(record["longest_us"][0])
         if same is not None and same.parts.get(trip.trip_id) is part:
             plan = same.shared.trips[same.trip_numbers[trip.trip_id]]
-            if (plan.begin_us, plan.end_us, plan.goods) == (begin_us, end_us, goods):
+            if (plan.begin_us, plan.end_us, plan.longest_us) == span and plan.goods == goods:
                 return plan
         return planned_trip(part, record.copy(), self._versions(part.organisation, trip.route_id), goods)
 
@@ -169,12 +169,12 @@ class Fleet:
     def _visits(self, slot: int) -> NDArray[np.void]:
         return self.memory.visits[int(self.plans.first_visit[slot]) : int(self.plans.first_visit[slot + 1])]
 
-    def schedule_trip(self, device: Device) -> None:
-        """Set the timer for the end of the running trip, or for the begin of the next."""
+    def schedule_trip(self, device: Device, *, is_out: bool = False) -> None:
+        """Set the timer for the end of the running trip, which is later while the van is out, or for the begin of the next."""
         first, last = int(self.plans.first_trip[device.slot]), int(self.plans.first_trip[device.slot + 1])
         device.timers.pop("trip", None)
         if device.plan is not None:
-            device.timers["trip"] = device.plan.end_us
+            device.timers["trip"] = device.plan.longest_us if is_out else device.plan.end_us
             return
         following = first if device.trip_number < first else device.trip_number + 1
         if following < last:
@@ -235,7 +235,8 @@ class Fleet:
             room = self._visits(slot)[: len(visits)]
             room[:] = visits
             device.visits = room
-        self.schedule_trip(device)
+        state = self.memory.states[slot]
+        self.schedule_trip(device, is_out=bool(state["trip"] == device.trip_number and state["away"] and not state["home"]))
         device.await_breakdown()
         self.wake_us[slot] = device.wake_us()
 

@@ -28,7 +28,7 @@ ALWAYS_US: Final = 2**62
 ValuesOf = Callable[[str | None], dict[str, float]]
 """An outlet class -> the parameters' values."""
 TRIP: Final = np.dtype(
-    [(name, "<i8") for name in ("begin_us", "end_us", "planned_start_us", "planned_end_us")]
+    [(name, "<i8") for name in ("begin_us", "end_us", "longest_us", "planned_start_us", "planned_end_us")]
     + [(name, "<i4") for name in ("slot", "tuning", "first_stop", "stops", "first_vertex", "vertices", "first_proof", "proofs")]
     + [(name, "<f8") for name in ("length_m", "width_m", "depot_m", "depot_lon", "depot_lat")]
     + [(name, "<f8") for name in ("origin_lon", "origin_lat", "east_m", "north_m")]
@@ -112,6 +112,8 @@ class _Builder:
         record["planned_start_us"], record["planned_end_us"] = to_us(trip.planned_start), to_us(trip.planned_end)
         record["begin_us"] = record["planned_start_us"] - int(values["trip.lead_s"] * 1e6)
         record["end_us"] = record["planned_end_us"] + int(values["trip.overrun_s"] * 1e6)
+        longest_us = record["planned_end_us"] + int(values["trip.longest_s"] * 1e6)
+        record["longest_us"] = max(record["end_us"], longest_us) if trip.depot is not None else record["end_us"]
         self._plane(record, trip)
         xy, along = self._line(record, trip)
         width = trip.corridor_m if trip.corridor_m is not None else values["route.width_m"]
@@ -128,7 +130,8 @@ class _Builder:
         before = self.trips[-1]
         earliest = min(max(record["begin_us"], before["planned_end_us"]), record["planned_start_us"])
         record["begin_us"] = max(earliest, before["begin_us"] + 1)
-        before["end_us"] = min(before["end_us"], record["begin_us"])
+        for name in ("end_us", "longest_us"):
+            before[name] = min(before[name], record["begin_us"])
 
     def _plane(self, record: NDArray[np.void], trip: Trip) -> None:
         points = [(stop.place.longitude_deg, stop.place.latitude_deg) for stop in trip.stops] + list(trip.route)

@@ -50,6 +50,7 @@ class PlannedTrip(NamedTuple):
     trip: Trip
     begin_us: int
     end_us: int
+    longest_us: int  # its end while the van is out
     planned_start_us: int
     planned_end_us: int
     length_m: float
@@ -93,6 +94,7 @@ def planned_trip(part: Part, record: NDArray[np.void], versions: Versions, goods
         trip=part.trip,
         begin_us=int(record["begin_us"][0]),
         end_us=int(record["end_us"][0]),
+        longest_us=int(record["longest_us"][0]),
         planned_start_us=int(record["planned_start_us"][0]),
         planned_end_us=int(record["planned_end_us"][0]),
         length_m=float(record["length_m"][0]),

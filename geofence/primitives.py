@@ -42,7 +42,8 @@ PRIMITIVES: Final = (
     _kernel("trip.away_m", 100, "m", 10, 2000, "The van has left the depot when it is this far outside it."),
     _kernel("trip.done_share", 0.8, "1", 0.1, 1, "Back at the depot with this share of the route driven, the trip is over."),
     Parameter("trip.lead_s", 1800, "s", 0, 14_400, "A trip may begin this long before its planned start."),
-    Parameter("trip.overrun_s", 7200, "s", 0, 43_200, "A trip is over this long after its planned end."),
+    Parameter("trip.overrun_s", 7200, "s", 0, 43_200, "A trip is over this long after its planned end, unless the van is out,"),
+    Parameter("trip.longest_s", 28_800, "s", 0, 86_400, "and this long after it in any case."),
     _kernel("visit.approach_m", 500, "m", 50, 5000, "This near to its boundary a stop is being approached."),
     _kernel(
         "visit.passed_m", 1000, "m", 100, 20_000, "A stop this far behind along the route, unvisited, is suspected missed."

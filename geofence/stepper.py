@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from geofence.conclusions import Fault
-from geofence.facts import KINDS, TRIP_OFF, Fact
+from geofence.facts import HOME, KINDS, OUT, TRIP_OFF, Fact
 from geofence.rule import Rule, Wake
 from geofence.tracking import Device
 
@@ -21,7 +21,7 @@ class Stepper:
         self._rules = tuple(rules)
         self._on = [[(rule, rule.on[kind]) for rule in rules if kind in rule.on] for kind in range(len(KINDS))]
         self.wanted = np.array([bool(wanting) for wanting in self._on])
-        self.wanted[TRIP_OFF] = True
+        self.wanted[[TRIP_OFF, OUT, HOME]] = True
         self._wake = {rule.name: rule for rule in rules if rule.wake is not None}
 
     def take(self, device: Device, fact: Fact) -> None:

@@ -65,7 +65,7 @@ def renew_arrivals(
     """
     trip, manner = trips[0], Manner(usual_mps, usual_m, tell_s, overdue_s, recover_s)
     found = _arrivals(trip, stops, visits, xy, along, lon, lat, now_us, manner, ahead)
-    told, count, due_us = np.empty((2 * len(stops), 3), np.int64), 0, int(trip["end_us"])
+    told, count, due_us = np.empty((2 * len(stops), 3), np.int64), 0, int(trip["longest_us"])
     for k in range(len(stops)):
         if found[k] <= 0:
             continue

@@ -32,7 +32,7 @@ def follow(
     along = plans.along[trip["first_vertex"] : trip["first_vertex"] + trip["vertices"]]
     x, y = _plane(trip, fix.lon, fix.lat)
     slack = max(fix.sigma, _NEAR_STOP_SLACK_M)
-    in_depot = at_depot(s, p, fix, trip)
+    in_depot = at_depot(s, p, fix, trip, out)
     s["in_depot"] = 1 if in_depot else 0
     k = at_stop(stops, x, y, slack)
     if in_depot:

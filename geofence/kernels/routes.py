@@ -83,6 +83,8 @@ def step_route(
     if off <= width + fix.sigma:
         _go_on(s, where, segment)
         s["rt_lost_n"] = 0
+        if s["off_on"] and off >= p["route_deviation_close"] * width:
+            off = min(off, project(xy, along, x, y, 0, -1.0, np.inf)[0])  # it may be back elsewhere on it
     else:
         whole_off, where, segment = project(xy, along, x, y, 0, -1.0, np.inf)
         off = min(off, whole_off)
@@ -208,9 +210,10 @@ def _watch_return(s: Record, p: Record, fix: Fix, off: float, width: float, out:
         s["on_us"], s["on_drv"] = fix.t, s["driven_m"]
     steady = fix.t - s["on_us"] >= p["route_deviation_close_s"] * _SECOND_US
     if steady and s["driven_m"] - s["on_drv"] >= p["route_deviation_close_m"]:
-        extra = (s["on_drv"] - s["off_drv"]) - (s["rt_s"] - (s["driven_m"] - s["on_drv"]) - s["off_s"])
+        rejoined = s["rt_s"] - (s["driven_m"] - s["on_drv"])
+        extra = (s["on_drv"] - s["off_drv"]) - (rejoined - s["off_s"])
         s["off_on"], s["off_n"] = 0, 0
-        tell(out, ON_ROUTE, s["on_us"], 0, fix.lon, fix.lat, float(s["off_us"]), float(s["off_peak"]), extra, s["rt_s"])
+        tell(out, ON_ROUTE, s["on_us"], 0, fix.lon, fix.lat, float(s["off_us"]), float(s["off_peak"]), extra, rejoined)
 
 
 @kernel

@@ -17,14 +17,20 @@ def choose_trip(s: Record, memory: Memory, plans: Plans, slot: int, t: int, out:
     """The last trip that has begun, until its time is over."""
     k = s["trip"]
     following = plans.first_trip[slot] if k < 0 else k + 1
-    if k >= 0 and not s["over"] and t >= plans.trips[k]["end_us"]:
+    if k >= 0 and not s["over"] and t >= _end_us(s, plans.trips[k]):
         s["over"] = 2
-        tell(out, TRIP_OFF, plans.trips[k]["end_us"], k, s["acc_lon"], s["acc_lat"], 0.0, s["driven_m"], s["rt_s"], 0.0)
+        tell(out, TRIP_OFF, _end_us(s, plans.trips[k]), k, s["acc_lon"], s["acc_lat"], 0.0, s["driven_m"], s["rt_s"], 0.0)
     while following < plans.first_trip[slot + 1] and plans.trips[following]["begin_us"] <= t:
         s["trip"] = following
         following += 1
     if s["trip"] != k:
         _begin_trip(s, memory, plans, slot, t, out)
+
+
+@inner_kernel
+def _end_us(s: Record, trip: Record) -> int:
+    """When its time is over: later while the van is out."""
+    return int(trip["longest_us"] if s["away"] and not s["home"] else trip["end_us"])
 
 
 @inner_kernel

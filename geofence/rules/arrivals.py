@@ -62,7 +62,7 @@ def _estimate(device: Device, now_us: int, here: GoodFix) -> None:
         else:
             _turn(device, number, arrival_us, is_late=what == LATE)
     device.timers.pop(NAME, None)
-    if now_us < due_us < plan.end_us:
+    if now_us < due_us < plan.longest_us:
         device.timers[NAME] = due_us
 
 

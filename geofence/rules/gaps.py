@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from msgspec.structs import replace
 
 from domain.events import VisitState
 from geofence.facts import Fact
 from geofence.kernels.ground import metres
-from geofence.rules.standing import NAME, Gap, stands_within, stood_elsewhere
+from geofence.rules.standing import NAME, SIGNED_BEFORE_US, Gap, stands_within, stood_elsewhere
 from geofence.visit_states import LIKELY, OPEN_STATES, POSSIBLE
 
 if TYPE_CHECKING:
     from geofence.tracking import Device
 
 HABIT: Final = 3
+_DOOR_M: Final = 30.0  # a van may stand this far from the phone at the door
 LEEWAY_US: Final = 60_000_000
 
 
@@ -51,18 +52,18 @@ def _kept_shut(device: Device, since_us: int, mute_s: float) -> bool:
 def mark_gap(device: Device, gap: Gap) -> None:
     """Mark the stops that a gap could have held.
 
-    What it drove meanwhile by the odometer must be enough to go there and on, it must have been able to stand for so long, and
-    not only where it cannot have served this stop.
+    What it drove meanwhile by the odometer must be enough to go there and on, by way of where others were signed for; it must
+    have been able to stand for so long, and not only where it cannot have served this stop. Who signed for several others in the
+    gap, at their doors, did not serve there what nobody signed for.
     """
-    seconds, stands = (gap.until_us - gap.since_us) / 1e6, stands_within(device, gap)
+    seconds, stands, legs = (gap.until_us - gap.since_us) / 1e6, stands_within(device, gap), _legs(device, gap)
+    spare_m = gap.gained_m - sum(leg.straight_m for leg in legs) + device.values["visits.gap_slack_m"]
+    signed = _signed_in(device, gap) if len(legs) > HABIT else None
     for k, state in enumerate(device.states()):
-        if state not in OPEN_STATES:
+        if state not in OPEN_STATES or (signed is not None and k not in signed):
             continue
         stop = device.planned.stops[k]
-        way_m = device.metres_to_stop(k, *gap.left) + (device.metres_to_stop(k, *gap.found) if gap.found else 0.0)
-        if seconds < way_m / device.values["visits.gap_mps"] + float(stop["need_s"]) or gap.stood_s < float(stop["need_s"]):
-            continue
-        if gap.gained_m < way_m - 2.0 * float(stop["radius_m"]) - device.values["visits.gap_slack_m"]:
+        if gap.stood_s < float(stop["need_s"]) or not any(_leads_by(device, leg, k, spare_m) for leg in legs):
             continue
         if stands is not None and stood_elsewhere(device, gap, stands, k):
             continue
@@ -70,6 +71,46 @@ def mark_gap(device: Device, gap: Gap) -> None:
         _no_ghost(device, k)
         if gap.along is not None and _lies_within(device, k, gap.along, seconds):
             set_likely(device, k, 0.5)
+
+
+def _signed_in(device: Device, gap: Gap) -> set[int]:
+    return {proof.stop for proof in device.planned.proofs_within(gap.since_us - SIGNED_BEFORE_US, gap.until_us)}
+
+
+class _Leg(NamedTuple):
+    """From one place where it is known to have been to the next, m and s; without an end, where nobody knows yet."""
+
+    start: tuple[float, float]
+    end: tuple[float, float] | None
+    straight_m: float
+    seconds: float
+    stop: int = -1  # at whose door it ends
+
+
+def _legs(device: Device, gap: Gap) -> list[_Leg]:
+    """The gap by the shops at whose doors something was signed for meanwhile."""
+    found, start, since_us, unsure_m = list[_Leg](), gap.left, gap.since_us, 0.0
+    for proof in device.planned.proofs_within(gap.since_us, gap.until_us):
+        end, apart_m = (proof.longitude_e7, proof.latitude_e7), max(_DOOR_M, proof.accuracy_m)
+        reach_m = device.planned.stop.radius_m.item(proof.stop) + apart_m
+        if math.isnan(end[0]) or device.metres_to_stop(proof.stop, *end) > reach_m:
+            continue
+        straight_m = max(0.0, metres(*start, *end) - unsure_m - apart_m)
+        found.append(_Leg(start, end, straight_m, (proof.at_us - since_us) / 1e6, proof.stop))
+        start, since_us, unsure_m = end, proof.at_us, apart_m
+    straight_m = max(0.0, metres(*start, *gap.found) - unsure_m) if gap.found else 0.0
+    return [*found, _Leg(start, gap.found, straight_m, (gap.until_us - since_us) / 1e6)]
+
+
+def _leads_by(device: Device, leg: _Leg, number: int, spare_m: float) -> bool:
+    """Whether there was time to serve a stop on a leg, and its way round by there is no longer than what is to spare."""
+    if leg.stop == number:
+        return True
+    stop = device.planned.stop
+    way_m = device.metres_to_stop(number, *leg.start) + (device.metres_to_stop(number, *leg.end) if leg.end else 0.0)
+    if leg.seconds < way_m / device.values["visits.gap_mps"] + stop.need_s.item(number):
+        return False
+    return not spare_m < way_m - leg.straight_m - 2.0 * stop.radius_m.item(number)
 
 
 def set_likely(device: Device, number: int, confidence: float) -> None:

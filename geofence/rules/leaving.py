@@ -23,7 +23,7 @@ def leave(device: Device, fact: Fact) -> None:
         return
     visit, k = device.visit, fact.place
     is_served = fact.d == 1.0 and visit.state.item(k) in SERVED_STATES
-    if is_served and _only_waited(device, fact):
+    if is_served and visit.went_ms.item(k) < 0 and _only_waited(device, fact):
         visit.came_ms[k], visit.served_n[k], visit.marks[k] = -1, 0, visit.marks.item(k) | DROVE_BY
         device.set_visit(k, VisitState.drive_by, 0.5)
         number_stops(device)
@@ -51,18 +51,18 @@ def _was_the_service(device: Device, fact: Fact) -> bool:
 
 
 def _only_waited(device: Device, fact: Fact) -> bool:
-    """Stood there shortly, and nobody signed or opened the door, as they do elsewhere on this trip: a red light or a queue.
+    """Stood there, and nobody signed or opened the door, as they do elsewhere on this trip: a red light, a queue or a jam.
 
-    Without a door's contact, that it was not the turn of this stop says the same.
+    Without a door's contact, that it was not the turn of this stop says the same of standing there shortly.
     """
-    if fact.b >= device.values["visit.most_s"] or device.planned.signed_by(fact.decided_us) < HABIT:
+    if device.planned.signed_by(fact.decided_us) < HABIT:
         return False
     known, signed_us = device.memory.get(NAME, {}), device.planned.signed_us
     if device.visit.marks.item(fact.place) & LIKELY or signed_us.get(fact.place, FAR_FUTURE_US) <= fact.decided_us:
         return False
     if known.get("doors", 0) >= HABIT:
         return bool(known.get("opened", 0) < fact.time_us - LEEWAY_US)
-    return any(device.is_open(k) for k in range(fact.place))
+    return fact.b < device.values["visit.most_s"] and any(device.is_open(k) for k in range(fact.place))
 
 
 def _perhaps_stayed(device: Device, fact: Fact) -> None:

@@ -83,7 +83,7 @@ def _final_us(device: Device, number: int) -> int:
 def _set_timer(device: Device) -> None:
     due = [_final_us(device, k) for k, state in enumerate(device.states()) if state in OPEN_STATES]
     device.timers.pop(NAME, None)
-    if due and min(due) < device.planned.end_us:
+    if due and min(due) < device.planned.longest_us:
         device.timers[NAME] = min(due)
 
 

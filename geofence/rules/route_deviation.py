@@ -15,6 +15,7 @@ from geofence.rule import Rule
 from geofence.suppressions import BREAKDOWN
 
 if TYPE_CHECKING:
+    from geofence.journal import Episode
     from geofence.planned import PlannedTrip
     from geofence.tracking import Device
 
@@ -46,6 +47,7 @@ _PARAMETERS = (
         "So many vehicles that leave their routes by one way, and one more by the depot, have to:",
     ),
     Parameter(f"{NAME}.fleet_m", 300, "m", 50, 5000, "by the same course, their routes within this of each other as far on,"),
+    Parameter(f"{NAME}.fleet_longer", 4, "1", 1, 100, "with a way round no more than so many times as long as what it avoids,"),
     Parameter(f"{NAME}.fleet_s", 43_200, "s", 600, 86_400, "and within this long of each other."),
 )
 _AGAIN_US = 60_000_000
@@ -170,7 +172,13 @@ def _on(device: Device, fact: Fact) -> None:
     if device.memory.pop(NAME, None) is not None:
         device.timers.pop(NAME, None)
         return
+    episode = device.episodes.get(f"{NAME}|")
+    if episode is not None and _was_approved(device, episode, fact.time_us):
+        device.withdraw(NAME, "", "approved")
+        return
     _explain(device, "short_cut" if fact.c < 0.0 else "way_round")
+    if episode is not None and not _went_round(device, fact.d - episode.facts["left_at_m"], fact.c):
+        _is_no_closed_road(device)
     facts = {
         "peak_m": fact.b,
         "extra_m": max(0.0, fact.c),
@@ -179,6 +187,18 @@ def _on(device: Device, fact: Fact) -> None:
         "rejoined_latitude_deg": fact.latitude_e7 / 1e7,
     }
     device.close(NAME, "", fact.time_us, False, **facts)
+
+
+def _was_approved(device: Device, episode: Episode, back_us: int) -> bool:
+    """It was as good as back when the approval ended."""
+    lasted_us = back_us - episode.started_us
+    return bool(episode.facts.get("approved_before")) and lasted_us < device.values[f"{NAME}.turned_s"] * 1e6
+
+
+def _went_round(device: Device, avoided_m: float, extra_m: float) -> bool:
+    """A closed road is driven round: past the place where the others turned off, too, and by a way that is worth it."""
+    longest_m = device.values[f"{NAME}.fleet_longer"] * avoided_m
+    return avoided_m >= device.values[f"{NAME}.fleet_m"] and avoided_m + extra_m <= longest_m
 
 
 def _finish(device: Device, _now_us: int) -> None:

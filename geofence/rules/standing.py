@@ -71,7 +71,7 @@ class Gap(msgspec.Struct, frozen=True):
 
 def stand_of(fact: Fact, until_us: int, served: list[int]) -> Stand:
     """A stand as told by the kernels."""
-    stood_us = until_us - fact.time_us if until_us else 0
+    stood_us = max(1, until_us - fact.time_us) if until_us else 0
     place = fact.longitude_e7, fact.latitude_e7, round(fact.b * 100.0)
     return Stand(fact.time_us, stood_us, *place, round(fact.c * 1e3), round(fact.d * 10.0), served)
 

@@ -69,6 +69,7 @@ def _served(device: Device, fact: Fact) -> None:
     if device.plan is None or visit.state.item(k) in SERVED_STATES:
         return
     visit.came_ms[k], visit.dwell_s[k], visit.away_m[k] = device.ms(fact.time_us), fact.a, fact.b
+    visit.went_ms[k] = -1
     visit.risk_s[k], visit.marks[k] = -1, visit.marks.item(k) & ~(TOO_LATE | BROKEN_DOWN)
     device.set_visit(k, VisitState.serviced, _confidence(device, fact))
     number_stops(device)

@@ -68,7 +68,7 @@ def out_of_sequence(planned: Round, played: Played, hidden: Sequence[tuple[float
     known = {
         stop_id: one
         for stop_id, one in served(played).items()
-        if not any(begin <= one.from_s and one.until_s <= end for begin, end in hidden)
+        if not any(begin < int(one.from_s) and one.until_s <= end for begin, end in hidden)
     }
     by_time = sorted(known.items(), key=lambda item: item[1].from_s)
     order = [number[stop_id] for stop_id, _ in by_time]

@@ -78,7 +78,7 @@ def _shown(incident: Incident, seen: Observed) -> bool:
     if incident.rule in _PLACE_S:
         hidden = [*seen.hidden, *seen.mute]
         if end == begin:
-            return all(_late_anyway(incident, seen, low, high) for low, high in hidden if low <= begin <= high)
+            return all(_late_anyway(incident, seen, low, high) for low, high in hidden if low < begin <= high)
         return (end - begin) - _hidden_s(hidden, begin, end) >= min(_PLACE_S[incident.rule], end - begin)
     if incident.rule == "spoofed_position":
         return _rolled_m(seen, begin, end) >= 1000.0

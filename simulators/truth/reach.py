@@ -8,19 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
 from domain.trips import Proof
 from simulators.fleet.observed import Observed
-from simulators.fleet.signals import MOVING_MPS
+from simulators.fleet.signals import MOVING_MPS, Signals
 from simulators.spans import spans_of
 from simulators.town.network import Floats, Network
 from simulators.town.search import quickest_tree
 
 HURRY_MPS: Final = 60 / 3.6
 SERVICE_S: Final = 45.0
+HABIT: Final = 3  # who signs for so many in a span has signed for all that were served then
+DOOR_M: Final = 60.0  # how far outside the circle a signature may be, and still is one at the door
 
 
 def hideable(seen: Observed, proofs: Sequence[Proof]) -> set[str]:
@@ -33,7 +36,9 @@ def hideable(seen: Observed, proofs: Sequence[Proof]) -> set[str]:
     for begin, end in seen.hidden:
         a, b = (min(int(second), len(seen.signals.x_m) - 1) for second in (begin, end))
         if (begin, end) in seen.mute:
-            found |= _within_reach(seen, a, b, end - begin)
+            known = _known(seen, a, b, proofs)
+            reached = _within_reach(seen, known)
+            found |= reached & _signed_in(seen, a, b, proofs) if len(known) >= HABIT + 2 else reached
         elif not _kept_shut(seen, begin, end):
             found |= _served_from(seen, a, b, proofs)
     return found
@@ -62,15 +67,45 @@ def _second(seen: Observed, proof: Proof) -> float:
     return (proof.captured_at - seen.planned.day_start) / timedelta(seconds=1)
 
 
-def _within_reach(seen: Observed, a: int, b: int, seconds: float) -> set[str]:
-    """Stops to which it may have gone and on, by all that it drove in a span."""
-    driven_m = float(seen.signals.driven_m[b] - seen.signals.driven_m[a])
+def _known(seen: Observed, a: int, b: int, proofs: Sequence[Proof]) -> list[int]:
+    """The seconds of a span at which it is known where it was: its ends, and where a shop was signed for at its own door."""
+    place = {stop.stop_id: outlet for stop, outlet in zip(seen.planned.trip.stops, seen.planned.outlets, strict=True)}
+    plane, known = seen.planned.town.network.plane, {a, b}
+    for proof in proofs:
+        second, outlet = int(_second(seen, proof)), place[proof.stop_id]
+        x_m, y_m = plane.to_metres(proof.longitude_deg, proof.latitude_deg)
+        if a < second < b and np.hypot(x_m - outlet.x_m, y_m - outlet.y_m) <= outlet.radius_m + DOOR_M:
+            known.add(second)
+    return sorted(known)
+
+
+def _signed_in(seen: Observed, a: int, b: int, proofs: Sequence[Proof]) -> set[str]:
+    return {proof.stop_id for proof in proofs if a <= _second(seen, proof) <= b}
+
+
+def _within_reach(seen: Observed, known: Sequence[int]) -> set[str]:
+    """Stops to which it may have gone and on between two of some seconds, by all that it drove from the first to the last.
+
+    To where it was at each of them it drove no less than the shortest way.
+    """
+    network, signals = seen.planned.town.network, seen.signals
+    legs = list(pairwise(known))
+    straight_m = [_shortest_m(network, signals, *leg) for leg in legs]
+    spare_m = float(signals.driven_m[known[-1]] - signals.driven_m[known[0]]) - sum(straight_m)
     found = set()
-    for stop, there_m, back_m in _ways(seen, a, b):
-        way_m = there_m + back_m
-        if way_m <= driven_m and seconds >= max(way_m, 0.0) / HURRY_MPS + SERVICE_S:
-            found.add(stop)
+    for leg, least_m in zip(legs, straight_m, strict=True):
+        for stop, there_m, back_m in _ways(seen, *leg):
+            way_m = there_m + back_m
+            if way_m - least_m <= spare_m and leg[1] - leg[0] >= max(way_m, 0.0) / HURRY_MPS + SERVICE_S:
+                found.add(stop)
     return found
+
+
+def _shortest_m(network: Network, signals: Signals, a: int, b: int) -> float:
+    """Metres of the shortest way between where it was at two seconds, less what lies between the nodes."""
+    start, start_m = _node_by(network, float(signals.x_m[a]), float(signals.y_m[a]))
+    goal, goal_m = _node_by(network, float(signals.x_m[b]), float(signals.y_m[b]))
+    return max(0.0, float(_metres_from(network, start)[goal]) - start_m - goal_m)
 
 
 def _ways(seen: Observed, a: int, b: int) -> Iterator[tuple[str, float, float]]:

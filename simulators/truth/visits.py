@@ -42,7 +42,7 @@ def _true_visit(
     if one is None:
         state = VisitState.no_data if stop.stop_id in unknown else VisitState.missed
         return TrueVisit(trip_id, stop.stop_id, state, None, None)
-    unseen = any(begin <= one.from_s and one.until_s <= end for begin, end in hidden)
+    unseen = any(begin < int(one.from_s) and one.until_s <= end for begin, end in hidden)  # the row at the begin tells
     state = VisitState.no_data if unseen else VisitState.serviced
     return TrueVisit(trip_id, stop.stop_id, state, planned.at(one.from_s), planned.at(one.until_s))
 

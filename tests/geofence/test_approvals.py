@@ -114,7 +114,7 @@ def test_while_a_breakdown_is_approved_stops_are_at_risk_and_not_missed() -> Non
     over = judged(broken, drive, until_s=4 * 3600 + 7200 + 60)
     assert over.visits["s3"].state in {VisitState.skipped, VisitState.missed, VisitState.no_data}
     during = judged(
-        replace(broken, suppressors=(approved(SuppressorKind.breakdown, 500, None, device_id="van"),)), drive, until_s=30_000
+        replace(broken, suppressors=(approved(SuppressorKind.breakdown, 500, None, device_id="van"),)), drive, until_s=45_000
     )
     assert during.visits["s3"].state == VisitState.skipped
     assert during.of("missed_stop") == []

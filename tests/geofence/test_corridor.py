@@ -26,6 +26,14 @@ def test_going_another_way_counts_from_the_edge_of_the_corridor() -> None:
     assert len(judged(world([trip([])]), drive.to(0, 0, mps=20).halt(200)).of("route_deviation")) == 1
 
 
+def test_back_on_another_pass_of_the_route_is_back() -> None:
+    """The way out and the way home are 130 m apart: it comes back to the one while it is expected on the other."""
+    route = ((0, 0), (10_000, 0), (10_000, 130), (0, 130))
+    drive = Drive().halt(60).to(3000, 0).to(3000, -900).to(3600, -900).to(3600, 130).to(5000, 130)
+    drive.to(5000, -900).to(6500, -900).to(6500, 0).to(10_000, 0).to(10_000, 130).to(0, 130, mps=20).halt(200)
+    assert len(judged(world([trip([], route)]), drive).of("route_deviation")) == 2
+
+
 def test_no_leg_is_planned_to_be_shorter_than_a_straight_line() -> None:
     """The route passes the second stop on its way out, and the van serves it on its way back, as planned."""
     route = ((0, 0), (5100, 0), (5100, 400), (0, 400), (0, 0))

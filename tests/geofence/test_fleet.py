@@ -88,6 +88,26 @@ def test_a_halt_on_the_way_round_is_no_closed_road() -> None:
         assert sorted(event.device_id for event in found) == told
 
 
+def test_there_and_back_is_no_way_round_a_closed_road() -> None:
+    """Two leave their routes by one street; who comes back to where it left, or by a way much longer, avoids no closed road."""
+    scene = world([trip([stop(1, 9000, 0)], trip_id=f"trip of {name}", device_id=name) for name in NAMES[:2]], devices=NAMES)
+    ways = {
+        "round": [(6000, 900), (8000, 900), (8000, 0)],
+        "back": [(6000, 900), (6050, 900), (6050, 0)],
+        "far": [(6000, 900), (2000, 900), (2000, 1400), (6900, 1400), (6900, 0)],
+    }
+
+    def by(name: str, at_s: float, way: str) -> Drive:
+        drive = Drive(device=name, at_s=at_s).halt(60).to(6000, 0)
+        for x, y in ways[way]:
+            drive.to(x, y)
+        return drive.to(8900, 0).halt(300)
+
+    for way, told in (("round", []), ("back", ["a", "b"]), ("far", ["a", "b"])):
+        found = judged(scene, by("a", 0, "round"), by("b", 300, way), devices=NAMES).of("route_deviation")
+        assert sorted(event.device_id for event in found) == told
+
+
 def test_by_the_gate_it_takes_one_more_to_close_a_road() -> None:
     """There all routes run together: two that leave them by one street may do so by chance."""
     trips = [trip([stop(1, 9000, 0)], trip_id=f"trip of {name}", device_id=name) for name in NAMES[:3]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any, Self
 
 from hypothesis import given, settings
@@ -170,3 +171,31 @@ def test_a_stop_that_was_served_is_never_missed_for_a_poor_sky_or_none(
     outcome = _judged(drive, *places)
     assert [visit.stop_id for visit in outcome.visits.values() if visit.state is VisitState.missed] == []
     assert outcome.of("missed_stop") == []
+
+
+def _silent(signed: Iterable[int], stops: list[tuple[float, float]]) -> Outcome:
+    """Silent for 20 min, in which it drove some 8 km on, by a way that served stops from the third on."""
+    numbers = list(signed)
+    proofs = [proof(n, 270 + 1150 * k / (len(numbers) + 1), *stops[n - 1]) for k, n in enumerate(numbers, 1)]
+    van = Metered().halt(60).to(1000, 0).halt(100)
+    van.away(1200).x = 7200
+    van.driven_m += 2100.0
+    plan = [stop(n, *place) for n, place in enumerate(stops, 1)]
+    return judged(world([trip(plan, proofs=proofs)]), _home(van.fix(10.0)))
+
+
+def test_what_was_signed_for_in_a_gap_tells_where_the_van_was() -> None:
+    """It drove far enough for the stop behind it, were it not for where it was on the way."""
+    stops = [(1000, 0), (1000, 900), (4000, 1900), (7000, 800)]
+    assert _state(_silent((3, 4), stops), 2) == VisitState.missed
+    assert _state(_silent((), stops), 2) in (VisitState.no_data, VisitState.probable)
+    for number in (3, 4):
+        assert _state(_silent((3, 4), stops), number) != VisitState.missed
+
+
+def test_who_signs_for_all_that_it_serves_in_a_gap_did_not_serve_the_rest() -> None:
+    stops = [(1000, 0), (1400, 100), *((x, 0) for x in range(2000, 8000, 1000))]
+    assert _state(_silent((3, 4, 5, 6, 7, 8), stops), 2) == VisitState.missed
+    assert _state(_silent((3, 4), stops), 2) in (VisitState.no_data, VisitState.probable)
+    for number in range(3, 9):
+        assert _state(_silent((3, 4, 5, 6, 7, 8), stops), number) != VisitState.missed

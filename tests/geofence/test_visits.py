@@ -181,6 +181,32 @@ def test_passing_the_depot_does_not_end_a_trip_and_going_out_again_revises_it() 
     assert again.of("missed_stop") == []
 
 
+def test_a_trip_lasts_until_a_late_van_is_home() -> None:
+    scene = world([trip([stop(1, 1000, 0), stop(2, 4000, 0)], planned_end=START + timedelta(hours=1))])
+    drive = Drive().halt(60).to(1000, 0).halt(200).to(2000, 0).halt(3.5 * 3600, every_s=60).to(4000, 0).halt(200)
+    out = judged(scene, drive.to(0, 0).halt(200), until_s=12 * 3600)
+    assert [visit.state for visit in out.visits.values()] == [VisitState.serviced] * 2
+    (late,) = out.of("early_or_late")
+    assert late.stop_id == "s2"
+    assert late.facts["kind"] == "late"
+    again = judged(scene, drive.halt(60).to(3000, 0).halt(1200), until_s=12 * 3600)
+    assert again.rules() == out.rules()  # home is home
+
+
+def test_a_trip_of_a_van_that_never_comes_home_ends_all_the_same() -> None:
+    scene = world([trip([stop(1, 1000, 0)], planned_end=START + timedelta(hours=1))])
+    drive = Drive().halt(60).to(1000, 0).halt(200).to(3000, 0).halt(10 * 3600, every_s=300)
+    drive.to(4000, 0).halt(1800)
+    (told,) = judged(scene, drive, until_s=12 * 3600).of("unscheduled_stop")
+    assert told.ended_at == START + timedelta(hours=9)
+
+
+def test_a_trip_of_a_van_that_stays_in_its_depot_ends_two_hours_late() -> None:
+    scene = world([trip([stop(1, 3000, 0)], planned_end=START + timedelta(hours=1), proofs=())])
+    drive = Drive().halt(3.5 * 3600, every_s=60).to(3000, 0).halt(200).to(0, 0).halt(60)
+    assert judged(scene, drive).visits["s1"].state == VisitState.missed
+
+
 def test_a_halt_that_nobody_signed_for_with_the_door_shut_is_a_red_light() -> None:
     stops = [stop(n, 1000 * n, 0) for n in (1, 2, 3, 4, 5)]
     drive = Drive()
