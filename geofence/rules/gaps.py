@@ -53,8 +53,8 @@ def mark_gap(device: Device, gap: Gap) -> None:
     """Mark the stops that a gap could have held.
 
     What it drove meanwhile by the odometer must be enough to go there and on, by way of where others were signed for; it must
-    have been able to stand for so long, and not only where it cannot have served this stop. Who signed for several others in the
-    gap, at their doors, did not serve there what nobody signed for.
+    have been able to stand for so long, and not only where it cannot have served this stop. Who signed for several others
+    meanwhile, at their doors, did not serve what nobody signed for.
     """
     seconds, stands, legs = (gap.until_us - gap.since_us) / 1e6, stands_within(device, gap), _legs(device, gap)
     spare_m = gap.gained_m - sum(leg.straight_m for leg in legs) + device.values["visits.gap_slack_m"]

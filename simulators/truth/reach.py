@@ -72,6 +72,8 @@ def _known(seen: Observed, a: int, b: int, proofs: Sequence[Proof]) -> list[int]
     place = {stop.stop_id: outlet for stop, outlet in zip(seen.planned.trip.stops, seen.planned.outlets, strict=True)}
     plane, known = seen.planned.town.network.plane, {a, b}
     for proof in proofs:
+        if proof.longitude_deg is None or proof.latitude_deg is None:
+            continue
         second, outlet = int(_second(seen, proof)), place[proof.stop_id]
         x_m, y_m = plane.to_metres(proof.longitude_deg, proof.latitude_deg)
         if a < second < b and np.hypot(x_m - outlet.x_m, y_m - outlet.y_m) <= outlet.radius_m + DOOR_M:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 from hypothesis import given, settings
@@ -173,12 +173,12 @@ def test_a_stop_that_was_served_is_never_missed_for_a_poor_sky_or_none(
     assert outcome.of("missed_stop") == []
 
 
-def _silent(signed: Iterable[int], stops: list[tuple[float, float]]) -> Outcome:
+def _silent(signed: Iterable[int], stops: Sequence[tuple[float, float]]) -> Outcome:
     """Silent for 20 min, in which it drove some 8 km on, by a way that served stops from the third on."""
     numbers = list(signed)
     proofs = [proof(n, 270 + 1150 * k / (len(numbers) + 1), *stops[n - 1]) for k, n in enumerate(numbers, 1)]
-    van = Metered().halt(60).to(1000, 0).halt(100)
-    van.away(1200).x = 7200
+    van = Metered()
+    van.halt(60).to(1000, 0).halt(100).away(1200).x = 7200
     van.driven_m += 2100.0
     plan = [stop(n, *place) for n, place in enumerate(stops, 1)]
     return judged(world([trip(plan, proofs=proofs)]), _home(van.fix(10.0)))
@@ -186,7 +186,7 @@ def _silent(signed: Iterable[int], stops: list[tuple[float, float]]) -> Outcome:
 
 def test_what_was_signed_for_in_a_gap_tells_where_the_van_was() -> None:
     """It drove far enough for the stop behind it, were it not for where it was on the way."""
-    stops = [(1000, 0), (1000, 900), (4000, 1900), (7000, 800)]
+    stops = [(1000, 0), (1000, -900), (4000, 2300), (7000, 800)]
     assert _state(_silent((3, 4), stops), 2) == VisitState.missed
     assert _state(_silent((), stops), 2) in (VisitState.no_data, VisitState.probable)
     for number in (3, 4):
