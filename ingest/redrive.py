@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from domain.errors import NotFoundError
 from ingest.configuration import usable_patterns
 from ingest.decoding import Decoder
 from ingest.pipeline import Pipeline
@@ -34,7 +35,8 @@ def redrive(
 ) -> Redriven:
     """Try the dead letters of a number or a `reason` again, or all; as if they arrived when they did.
 
-    Safe to interrupt: a letter is marked after its readings are committed. Raises UnavailableError.
+    Safe to interrupt: a letter is marked after its readings are committed. Raises UnavailableError, and NotFoundError for a
+    number that is no dead letter's, or no longer.
     """
     writer = TelemetryWriter(database_url)
     router, profiles = Router(), DeviceProfiles()
@@ -52,6 +54,8 @@ def redrive(
             after = letters[-1].dead_letter_id
     finally:
         writer.close()
+    if dead_letter_id is not None and not redriven + still_dead:
+        raise NotFoundError("dead letter that is still dead", str(dead_letter_id))
     return Redriven(redriven, still_dead)
 
 

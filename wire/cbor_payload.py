@@ -8,7 +8,7 @@ from typing import Any, Final, NoReturn
 import cbor2
 
 from domain.errors import DecodeError
-from wire.codec import refuse_oversize
+from wire.codec import check_size
 
 _MAX_DEPTH: Final = 8
 
@@ -28,7 +28,7 @@ def load_cbor(payload: bytes) -> Any:
 
     Unknown tags, simple values and `undefined` come through as objects of the library, which no format's types accept.
     """
-    refuse_oversize(payload)
+    check_size(payload)
     file = BytesIO(payload)
     decoder = cbor2.CBORDecoder(file, max_depth=_MAX_DEPTH, allow_duplicate_keys=False, semantic_decoders=_NO_TAGS)
     try:

@@ -80,8 +80,10 @@ class Profiles(Generic[P]):
         return found
 
 
-def refuse_oversize(payload: bytes) -> None:
-    """Raise `DecodeError` for a payload that no honest device sends."""
+def check_size(payload: bytes) -> None:
+    """Raise `DecodeError` for a payload without content, such as clears a retained message, or larger than any honest one."""
+    if not payload:
+        raise DecodeError("empty", "the message has no content")
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise DecodeError("too_large", f"{len(payload)} bytes and at most {MAX_PAYLOAD_BYTES} are read")
 

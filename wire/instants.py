@@ -7,17 +7,21 @@ from typing import Final
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND_US: Final = 1000
+_LONGEST_SHOWN: Final = 40
 _LAST_MS: Final = 253_402_300_799_999
 _FIRST_MS: Final = -62_135_596_800_000
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 def parse_instant(text: str) -> datetime:
-    """The UTC moment that ISO 8601 text with a zone (`Z`, `+05:30`, `+0530`) names; digits past microseconds are cut.
+    """The UTC moment that ISO 8601 text with a zone (`Z`, `z`, `+05:30`, `+0530`) names; digits past microseconds are cut.
 
     Raises `ValueError` for anything else, an unzoned time included: guessing a zone would move every reading.
     """
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(text.upper() if text[-1:] == "z" else text)
+    except ValueError as error:
+        raise ValueError(f"{text[:_LONGEST_SHOWN]!r} is no ISO 8601 time: {error}") from None
     if moment.tzinfo is UTC:
         return moment
     if moment.tzinfo is None:

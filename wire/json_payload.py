@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from datetime import datetime
 from typing import Annotated, Any, Final, TypeVar
 
@@ -9,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from domain.errors import DecodeError
-from wire.codec import refuse_oversize
+from wire.codec import check_size
 from wire.instants import from_unix_ms, parse_instant
 
 T = TypeVar("T")
@@ -36,19 +37,22 @@ _REASONS: Final = (
 )
 
 
-def decode_json(decoder: msgspec.json.Decoder[T], payload: bytes) -> T:
-    """The typed content of a payload; `DecodeError` if it is too large, no JSON, or JSON of another shape.
+def decode_json(decoder: msgspec.json.Decoder[T], payload: bytes, *, numbers_as_text: bool = False) -> T:
+    """The typed content of a payload; `DecodeError` if it is empty, too large, no JSON, or JSON of another shape.
 
     A whole number may be written as 8, 8.0 or 8e0: JSON makes no difference, and many a language writes the second.
+    With `numbers_as_text`, numbers, true and false may also come as text.
     """
-    refuse_oversize(payload)
+    check_size(payload)
+    payload = payload.removeprefix(BOM_UTF8)  # which RFC 8259 lets a reader pass over
     try:
         try:
             return decoder.decode(payload)
         except msgspec.ValidationError as error:
-            if "got `float`" not in str(error):
+            if "got `float`" not in str(error) and not numbers_as_text:
                 raise
-            return msgspec.convert(_with_whole_numbers(msgspec.json.decode(payload)), decoder.type)
+            content = _with_whole_numbers(msgspec.json.decode(payload))
+            return msgspec.convert(content, decoder.type, strict=not numbers_as_text)
     except msgspec.ValidationError as error:
         raise refusal(error) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

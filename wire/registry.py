@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,7 +53,9 @@ class JsonOr(Codec):
 
     def decode(self, topic: str, payload: bytes, received_at: datetime, device: str = "") -> list[Reading]:
         """As the format that the payload begins like."""
-        codec = self._json if payload[:1] == b"{" or payload.lstrip()[:1] in {b"{", b"["} else self._binary
+        codec = (
+            self._json if payload[:1] == b"{" or payload.removeprefix(BOM_UTF8).lstrip()[:1] in {b"{", b"["} else self._binary
+        )
         return codec.decode(topic, payload, received_at, device)
 
     def take_replies(self) -> list[Message]:

@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Final
 
 from domain.errors import DecodeError
-from wire.codec import refuse_oversize
+from wire.codec import check_size
 from wire.protobuf import Value, double_of, fields, float_of, write_field
 
 _SIGNED_BITS: Final = {1: 8, 2: 16, 3: 32, 4: 64}
@@ -51,9 +51,7 @@ class SparkplugPayload:
 
 def parse_payload(payload: bytes) -> SparkplugPayload:
     """The message; `DecodeError` if it is none."""
-    refuse_oversize(payload)
-    if not payload:
-        raise DecodeError("empty", "there is no message")
+    check_size(payload)
     parsed = SparkplugPayload()
     for number, value in fields(payload):
         if number == _TIMESTAMP:

@@ -46,11 +46,12 @@ def backtest(
         raise InvalidInputError("--to", f"{last} is before {first}")
     parameters = parse_changes(changes or ())
     settings = read_settings()
+    console = Console(stderr=True)
     with (
         Servers(settings, broker=False) as servers,
         open_pool(servers.database_url, Role.worker, max_size=1) as pool,
         pool.connection() as connection,
-        Progress(console=Console(stderr=True), transient=True) as bar,
+        Progress(console=console, transient=True, disable=not console.is_terminal) as bar,
     ):
         org_id = find_organisation(connection, org or settings.organisation)
         task = bar.add_task("judging", total=None)

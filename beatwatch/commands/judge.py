@@ -85,7 +85,7 @@ def _load(paths: dict[str, Path]) -> tuple[World, Rows, list[Position]]:
     from wire.files.trip_json import read_suppressors, read_trips
     from wire.files.zone_geojson import read_zones
 
-    zones: list[Zone] = read_zones(paths["zones"], foreign=True, told=_warn) if "zones" in paths else []
+    zones: list[Zone] = read_zones(paths["zones"], foreign=True, told=_warn, skipped=_warn) if "zones" in paths else []
     trips: list[Trip] = read_trips(paths["trips"]) if "trips" in paths else []
     orders = tuple(read_orders(paths["orders"])) if "orders" in paths else ()
     approved: list[Suppressor] = read_suppressors(paths["trips"]) if "trips" in paths else []

@@ -36,11 +36,12 @@ def learn(
 
     settings = read_settings()
     now = datetime.now(UTC)
+    console = Console(stderr=True)
     with (
         Servers(settings, broker=False) as servers,
         open_pool(servers.database_url, Role.worker, max_size=1) as pool,
         pool.connection() as connection,
-        Progress(console=Console(stderr=True), transient=True) as bar,
+        Progress(console=console, transient=True, disable=not console.is_terminal) as bar,
     ):
         org_id = find_organisation(connection, org or settings.organisation)
         task = bar.add_task("judging again", total=None)

@@ -36,10 +36,10 @@ def score(
 def print_score(document: dict[str, Any]) -> None:
     """The figures as tables for people."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     columns = ("tp", "fp", "fn", "precision", "recall", "median_detect_s", "p95_detect_s")
-    rules = Table("rule", *columns, title="Rules")
+    rules = Table(Column("rule", no_wrap=True), *(name.replace("_", " ") for name in columns), title="Rules")
     for rule, figures in document["rules"].items():
         rules.add_row(rule, *("-" if figures[name] is None else f"{figures[name]:g}" for name in columns))
     visits = Table("truly", "judged", "stops", title="Visits")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -36,9 +37,14 @@ def match(
     """Write `point,zone`, a row for each zone that covers a point, its boundary included; points count from 0."""
     from geofence.index import ZoneIndex
     from wire.files.point_csv import read_points
+    from wire.files.reading import naming
     from wire.files.zone_geojson import read_zones
 
-    index = ZoneIndex(read_zones(zones, foreign=True))
+    with naming(zones):
+        index = ZoneIndex(read_zones(zones, foreign=True, skipped=_warn))
+    for zone_id, times in sorted(Counter(zone.zone_id for zone in index.zones if zone is not None).items()):
+        if times > 1:
+            _warn(f"{times} zones are named {zone_id}: the rows do not tell them apart")
     for repair in index.repairs:
         print(f"repaired: zone {repair.zone_id}: {repair.reason}", file=sys.stderr)
     places = read_points(points)
@@ -47,6 +53,10 @@ def match(
         writer.writerow(("point", "zone"))
         for rows in _matched(index, places):
             writer.writerows(rows)
+
+
+def _warn(sentence: str) -> None:
+    print(f"warning: {sentence}", file=sys.stderr)
 
 
 def _matched(index: ZoneIndex, places: Iterator[Point]) -> Iterator[Iterator[tuple[int, str]]]:

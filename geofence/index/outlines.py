@@ -59,7 +59,7 @@ def read_geometry(geometry: Mapping[str, Any], field: str) -> BaseGeometry:
     try:
         read = _quickly(geometry) or shapely.force_2d(shape(geometry))
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, shapely.errors.ShapelyError) as error:
-        raise InvalidInputError(field, f"cannot be read as GeoJSON: {error}") from error
+        raise InvalidInputError(field, f"cannot be read as GeoJSON: {str(error).strip()}") from error
     if read.is_empty:
         raise InvalidInputError(field, "has no coordinates")
     return read

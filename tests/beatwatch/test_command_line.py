@@ -120,11 +120,17 @@ def test_zones_of_other_makers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     zones.write_bytes(BOM_UTF8 + collection(SQUARE))
     assert run(monkeypatch, "zones", "match", zones, points) == 0
     assert capsys.readouterr().out.splitlines() == ["point,zone", "0,z0"]
-    wrongs: list[dict[str, Any]] = [SQUARE, {"type": []}]
+    zones.write_text(json.dumps(SQUARE))
+    assert run(monkeypatch, "zones", "match", zones, points) == 0
+    assert capsys.readouterr().out.splitlines() == ["point,zone", "0,0"]
+    wrongs: list[dict[str, Any]] = [{"type": "Topology"}, {"type": []}]
     for wrong in wrongs:
         zones.write_bytes(json.dumps(wrong).encode())
         assert run(monkeypatch, "zones", "match", zones, points) == 1
-        assert capsys.readouterr().err == f"error: invalid_input: {zones}, type: must be FeatureCollection or Feature\n"
+        assert (
+            capsys.readouterr().err
+            == f"error: invalid_input: {zones}, type: must be FeatureCollection, Feature or a geometry\n"
+        )
 
 
 def test_a_kind_of_zone_that_no_rule_knows_is_told(

@@ -81,6 +81,19 @@ def test_without_a_file_the_rows_are_printed(tmp_path: Path, zones_file: Path) -
 
 
 @pytest.mark.acceptance
+def test_what_lies_nowhere_and_what_shares_a_name_is_told(tmp_path: Path) -> None:
+    nowhere = {"type": "Feature", "properties": {}, "geometry": None}
+    twice = [feature("Polygon", [SQUARE], id=7.0), nowhere, feature("Polygon", [SQUARE], id="7")]
+    (tmp_path / "zones.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": twice}))
+    done = run(tmp_path / "zones.geojson", points_file(tmp_path / "p.csv", [(77.15, 13.05)]))
+    assert (done.returncode, done.stdout) == (0, "point,zone\n0,7\n0,7\n")
+    assert done.stderr.splitlines() == [
+        "warning: features.1 has no geometry and is left out",
+        "warning: 2 zones are named 7: the rows do not tell them apart",
+    ]
+
+
+@pytest.mark.acceptance
 @pytest.mark.parametrize(
     ("change", "points", "named"),
     [
@@ -89,8 +102,12 @@ def test_without_a_file_the_rows_are_printed(tmp_path: Path, zones_file: Path) -
         ({}, "longitude_deg,latitude_deg\n,13.0\n", "row 1, column longitude_deg"),
         ({}, "longitude_deg\n77.1\n", "latitude_deg"),
         ({"geometry": {"type": "Point", "coordinates": [77.0, 13.0]}}, "longitude_deg,latitude_deg\n", "radius_m"),
+        (
+            {"properties": {"radius_m": 0}, "geometry": {"type": "Point", "coordinates": [77, 13]}},
+            "longitude_deg,latitude_deg\n",
+            "zones.geojson, zones.0.radius_m",
+        ),
         ({"geometry": {"type": "Polygon", "coordinates": [[[77.0, 13.0]]]}}, "longitude_deg,latitude_deg\n", "geometry"),
-        ({"geometry": None}, "longitude_deg,latitude_deg\n", "geometry"),
     ],
 )
 def test_a_bad_file_is_an_error_that_names_what_is_wrong(

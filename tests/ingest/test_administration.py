@@ -81,6 +81,7 @@ def test_a_device_is_registered_listed_rotated_and_disabled(run: Run) -> None:
         (("device", "rotate", "van-9"), NotFoundError),
         (("deadletter", "show", "99"), NotFoundError),
         (("deadletter", "redrive"), InvalidInputError),
+        (("deadletter", "redrive", "99"), NotFoundError),
         (("quarantine", "list", "--reason", "bored"), InvalidInputError),
     ],
 )

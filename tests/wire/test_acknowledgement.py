@@ -38,7 +38,7 @@ def test_an_answer_in_both_forms() -> None:
 @pytest.mark.parametrize(
     ("payload", "reason"),
     [
-        (b"", "truncated"),
+        (b"", "empty"),
         (b"{}", "missing_field"),
         (cbor2.dumps([1]), "wrong_type"),
         (cbor2.dumps({61: 1, 60: "cfg"}), "wrong_type"),

@@ -21,6 +21,7 @@ NOON = datetime(2024, 3, 1, 12, 0, tzinfo=UTC)
         "2024-03-01T12:00:00.000000000Z",
         "2024-03-01 12:00:00Z",
         "20240301T120000Z",
+        "2024-03-01t12:00:00z",
     ],
 )
 def test_many_ways_to_write_the_same_moment(text: str) -> None:
@@ -34,6 +35,12 @@ def test_many_ways_to_write_the_same_moment(text: str) -> None:
 )
 def test_a_time_without_zone_or_sense_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
+        parse_instant(text)
+
+
+@pytest.mark.parametrize("text", ["1709294400000", "2024-13-01T00:00:00Z", "noon"])
+def test_what_is_refused_is_shown(text: str) -> None:
+    with pytest.raises(ValueError, match=f"^'{text}' is no ISO 8601 time"):
         parse_instant(text)
 
 

@@ -1,3 +1,5 @@
+from codecs import BOM_UTF8
+
 import pytest
 
 from domain.errors import InvalidInputError
@@ -16,6 +18,15 @@ def test_one_topic_two_forms() -> None:
     for name in ("beatwatch-json", "beatwatch-cbor"):
         for topic, payload in EXAMPLES[name]:
             assert both.decode(topic, payload, RECEIVED_AT, "v") == codec(name).decode(topic, payload, RECEIVED_AT, "v")
+
+
+@pytest.mark.parametrize("name", ["beatwatch", "beatwatch-json", "traccar", "owntracks", "teltonika-any", "senml"])
+def test_a_byte_order_mark_before_json_is_passed_over(name: str) -> None:
+    form = {"beatwatch": "beatwatch-json", "teltonika-any": "teltonika-json", "senml": "senml-json"}.get(name, name)
+    topic, payload = EXAMPLES[form][0]
+    assert codec(name).decode(topic, BOM_UTF8 + payload, RECEIVED_AT, "v") == codec(name).decode(
+        topic, payload, RECEIVED_AT, "v"
+    )
 
 
 def test_profiles_come_from_settings() -> None:

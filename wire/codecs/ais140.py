@@ -10,7 +10,7 @@ from typing import Final
 from domain.errors import DecodeError, InvalidInputError
 from domain.observations import DeviceStatus, Position, Reading
 from wire.ais140_lines import COMMON_ORDER, Ais140Profile, checksum_holds, parse_line
-from wire.codec import Codec, Encoder, Message, Profiles, refuse_oversize, refuse_too_many
+from wire.codec import Codec, Encoder, Message, Profiles, check_size, refuse_too_many
 from wire.crc import xor8
 from wire.identity import IMEI, imei_identity
 from wire.inputs import Gathered, Input
@@ -70,7 +70,7 @@ class Ais140(Codec, Encoder):
 
     def decode(self, topic: str, payload: bytes, received_at: datetime, device: str = "") -> list[Reading]:
         """A reading for each line; a line that cannot be read refuses the message."""
-        refuse_oversize(payload)
+        check_size(payload)
         try:
             lines = [line.strip() for line in payload.decode("ascii").splitlines() if line.strip()]
         except UnicodeDecodeError as error:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from domain.errors import DecodeError, InvalidInputError
 from domain.observations import DeviceStatus, Position, Reading
 from wire.bcd import bcd_digits
-from wire.codec import Codec, Encoder, Message, Profiles, refuse_oversize
+from wire.codec import Codec, Encoder, Message, Profiles, check_size
 from wire.crc import crc16_x25
 from wire.cursor import Cursor
 from wire.identity import imei_identity
@@ -89,9 +89,7 @@ class Gt06(Codec, Encoder):
 
     def decode(self, topic: str, payload: bytes, received_at: datetime, device: str = "") -> list[Reading]:
         """The readings of all frames in a message; frames of other kinds are counted and left."""
-        refuse_oversize(payload)
-        if not payload:
-            raise DecodeError("empty", "there is no frame")
+        check_size(payload)
         readings: list[Reading] = []
         for frame in list(_frames(payload)):
             if frame.protocol == _LOGIN:

@@ -102,9 +102,9 @@ class Owntracks(Codec, Encoder):
             payload = self._decrypt(decode_json(_ENCRYPTED, payload).data, device)
             kind = decode_json(_KIND, payload).type
         if kind == "location":
-            return [_position(decode_json(_LOCATION, payload), received_at, device)]
+            return [_position(decode_json(_LOCATION, payload, numbers_as_text=True), received_at, device)]
         if kind == "transition":
-            return [_crossing(decode_json(_TRANSITION, payload), received_at, device)]
+            return [_crossing(decode_json(_TRANSITION, payload, numbers_as_text=True), received_at, device)]
         if kind == "lwt":  # its time is that of the connection, long before the end
             return [DeviceStatus(device, received_at, received_at, online=False)]
         if kind == "status":

@@ -11,7 +11,7 @@ from typing import Final
 from domain.errors import DecodeError, InvalidInputError
 from domain.observations import DeviceStatus, Position, Reading
 from wire.avl import MPS_PER_KMH, Place, TeltonikaProfile, avl_position, avl_values
-from wire.codec import Codec, Encoder, Message, Profiles, refuse_oversize
+from wire.codec import Codec, Encoder, Message, Profiles, check_size
 from wire.crc import crc16_arc
 from wire.cursor import Cursor
 from wire.identity import imei_identity
@@ -53,7 +53,7 @@ class Teltonika(Codec, Encoder):
 
     def decode(self, topic: str, payload: bytes, received_at: datetime, device: str = "") -> list[Reading]:
         """The records of one frame; a login, which is only an IMEI, says that the device is online."""
-        refuse_oversize(payload)
+        check_size(payload)
         if imei := _login(payload):
             return [DeviceStatus(imei_identity(device, imei), received_at, received_at, online=True)]
         body, imei = _unframed(payload)

@@ -105,7 +105,7 @@ class Traccar(Codec, Encoder):
 
     def decode(self, topic: str, payload: bytes, received_at: datetime, device: str = "") -> list[Reading]:
         """The position. A fix that Traccar calls outdated, an old place under a new message, counts as no valid fix."""
-        forwarded = decode_json(_DECODER, payload)
+        forwarded = decode_json(_DECODER, payload, numbers_as_text=True)
         device = device or forwarded.device.unique_id
         return [_position(forwarded.position, received_at, device, self._profiles.of(device))]
 

@@ -10,7 +10,7 @@ import msgspec
 
 from domain.errors import DecodeError
 from domain.observations import DeviceStatus, Reading
-from wire.codec import Codec, Profiles, refuse_oversize
+from wire.codec import Codec, Profiles, check_size
 from wire.inputs import Gathered, Input
 from wire.json_payload import decode_json, moment
 from wire.vendor_keys import KeysProfile, rule_for
@@ -34,7 +34,7 @@ class Zigbee2mqtt(Codec):
 
     def decode(self, topic: str, payload: bytes, received_at: datetime, device: str = "") -> list[Reading]:
         """The measurement of a message. Without `last_seen` its time is missing, for a retained message may be of any age."""
-        refuse_oversize(payload)
+        check_size(payload)
         if (online := _AVAILABILITY.get(payload.strip().decode("ascii", "replace"))) is not None:
             return [DeviceStatus(device, None, received_at, online=online)]
         content = decode_json(_DECODER, payload)

@@ -51,8 +51,10 @@ class Node:
         return Node(self.mapping().get(key), self._below(key))
 
     def text(self, key: str) -> str:
-        """A string that is not empty; a number is taken as the identifier it stands for."""
+        """A string that is not empty; a number is taken as the identifier it stands for, 7.0 as 7."""
         node = self.at(key)
+        if isinstance(node.value, float) and isfinite(node.value):
+            return f"{node.value:.0f}" if node.value.is_integer() else repr(node.value)
         if isinstance(node.value, int) and not isinstance(node.value, bool):
             return str(node.value)
         if not isinstance(node.value, str) or not node.value:

@@ -17,6 +17,7 @@ Plan = list[tuple[int, int, Callable[[str], Any]]]
 """For each known column of a file: its cell's index, its place in the record, and how to read it."""
 _BOOLEANS: Final = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
 _INT8: Final = range(-(2**63), 2**63)
+_LONGEST_SHOWN: Final = 200
 _EXACT: Final = 2**53  # up to here a float is the number that was written
 
 
@@ -92,7 +93,7 @@ class Table(Generic[T]):
             header = [name.strip() for name in next(rows, [])]
             plan = self._plan(header)
             for number_of_row, row in enumerate(rows, start=1):
-                if row:
+                if len(row) > 1 or (row and row[0].strip()):  # a line of blanks is a blank line
                     yield self._record(row, header, plan, number_of_row)
         except csv.Error as error:
             raise InvalidInputError(f"row {number_of_row + 1}", str(error)) from error
@@ -118,7 +119,8 @@ class Table(Generic[T]):
             raise InvalidInputError("header", "names a column twice")
         for name, _ in self._required:
             if name not in header:
-                raise InvalidInputError("header", f"has no column {name}")
+                found = ", ".join(header)[:_LONGEST_SHOWN] or "none at all"
+                raise InvalidInputError("header", f"has no column {name}, but {found}")
         known = [(index, name) for index, name in enumerate(header) if name in self._columns]
         return [(index, self._slots[name], self._columns[name].parse) for index, name in known]
 

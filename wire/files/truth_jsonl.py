@@ -41,7 +41,7 @@ def truth_line(record: Incident | TrueVisit) -> str:
 
 
 def _incident(node: Node) -> Incident:
-    return Incident(
+    incident = Incident(
         rule=node.text("rule"),
         device_id=node.text("device_id"),
         trip_id=node.maybe_text("trip_id"),
@@ -49,6 +49,9 @@ def _incident(node: Node) -> Incident:
         started_at=node.instant("started_at"),
         ended_at=node.maybe_instant("ended_at"),
     )
+    if incident.ended_at is not None and incident.ended_at < incident.started_at:
+        raise node.at("ended_at").refuse("is before started_at")
+    return incident
 
 
 def _visit(node: Node) -> TrueVisit:

@@ -26,24 +26,28 @@ def _nobody(_sentence: str) -> None:
     """Nobody wants to know."""
 
 
-def parse_zones(content: bytes | str, *, foreign: bool = False, told: Told = _nobody) -> list[Zone]:
-    """The zones of a FeatureCollection or of one Feature; `InvalidInputError` names the path of what is wrong.
+def parse_zones(
+    content: bytes | str, *, foreign: bool = False, told: Told = _nobody, skipped: Told | None = None
+) -> list[Zone]:
+    """The zones of a FeatureCollection, of one Feature or of a geometry; `InvalidInputError` names the path of what is wrong.
 
     A zone is named by its feature's `id`, else by its index; without a `kind` it is a territory. `foreign` files, made for
-    something else, may have any other `kind`, which is then no more than none: `told` is told so.
+    something else, may have any other `kind`, which is then no more than none: `told` is told so. A feature that lies nowhere
+    is refused, or left out where `skipped` wants to be told.
     """
-    document = parse_document(content)
-    if document.at("type").value not in (None, "FeatureCollection", "Feature"):
-        raise document.at("type").refuse("must be FeatureCollection or Feature")
-    one = document.at("type").value == "Feature"
-    nodes = [document] if one else document.at("features").items()
-    return [_zone(node, index, told if foreign else None) for index, node in enumerate(nodes)]
+    zones = []
+    for index, feature in enumerate(_features(parse_document(content))):
+        if skipped is not None and _lies_nowhere(feature):
+            skipped(f"{feature.path or 'feature'} has no geometry and is left out")
+        else:
+            zones.append(_zone(feature, index, told if foreign else None))
+    return zones
 
 
-def read_zones(path: Path, *, foreign: bool = False, told: Told = _nobody) -> list[Zone]:
+def read_zones(path: Path, *, foreign: bool = False, told: Told = _nobody, skipped: Told | None = None) -> list[Zone]:
     """The zones of a file."""
     with naming(path):
-        return parse_zones(read_bytes(path), foreign=foreign, told=told)
+        return parse_zones(read_bytes(path), foreign=foreign, told=told, skipped=skipped)
 
 
 def write_zones(zones: Iterable[Zone], file: TextIO) -> int:
@@ -78,6 +82,23 @@ def zone_feature(zone: Zone) -> dict[str, Any]:
     }
     said = {key: value for key, value in properties.items() if value is not None}
     return {"type": "Feature", "id": zone.zone_id, "properties": said, "geometry": zone.geometry}
+
+
+def _features(document: Node) -> Iterable[Node]:
+    kind = document.at("type").value
+    if kind == "Feature":
+        return [document]
+    if isinstance(kind, str) and kind in _DEPTHS:
+        return [Node({"type": "Feature", "geometry": document.value})]
+    if kind not in (None, "FeatureCollection"):
+        raise document.at("type").refuse("must be FeatureCollection, Feature or a geometry")
+    return document.at("features").items()
+
+
+def _lies_nowhere(feature: Node) -> bool:
+    """Whether it has no place, as RFC 7946 allows: geometry null, or one without coordinates."""
+    geometry = feature.mapping().get("geometry")
+    return geometry is None or (isinstance(geometry, dict) and geometry.get("coordinates") == [])
 
 
 def _zone(feature: Node, index: int, told: Told | None) -> Zone:

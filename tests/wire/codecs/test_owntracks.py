@@ -33,6 +33,16 @@ def test_what_is_left_out_is_missing() -> None:
     assert position() == Position("ravi:phone", AT, RECEIVED_AT, 77.59, 12.97)
 
 
+def test_numbers_may_come_as_text_as_some_trackers_write_them() -> None:
+    extras = {"acc": 8, "vel": 36, "batt": 71.5, "ign": True}
+    as_text = {name: str(value) for name, value in (HERE | extras).items() if name != "ign"} | {"ign": 1}
+    assert position(**as_text) == position(**extras)
+    region = {"_type": "transition", "event": "enter", "tst": 1777615198, "lat": 12.97, "lon": 77.59, "acc": 8}
+    written = {name: str(value) for name, value in region.items()}
+    read = [Owntracks().decode(TOPIC, msgspec.json.encode(told), RECEIVED_AT, "ravi:phone") for told in (region, written)]
+    assert read[0] == read[1]
+
+
 def test_the_extras_of_trackers() -> None:
     members: dict[str, Any] = {
         "vel": 36,
@@ -125,7 +135,8 @@ def test_an_encrypted_location() -> None:
         (b"{}", "missing_field"),
         (b'{"_type":"location","lat":1,"lon":2}', "missing_field"),
         (b'{"_type":"location","lat":1,"lon":2,"tst":1e12}', "bad_time"),
-        (b'{"_type":"location","lat":"1","lon":2,"tst":1}', "wrong_type"),
+        (b'{"_type":"location","lat":"1 N","lon":2,"tst":1}', "wrong_type"),
+        (b'{"_type":"location","lat":"nan","lon":2,"tst":1}', "out_of_range"),
         (b'{"_type":"transition","event":"hover","tst":1}', "wrong_type"),
         (b'{"_type":"telepathy"}', "unknown_type"),
     ],

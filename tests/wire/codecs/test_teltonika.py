@@ -170,7 +170,7 @@ def test_the_wiring_of_a_device_is_its_profile() -> None:
 @pytest.mark.parametrize(
     ("payload", "reason"),
     [
-        (b"", "truncated"),
+        (b"", "empty"),
         (PUBLISHED[:-1], "truncated"),
         (PUBLISHED + b"\0", "truncated"),
         (PUBLISHED[:-1] + b"\xce", "bad_checksum"),

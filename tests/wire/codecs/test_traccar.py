@@ -97,12 +97,23 @@ def test_a_device_may_be_wired_otherwise() -> None:
     assert reading == Position(IMEI, None, RECEIVED_AT, door_open=True, odometer_m=12500)
 
 
+def test_numbers_may_come_as_text() -> None:
+    told = {"fixTime": 1777615198000, "latitude": 12.5, "longitude": 77.5, "speed": 10, "course": 90.5, "valid": True}
+    as_text = {name: value if name == "fixTime" else str(value).lower() for name, value in told.items()}
+    read = [
+        Traccar().decode(TOPIC, msgspec.json.encode({"position": position, "device": {"uniqueId": IMEI}}), RECEIVED_AT)
+        for position in (told, as_text)
+    ]
+    assert read[0] == read[1]
+
+
 @pytest.mark.parametrize(
     ("payload", "reason"),
     [
         (b'{"position":{}}', "missing_field"),
         (b'{"position":{},"device":{}}', "missing_field"),
         (b'{"position":{},"device":{"uniqueId":7}}', "wrong_type"),
+        (b'{"position":{"latitude":"nan"},"device":{"uniqueId":"7"}}', "out_of_range"),
         (b'{"position":{"speed":"fast"},"device":{"uniqueId":"7"}}', "wrong_type"),
         (b'{"position":{"fixTime":"2026-05-01T05:59:58"},"device":{"uniqueId":"7"}}', "bad_time"),
         (b'{"position":{"attributes":{"sat":[1]}},"device":{"uniqueId":"7"}}', "wrong_type"),

@@ -74,7 +74,7 @@ def test_a_profile_wins() -> None:
 @pytest.mark.parametrize(
     ("payload", "reason"),
     [
-        (b"", "not_json"),
+        (b"", "empty"),
         (b"[]", "wrong_type"),
         (b'{"contact":"ajar"}', "wrong_type"),
         (b'{"temperature":4,"last_seen":"2026-05-01T05:59:58"}', "bad_time"),

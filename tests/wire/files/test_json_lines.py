@@ -33,7 +33,8 @@ events = st.builds(
     facts=facts,
 )
 visits = st.builds(Visit, names, names, st.sampled_from(VisitState), maybe(moments), maybe(moments), confidences, facts)
-incidents = st.builds(Incident, names, names, maybe(names), maybe(names), moments, maybe(moments))
+spans = st.tuples(moments, maybe(moments)).filter(lambda span: span[1] is None or span[0] <= span[1])
+incidents = st.builds(lambda *said: Incident(*said[:-1], *said[-1]), names, names, maybe(names), maybe(names), spans)
 true_visits = st.builds(TrueVisit, names, names, st.sampled_from(VisitState), maybe(moments), maybe(moments))
 order_lines = st.builds(OrderLine, names, positive, maybe(positive), maybe(positive), maybe(positive), maybe(positive))
 orders = st.builds(Order, names, maybe(names), maybe(names), st.lists(order_lines, max_size=3).map(tuple))
@@ -51,6 +52,12 @@ def test_truth_survives(truth: list[Incident | TrueVisit]) -> None:
     file = io.StringIO()
     assert write_truth(truth, file) == len(truth)
     assert list(parse_truth(io.StringIO(file.getvalue()))) == truth
+
+
+def test_an_incident_does_not_end_before_it_begins() -> None:
+    line = '{"rule": "tow", "device_id": "van", "started_at": "2026-05-01T06:00:00Z", "ended_at": "2026-05-01T05:59:59Z"}'
+    with pytest.raises(InvalidInputError, match=r"line 1\.ended_at: is before started_at"):
+        list(parse_truth([line]))
 
 
 @given(st.lists(orders, max_size=4))

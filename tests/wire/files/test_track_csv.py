@@ -103,6 +103,15 @@ def test_a_broken_table_is_refused(text: str, field: str) -> None:
     assert refusal.value.field == field
 
 
+def test_a_line_of_blanks_is_a_blank_line() -> None:
+    assert len(rows("device_id,fix_time\nvan-1,2024-03-01T12:00:00Z\n  \n\t\n\nvan-1,2024-03-01T12:00:01Z\n \n")) == 2
+
+
+def test_a_header_of_another_kind_is_shown() -> None:
+    with pytest.raises(InvalidInputError, match=r"has no column device_id, but device_id;fix_time$"):
+        rows("device_id;fix_time\nvan-1;2024-03-01T12:00:00Z\n")
+
+
 def test_rows_come_one_at_a_time() -> None:
     def endless() -> Iterator[str]:
         yield HEADER + "\n"

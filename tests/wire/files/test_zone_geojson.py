@@ -53,6 +53,27 @@ def test_a_feature_without_names_is_a_territory_named_by_its_index() -> None:
     assert zone == Zone("0", "0", ZoneKind.territory, SQUARE)
 
 
+def test_a_geometry_alone_is_one_zone() -> None:
+    assert parse_zones(msgspec.json.encode(SQUARE)) == [Zone("0", "0", ZoneKind.territory, SQUARE)]
+
+
+@pytest.mark.parametrize("nowhere", [None, {"type": "Polygon", "coordinates": []}])
+def test_a_feature_that_lies_nowhere_is_left_out_where_that_is_told(nowhere: object) -> None:
+    features = [{"type": "Feature", "properties": {}, "geometry": geometry} for geometry in (nowhere, SQUARE)]
+    content = msgspec.json.encode({"type": "FeatureCollection", "features": features})
+    told: list[str] = []
+    assert [zone.zone_id for zone in parse_zones(content, skipped=told.append)] == ["1"]
+    assert told == ["features.0 has no geometry and is left out"]
+    with pytest.raises(InvalidInputError, match=r"features\.0\.geometry"):
+        parse_zones(content)
+
+
+@pytest.mark.parametrize(("named", "name"), [(7, "7"), (7.0, "7"), (1.5, "1.5"), ("7.0", "7.0")])
+def test_an_identifier_may_be_a_number(named: object, name: str) -> None:
+    (zone,) = parse_zones(feature({}, SQUARE, id=named))
+    assert zone.zone_id == name
+
+
 def test_a_foreign_kind_is_refused_unless_foreign_files_are_expected() -> None:
     content = feature({"kind": "residential"}, SQUARE, id=7)
     with pytest.raises(InvalidInputError, match=r"properties\.kind"):
