@@ -82,7 +82,7 @@ def test_without_a_file_the_rows_are_printed(tmp_path: Path, zones_file: Path) -
 
 @pytest.mark.acceptance
 def test_what_lies_nowhere_and_what_shares_a_name_is_told(tmp_path: Path) -> None:
-    nowhere = {"type": "Feature", "properties": {}, "geometry": None}
+    nowhere: dict[str, Any] = {"type": "Feature", "properties": {}, "geometry": None}
     twice = [feature("Polygon", [SQUARE], id=7.0), nowhere, feature("Polygon", [SQUARE], id="7")]
     (tmp_path / "zones.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": twice}))
     done = run(tmp_path / "zones.geojson", points_file(tmp_path / "p.csv", [(77.15, 13.05)]))
