@@ -17,6 +17,7 @@ from geofence.conclusions import Conclusions
 from geofence.facts import FACT, HOME, KINDS, OUT, TRIP_OFF, Fact
 from geofence.fixes import GoodFix
 from geofence.fleet import Fleet, Holdings
+from geofence.instruments import forget_instruments
 from geofence.journal import Journal
 from geofence.kernels.silence import fall_silent, find_silent
 from geofence.kernels.stepping import step_rows
@@ -24,6 +25,7 @@ from geofence.moving import move_in
 from geofence.parameters import Parameters
 from geofence.rows import Rows
 from geofence.rulebook import CATALOGUE, RULES
+from geofence.rules.cargo_weight_drop import NAME as WEIGHED
 from geofence.state import NEVER_US
 from geofence.stepper import Stepper
 from geofence.tracked import FAR_FUTURE_US
@@ -127,6 +129,17 @@ class Engine:
             self._fleet.forget(slot)
             return
         self._fleet.remember(slot, unpack(checkpoint, self._fleet.names))
+
+    def change_tracker(self, device: int, at_us: int) -> None:
+        """From `at_us` on another tracker says where the device's vehicle is. Of no effect once a row of then was judged."""
+        slot = self._fleet.known_slot(device)
+        if slot is None or not NEVER_US < self._fleet.memory.states[slot]["last_us"] < at_us:
+            return
+        forget_instruments(self._fleet.memory.states[slot])
+        known = self._fleet.devices.get(slot)
+        if known is not None:
+            known.memory.pop(WEIGHED, None)
+            known.rest()
 
     def renew(self, world: World, parameters: Parameters | None = None) -> None:
         """Go on in a changed world (a trip dispatched, a zone drawn), every device keeping what it knows.

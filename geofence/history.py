@@ -15,9 +15,11 @@ from geofence.alike import Alike, excused
 from geofence.conclusions import Conclusions, Fault
 from geofence.engine import Engine
 from geofence.grading import NO_REASON, clock_reason, heard_rows, put_right
+from geofence.instruments import Changes, parts
 from geofence.rows import MISSING_US, Rows, in_order
 
 _BATCH_ROWS: Final = 50_000
+NO_CHANGES: Final[Changes] = {}
 
 
 @dataclass(slots=True)
@@ -64,16 +66,22 @@ class Judgement:
         return [*events, *visits]
 
 
-def judge(engine: Engine, rows: Rows, as_of_us: int | None = None) -> Iterator[tuple[int, Conclusions]]:
+def judge(
+    engine: Engine, rows: Rows, as_of_us: int | None = None, changes: Changes = NO_CHANGES
+) -> Iterator[tuple[int, Conclusions]]:
     """Judge rows in any order, repeated or not, by an engine that knows nothing yet -> rows done so far and what they gave.
 
     Time then passes until `as_of_us`, or until the last moment the rows know of: what is later is not known, and not judged.
+    `changes` say from when on another tracker tells of a device's vehicle.
     """
     sound = sound_rows(rows)
     until_us = last_moment_us(sound) if as_of_us is None else as_of_us
     cuts = cut_places(sound, _BATCH_ROWS)
     for low, high in pairwise(cuts):
-        yield high, engine.advance(sound[low:high])
+        for part, due in parts(sound[low:high], changes):
+            for device, at_us in due.items():
+                engine.change_tracker(device, at_us)
+            yield high, engine.advance(part)
     if until_us is not None:
         yield len(sound), engine.tick(until_us)
 

@@ -13,11 +13,13 @@ from geofence.history import Judgement, judge
 from geofence.parameters import Parameters
 from geofence.rows import ALARM_BITS, ROW, to_us
 from geofence.rulebook import CATALOGUE, JUDGED_ELSEWHERE
+from geofence.worker.handover import Handovers, turns_of
 from geofence.worker.plans import TRIP_SPAN
 from geofence.worker.settings import parameters_of
 from geofence.world import World
 from store.conclusions import Judged, events_between
 from store.lanes import registered_devices
+from store.mounts import shared_mounts
 from store.parameters import settings
 from store.planning import trips_between, zones_between
 from store.pool import Connection
@@ -87,19 +89,25 @@ def _judgements(
     trips = trips_between(connection, since - LEAD - TRIP_SPAN, until, org_id=org_id).get(org_id, ())
     approved = approved_between(connection, since - LEAD - TRIP_SPAN, until, org_id=org_id).get(org_id, ())
     orders = trip_orders_between(connection, since - LEAD - TRIP_SPAN, until, org_id=org_id).get(org_id, ())
+    mounts = shared_mounts(connection, since - LEAD - TRIP_SPAN, org_id=org_id).get(org_id, ())
+    numbers = {device.key: device.device_id for device in devices}
+    handovers = Handovers(turns_of(trips, numbers, mounts, parameters, str(org_id)))
     for first in range(0, len(devices), DEVICES_AT_ONCE):
         group = devices[first : first + DEVICES_AT_ONCE]
         keys = {device.device_id: device.key for device in group}
         theirs = tuple(trip for trip in trips if trip.device_id in keys.values())
         world = World(zones, theirs, keys, dict.fromkeys(keys, org_id), approved, orders)
-        yield _judge(connection, Engine(world, parameters), group, (since - LEAD, until))
+        yield _judge(connection, Engine(world, parameters), group, (since - LEAD, until), handovers)
         progress(first + len(group), len(devices))
 
 
-def _judge(connection: Connection, engine: Engine, group: list[Judged], span: tuple[datetime, datetime]) -> Judgement:
+def _judge(
+    connection: Connection, engine: Engine, group: list[Judged], span: tuple[datetime, datetime], handovers: Handovers
+) -> Judgement:
     spans = {device.device_id: span for device in group}
-    rows = rows_of_devices(connection, spans, newest_cursor(connection), ROW, ALARM_BITS)
+    rows = rows_of_devices(connection, handovers.sources(spans), newest_cursor(connection), ROW, ALARM_BITS)
     judgement = Judgement()
-    for _, conclusions in judge(engine, rows, to_us(span[1])):
+    told = handovers.within(handovers.tracked(rows), spans)
+    for _, conclusions in judge(engine, told, to_us(span[1]), handovers.changes):
         judgement.take(conclusions)
     return judgement

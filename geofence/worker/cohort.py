@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -82,6 +83,8 @@ class Cohort:
         self._refresh(connection, changes, rows)
         rows = rows[rows["device"] < len(self._plans.org_of)]
         self._note_time(rows, batches)
+        self._cover(connection, rows)
+        rows = self._plans.handovers.tracked(rows)
         due = self._due(now, is_caught_up=is_caught_up)
         if not (noted or batches or due):
             return None
@@ -169,6 +172,7 @@ class Cohort:
             self._plans.read_organisation(connection, org_id)
         if devices:
             self._plans.read_trips(connection, devices)
+        self._plans.read_mounts(connection, self.lanes)
         self._renew(whole | devices.keys())
 
     def _read_plans(self, connection: Connection, since: datetime) -> None:
@@ -233,10 +237,12 @@ class Cohort:
     def _replanned(self, changes: Iterable[PlanChange]) -> dict[int, dict[int, datetime]]:
         """By organisation, the devices whose past a change of plan reaches into, and since when."""
         found: dict[int, dict[int, datetime]] = {}
+        handovers = self._plans.handovers
         for change in changes:
             since = change.since if change.device_id is None else change.since - PLAN_MARGIN
+            concerned = None if change.device_id is None else {change.device_id, *handovers.siblings(change.device_id)}
             for device in self._plans.devices.get(change.org_id, ()):
-                if change.device_id in (None, device.device_id):
+                if concerned is None or device.device_id in concerned:
                     sinces = found.setdefault(change.org_id, {})
                     sinces[device.device_id] = min(since, sinces.get(device.device_id, since))
         return found
@@ -250,16 +256,19 @@ class Cohort:
                 self._plans.world(task.org_id), self._plans.parameters(task.org_id), self._make_engine
             )
 
-        def cover(rows: Rows) -> None:
-            if len(rows) and (oldest := from_us(int(rows["fix_time_us"].min()))) < self._plans.since:
-                self._read_plans(connection, oldest - HISTORY)
-
-        outcome = judge_task(connection, judge, devices, task, Scope(self.cursor.batch, is_recovery, cover))
+        judge.changes = self._plans.handovers.changes
+        scope = Scope(self.cursor.batch, is_recovery, partial(self._cover, connection), lambda: self._plans.handovers)
+        outcome = judge_task(connection, judge, devices, task, scope)
         stored = store_outcome(connection, judge, devices, outcome)
         step.events += stored
         step.rebuilt += len(outcome.rebuilt)
         step.faults += [fault.rule for fault in outcome.produced.faults]
         self._keep_time(connection, task, outcome)
+
+    def _cover(self, connection: Connection, rows: Rows) -> None:
+        """Have the plans for rows as old as these."""
+        if len(rows) and (oldest := from_us(int(rows["fix_time_us"].min()))) < self._plans.since:
+            self._read_plans(connection, oldest - HISTORY)
 
     def _keep_time(self, connection: Connection, task: Task, outcome: Outcome) -> None:
         """Store the clock when a tick decided something, else now and then: one that said nothing need not be known again."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -11,9 +11,7 @@ import numpy as np
 
 from geofence.grading import put_right
 from geofence.misdated import REACH_US, shifts
-from geofence.rows import ALARM_BITS, ROW, Rows, from_us, to_us
-from store.pool import Connection
-from store.reading_log import rows_of_devices
+from geofence.rows import ROW, Rows, from_us, to_us
 
 _REACH: Final = timedelta(microseconds=REACH_US)
 _EARLIEST: Final = datetime(1, 1, 1, tzinfo=UTC) + _REACH
@@ -29,10 +27,10 @@ class Disorder:
     rows: Rows
 
     @classmethod
-    def of(cls, connection: Connection, devices: Set[int], spans: Spans, cursor: int) -> Disorder:
+    def of(cls, devices: Set[int], spans: Spans, read: Callable[[Spans], Rows]) -> Disorder:
         """What was said from well before each span's beginning on."""
         wanted = {device: (max(spans[device][0], _EARLIEST) - _REACH, _END) for device in devices}
-        return cls(frozenset(devices), rows_of_devices(connection, wanted, cursor, ROW, ALARM_BITS))
+        return cls(frozenset(devices), read(wanted))
 
     def reaching_before(self, spans: Spans) -> dict[int, datetime]:
         """Devices with misdated rows made or dated before the span's beginning, and the first of these moments."""

@@ -13,6 +13,7 @@ import numpy as np
 from domain.errors import InvalidInputError
 from geofence.conclusions import Conclusions
 from geofence.engine import Engine
+from geofence.instruments import Changes, parts
 from geofence.misdated import BACK_M, disordered_devices
 from geofence.parameters import Parameters
 from geofence.rows import Rows, from_us, to_us
@@ -41,6 +42,7 @@ class Judge:
 
     def __init__(self, world: World, parameters: Parameters, make_engine: MakeEngine = Engine) -> None:
         self._engine = make_engine(self._growing(world), parameters)
+        self.changes: Changes = {}  # from when on another tracker tells of a device's vehicle
         self._last_fix_us: dict[int, int] = {}
         self._odometer_m: dict[int, float] = {}  # as the last row said it
         self._saved_slot: dict[int, int] = {}
@@ -73,7 +75,13 @@ class Judge:
 
     def advance(self, rows: Rows) -> Produced:
         """Judge rows in order, none of them late."""
-        return self._noted(rows, self._engine.advance(rows)) if len(rows) else Produced()
+        produced = Produced()
+        for part, due in parts(rows, self.changes):
+            for device, at_us in due.items():
+                self._engine.change_tracker(device, at_us)
+            if len(part):
+                produced.extend(self._noted(part, self._engine.advance(part)))
+        return produced
 
     def tick(self, as_of: datetime) -> Produced:
         """Let time pass for all devices."""

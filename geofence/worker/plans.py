@@ -21,10 +21,12 @@ from domain.trips import Trip
 from domain.validity import check_trip, check_zone
 from domain.zones import Zone
 from geofence.parameters import Parameters
+from geofence.worker.handover import Handovers, siblings_of, turns_of
 from geofence.worker.settings import parameters_of
 from geofence.world import World
 from store.conclusions import Judged
 from store.lanes import lane_of, registered_devices
+from store.mounts import Mount, shared_mounts
 from store.parameters import settings
 from store.planning import trips_between, trips_of_devices, zones_between
 from store.pool import Connection
@@ -50,7 +52,10 @@ class Plans:
     since: datetime = _END_OF_TIME
     org_of: NDArray[np.int32] = field(default_factory=lambda: np.zeros(1, np.int32))  # by device number; 0 = nobody's
     judged: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(1, np.bool_))  # by device number
+    handovers: Handovers = field(default_factory=Handovers)  # of all lanes' devices: who tells whose story
+    _registered: list[tuple[Judged, bool]] = field(default_factory=list)
     _keys: dict[int, str] = field(default_factory=dict)  # of all devices by number
+    _mounts: dict[int, tuple[Mount, ...]] = field(default_factory=dict)
     _zones: dict[int, tuple[Zone, ...]] = field(default_factory=dict)
     _trips: dict[int, tuple[Trip, ...]] = field(default_factory=dict)  # by start
     _orders: dict[int, tuple[Order, ...]] = field(default_factory=dict)  # by trip
@@ -60,12 +65,19 @@ class Plans:
     def read(self, connection: Connection, lanes: Collection[int], since: datetime) -> None:
         """Read everything again, for fixes from `since` on."""
         self.since = since
+        self._mounts = shared_mounts(connection, since - TRIP_SPAN)
         self.read_devices(connection, lanes)
         self._read_all(connection, None)
+        self.settle_handovers(lanes)
 
     def read_organisation(self, connection: Connection, org_id: int) -> None:
         """Read all of one organisation again, but for its devices."""
         self._read_all(connection, org_id)
+
+    def read_mounts(self, connection: Connection, lanes: Collection[int]) -> None:
+        """Read again which trackers have been on which vehicles, after all else that was to be read."""
+        self._mounts = shared_mounts(connection, self.since - TRIP_SPAN)
+        self.settle_handovers(lanes)
 
     def read_trips(self, connection: Connection, devices: Mapping[int, Collection[int]]) -> None:
         """Read trips of devices, given by organisation, again, with what is approved there; all else stays the very same."""
@@ -109,15 +121,35 @@ class Plans:
         """Read the devices alone."""
         registered = registered_devices(connection)
         size = max((device.device_id for device, _ in registered), default=0) + 1
-        self.org_of, self.judged = np.zeros(size, np.int32), np.zeros(size, np.bool_)
+        self.org_of = np.zeros(size, np.int32)
+        self._registered = registered
         self._keys = {device.device_id: device.key for device, _ in registered}
-        grouped: dict[int, list[Judged]] = defaultdict(list)
-        for device, is_active in registered:
+        for device, _ in registered:
             self.org_of[device.device_id] = device.org_id
-            if is_active and lane_of(device.device_id) in lanes:
+        self._choose(lanes)
+
+    def _choose(self, lanes: Collection[int]) -> None:
+        """Those to be judged: active ones, and those whose story another tells on."""
+        self.judged = np.zeros(len(self.org_of), np.bool_)
+        grouped: dict[int, list[Judged]] = defaultdict(list)
+        for device, is_active in self._registered:
+            if (is_active or device.device_id in self.handovers.tracks) and lane_of(device.device_id) in lanes:
                 self.judged[device.device_id] = True
                 grouped[device.org_id].append(device)
         self.devices = dict(grouped)
+
+    def settle_handovers(self, lanes: Collection[int]) -> None:
+        """Find out who tells whose story, from trips, mounts and parameters."""
+        numbers: dict[int, dict[str, int]] = defaultdict(dict)
+        for number, key in self._keys.items() if self._mounts else ():
+            numbers[int(self.org_of[number])][key] = number
+        turns = [
+            turn
+            for org, mounts in self._mounts.items()
+            for turn in turns_of(self._trips.get(org, ()), numbers[org], mounts, self.parameters(org), str(org))
+        ]
+        self.handovers = Handovers(turns, siblings_of(mount for mounts in self._mounts.values() for mount in mounts))
+        self._choose(lanes)
 
     def knows(self, devices: NDArray[np.int32]) -> bool:
         """Whether all these device numbers were registered when this was read."""

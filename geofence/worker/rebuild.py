@@ -10,14 +10,14 @@ from typing import Final
 import numpy as np
 
 from geofence.misdated import disordered_devices
-from geofence.rows import ALARM_BITS, ROW, Rows, from_us
+from geofence.rows import ROW, Rows, from_us
 from geofence.rulebook import JUDGED_ELSEWHERE
 from geofence.worker.corrections import Produced
-from geofence.worker.disorder import Disorder
+from geofence.worker.disorder import Disorder, Spans
+from geofence.worker.handover import Handovers
 from geofence.worker.judge import Judge
 from store.conclusions import Checkpoint, Judged, Past, checkpoints_before, past_since
 from store.pool import Connection
-from store.reading_log import rows_of_devices
 
 BEGINNING: Final = datetime(1, 1, 1, tzinfo=UTC)
 END: Final = datetime(9999, 12, 31, tzinfo=UTC)
@@ -25,11 +25,11 @@ END: Final = datetime(9999, 12, 31, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Up to which batch the lanes have come, whether they are taken up anew, and how to have the plans for older rows."""
+    """Whether the lanes are taken up anew, how to read rows of devices that batches up to the cursor stored, and who tells on whom."""
 
-    cursor: int
     is_recovery: bool
-    cover: Callable[[Rows], None]
+    read: Callable[[Spans], Rows]
+    handovers: Callable[[], Handovers]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class Rebuilt:
     known_us: Mapping[int, int] = field(default_factory=dict)  # by device: the row up to which it was replayed
     sinces: Mapping[int, datetime] = field(default_factory=dict)  # by device: the checkpoint it was put back to
     changed: Mapping[int, datetime] = field(default_factory=dict)  # by device: since when what was held may not hold
+    whole: frozenset[int] = frozenset()  # devices replayed up to the newest row that is stored
     disordered: frozenset[int] = frozenset()  # devices whose rows may be misdated
     fresh: Rows = field(default_factory=lambda: np.empty(0, ROW))  # their newer rows, put right
 
@@ -55,31 +56,35 @@ def rebuild(
 ) -> Rebuilt:
     """Put devices back to their checkpoint before `sinces[device]` and replay what batches up to the cursor stored.
 
-    The replay ends with the last row that each device had seen, or, in a recovery, with the last row there is. Where rows turn
-    out to be misdated it begins before the first of them; `disordered` are devices known to have rows to be looked at.
+    The replay ends with the last row that each device had seen, or, in a recovery and where another device may tell of it, with
+    the last row there is. Where rows turn out to be misdated it begins before the first of them; `disordered` are devices known
+    to have rows to be looked at.
     """
     seen_us = {device: judge.last_fix_us(device) for device in sinces}
+    whole = frozenset(device for device in sinces if scope.handovers().siblings(device))
     untils = {
-        device: END if scope.is_recovery else BEGINNING if last_us is None else from_us(last_us)
+        device: END if scope.is_recovery or device in whole else BEGINNING if last_us is None else from_us(last_us)
         for device, last_us in seen_us.items()
     }
     checkpoints = _put_back(connection, judge, sinces)
     spans = {device: (_after(checkpoints, device), until) for device, until in untils.items()}
-    rows = rows_of_devices(connection, spans, scope.cursor, ROW, ALARM_BITS)
-    disorder = Disorder.of(connection, disordered_devices(rows) | disordered, spans, scope.cursor)
+    rows = scope.read(spans)
+    disorder = Disorder.of(disordered_devices(rows) | disordered, spans, scope.read)
     earlier = {} if scope.is_recovery else disorder.reaching_before(spans)
     if earlier:
         sinces = {**sinces, **earlier}
         checkpoints = {**checkpoints, **dict.fromkeys(earlier), **_put_back(connection, judge, earlier)}
         spans |= {device: (_after(checkpoints, device), untils[device]) for device in earlier}
-        disorder = Disorder.of(connection, disorder.devices, spans, scope.cursor)
+        disorder = Disorder.of(disorder.devices, spans, scope.read)
     rows, fresh = disorder.right(rows, spans)
     change_nos = {device: checkpoint.change_no for device, checkpoint in checkpoints.items() if checkpoint}
     past = past_since(connection, [devices[device] for device in sinces], change_nos, rules=JUDGED_ELSEWHERE)
-    scope.cover(np.concatenate((rows, fresh)))
+    judge.changes = scope.handovers().changes
+    replayed = judge.advance(rows)
+    seen_us.update((device, judge.last_fix_us(device)) for device in whole)
     known_us = {device: last_us for device, last_us in seen_us.items() if last_us is not None}
     afters = {device: after for device, (after, _) in spans.items()}
-    return Rebuilt(past, judge.advance(rows), known_us, afters, sinces, disorder.devices, fresh)
+    return Rebuilt(past, replayed, known_us, afters, sinces, whole, disorder.devices, fresh)
 
 
 def _put_back(connection: Connection, judge: Judge, sinces: Mapping[int, datetime]) -> dict[int, Checkpoint | None]:

@@ -66,7 +66,6 @@ def judge_task(connection: Connection, judge: Judge, devices: Mapping[int, Judge
 
     Nothing is written, and what the judge remembers has moved: when storing fails, it has to be recovered.
     """
-    scope.cover(task.rows)
     order = judge.sort(task.rows)
     sinces = {device: since for device, since in task.replanned.items() if scope.is_recovery or _reaches(judge, device, since)}
     for device, late_us in order.late_us.items():
@@ -78,7 +77,7 @@ def judge_task(connection: Connection, judge: Judge, devices: Mapping[int, Judge
     rebuilt = rebuild(connection, judge, devices, sinces, scope, disordered) if sinces else Rebuilt()
     produced = Produced()
     produced.extend(rebuilt.replayed)
-    produced.extend(judge.advance(_unseen(task.rows, rebuilt, order.late_us)))
+    produced.extend(judge.advance(_unseen(task.rows, rebuilt, {*order.late_us, *rebuilt.whole})))
     produced.extend(judge.advance(rebuilt.fresh))
     tick_to = task.as_of or (task.ticked_at if sinces else None)
     passed = judge.tick(tick_to) if tick_to else Produced()
@@ -138,10 +137,10 @@ def _should_have_been_known(devices: Mapping[int, Judged], rebuilt: Rebuilt, lat
     )
 
 
-def _unseen(rows: Rows, rebuilt: Rebuilt, late: Iterable[int]) -> Rows:
-    """Rows that no replay has been given: all but the late devices' up to where they had come, and those to be put right."""
+def _unseen(rows: Rows, rebuilt: Rebuilt, replayed: Iterable[int]) -> Rows:
+    """Rows that no replay has been given: all but those of `replayed` devices up to where they had come, and those to be put right."""
     seen = np.zeros(len(rows), np.bool_)
-    for device in late:
+    for device in replayed:
         if device in rebuilt.known_us:
             seen |= (rows["device"] == device) & (rows["fix_time_us"] <= rebuilt.known_us[device])
     return rows[~seen & ~np.isin(rows["device"], list(rebuilt.disordered))]
