@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from geofence.rows import ALARM_BITS, MISSING_US, ROW, Rows, from_us
+from geofence.worker.disorder import Spans
 from geofence.worker.event_clock import EventClock
 from geofence.worker.judge import Judge, MakeEngine
 from geofence.worker.plans import HISTORY, Plans
@@ -19,7 +20,7 @@ from geofence.worker.sensing import Sensing
 from geofence.worker.task import Outcome, Task, judge_task, store_outcome
 from store.lanes import Clock, LaneCursor, LaneState, PlanChange, lane_of, move_lanes, plan_changes_after, save_clocks
 from store.pool import Connection
-from store.reading_log import BatchRecord, batches_after, rows_of_batches
+from store.reading_log import BatchRecord, batches_after, rows_of_batches, rows_of_devices
 
 ROWS_A_STEP: Final = 20_000
 BATCHES_A_STEP: Final = 500
@@ -257,13 +258,22 @@ class Cohort:
             )
 
         judge.changes = self._plans.handovers.changes
-        scope = Scope(self.cursor.batch, is_recovery, partial(self._cover, connection), lambda: self._plans.handovers)
+        scope = Scope(is_recovery, partial(self._read, connection), lambda: self._plans.handovers)
         outcome = judge_task(connection, judge, devices, task, scope)
         stored = store_outcome(connection, judge, devices, outcome)
         step.events += stored
         step.rebuilt += len(outcome.rebuilt)
         step.faults += [fault.rule for fault in outcome.produced.faults]
         self._keep_time(connection, task, outcome)
+
+    def _read(self, connection: Connection, spans: Spans) -> Rows:
+        """The rows that batches up to the cursor stored of what devices tell, whoever sent them, and plans for rows as old."""
+        handovers = self._plans.handovers
+        rows = rows_of_devices(connection, handovers.sources(spans), self.cursor.batch, ROW, ALARM_BITS)
+        self._cover(connection, rows)
+        if self._plans.handovers is not handovers:  # of the time that is covered now
+            return self._read(connection, spans)
+        return handovers.within(handovers.tracked(rows), spans)
 
     def _cover(self, connection: Connection, rows: Rows) -> None:
         """Have the plans for rows as old as these."""

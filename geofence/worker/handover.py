@@ -21,6 +21,7 @@ from geofence.rulebook import resolve
 from store.mounts import Mount
 
 _NOBODY: Final = -1
+_APART_M: Final = 1e9  # further than anything ever drove
 
 
 class Turn(NamedTuple):
@@ -43,6 +44,7 @@ class Handovers:
         ):  # who tells a story is heard, off or not
             self._by_device[turn.device].append(turn)
         self._devices = np.array(sorted(self._by_device), np.int32)
+        self._apart_m = _apart_m(self._turns)
         self._siblings = siblings or {}
         self.tracks = frozenset(turn.track for turn in self._turns) - {_NOBODY}
         self.changes = _changes(self._turns)
@@ -56,14 +58,15 @@ class Handovers:
         concerned = np.intersect1d(rows["device"], self._devices)
         if not len(concerned):
             return rows
-        track = rows["device"].copy()
+        track, apart_m = rows["device"].copy(), np.zeros(len(rows))
         for device in concerned.tolist():
             mine = rows["device"] == device
             for turn in self._by_device[device]:
-                within = (rows["fix_time_us"] >= turn.since_us) & (rows["fix_time_us"] < turn.until_us)
-                track[mine & within] = turn.track
+                within = mine & (rows["fix_time_us"] >= turn.since_us) & (rows["fix_time_us"] < turn.until_us)
+                track[within], apart_m[within] = turn.track, self._apart_m[turn]
         told: Rows = rows[track != _NOBODY]
         told["device"] = track[track != _NOBODY]
+        told["odometer_m"] += apart_m[track != _NOBODY]
         in_order: Rows = told[np.lexsort((told["seq"], told["fix_time_us"], told["device"]))]
         return in_order
 
@@ -88,6 +91,17 @@ class Handovers:
             kept[first:last] = (fixes > to_us(after)) & (fixes <= to_us(until))
         held: Rows = rows[kept]
         return held
+
+
+def _apart_m(turns: Iterable[Turn]) -> dict[Turn, float]:
+    """What to add to the odometer of each turn, so that within a story none falls when another takes over: rows are taken for
+    misdated where it does (`geofence.misdated`)."""
+    turn_no: dict[int, int] = defaultdict(int)
+    found: dict[Turn, float] = {}
+    for turn in sorted(turns, key=lambda turn: turn.since_us):
+        turn_no[turn.track] += 1
+        found[turn] = turn_no[turn.track] * _APART_M
+    return found
 
 
 def _changes(turns: Iterable[Turn]) -> dict[int, tuple[int, ...]]:
@@ -135,7 +149,8 @@ def _spans(trips: Sequence[Trip], parameters: Parameters, organisation: str) -> 
     for trip in trips:
         start_us, end_us = to_us(trip.planned_start), to_us(trip.planned_end)
         values = resolve(parameters.at(start_us), organisation, trip.route_id)
-        spans.append((start_us - int(values["trip.lead_s"] * 1e6), end_us + int(values["trip.overrun_s"] * 1e6)))
+        longest_s = max(values["trip.overrun_s"], values["trip.longest_s"] if trip.depot is not None else 0.0)
+        spans.append((start_us - int(values["trip.lead_s"] * 1e6), end_us + int(longest_s * 1e6)))
     ends = [
         min(one[1], max(after[0], to_us(trip.planned_end))) for trip, (one, after) in zip(trips, pairwise(spans), strict=False)
     ]

@@ -25,7 +25,7 @@ END: Final = datetime(9999, 12, 31, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whether the lanes are taken up anew, how to read rows of devices that batches up to the cursor stored, and who tells on whom."""
+    """Whether the lanes are taken up anew, how to read what devices tell up to the cursor, and who tells on for whom."""
 
     is_recovery: bool
     read: Callable[[Spans], Rows]

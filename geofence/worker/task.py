@@ -138,7 +138,7 @@ def _should_have_been_known(devices: Mapping[int, Judged], rebuilt: Rebuilt, lat
 
 
 def _unseen(rows: Rows, rebuilt: Rebuilt, replayed: Iterable[int]) -> Rows:
-    """Rows that no replay has been given: all but those of `replayed` devices up to where they had come, and those to be put right."""
+    """Rows that no replay has been given: all but the `replayed` devices' up to where it came, and those to be put right."""
     seen = np.zeros(len(rows), np.bool_)
     for device in replayed:
         if device in rebuilt.known_us:

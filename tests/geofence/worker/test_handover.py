@@ -101,7 +101,7 @@ def expected(
 ) -> tuple[set[Any], set[Any]]:
     """What comes of the rows if the spare tracker's are the first van's from the change on, whose own are nobody's."""
     trip = next(trip for trip in trips_between(connection, *EVER)[1] if trip.device_id == van)
-    end = trip.planned_end + timedelta(hours=2)
+    end = trip.planned_end + timedelta(hours=8)
     told = []
     for one in positions:
         if one.device == SPARE and at <= one.fix_time < end:
