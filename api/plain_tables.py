@@ -1,4 +1,4 @@
-"""Zones and devices as tables: what is no record is brought in and taken out row by row, too."""
+"""Zones, devices and people as tables: what is no record is brought in and taken out row by row, too."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
+from api import people_table
 from api.access import Access
 from api.records.resource import Given, Name, Text
 from domain.devices import DeviceState
@@ -33,6 +34,8 @@ class PlainTable:
     keep: Callable[[Access, Connection, Mapping[str, str]], str]  # added, changed or unchanged
     rows: Callable[[Connection], Iterator[list[Any]]]
     writes: Permission = Permission.plan
+    reads: Permission | None = None  # null: whoever may take tables out
+    most: int | None = None  # rows of an import
 
     def check(self, row: Mapping[str, str]) -> None:
         """Raise InvalidInputError for a column that is none, or when the key is missing."""
@@ -133,6 +136,14 @@ def _zone_rows(connection: Connection) -> Iterator[list[Any]]:
 
 
 PLAIN_TABLES: Final = {
+    "people": PlainTable(
+        people_table.COLUMNS,
+        people_table.keep_person,
+        people_table.person_rows,
+        writes=Permission.administer,
+        reads=Permission.administer,
+        most=people_table.MOST,
+    ),
     "devices": PlainTable(("device_key", "model", "state", "vehicle_id"), _keep_device, _device_rows),
     "zones": PlainTable(
         ("zone_id", *_ZONE_TEXTS, *_ZONE_NUMBERS, "longitude_deg", "latitude_deg", "geometry"), _keep_zone, _zone_rows

@@ -126,17 +126,26 @@ def answers(asked: Questions, owner: psycopg.Connection[Any], bar: Steps) -> dic
 
 
 def measure(rows: int, trucks: int, server: str | None) -> dict[str, Any]:
-    """All figures, on a server of the benchmark's own or in a database of its own on `server`."""
-    with steps(query_data.steps_of(rows) + 4 + tsbs.steps_of(trucks)) as bar:
-        with _database(server) as database_url:
-            query_data.fill(database_url, rows, bar)
-            with (
-                open_pool(database_url, Role.api, max_size=1) as pool,
-                psycopg.connect(database_url, autocommit=True, options="-c timezone=UTC") as owner,
-            ):
-                found = answers(Questions(pool, owner), owner, bar)
-        with _database(server) as database_url:
-            return {**found, "rows": rows, "tsbs": tsbs.measure(database_url, trucks, bar)}
+    """All figures, on a server of the benchmark's own or in a database of its own on `server`; of 0 rows or trucks, none."""
+    found: dict[str, Any] = {}
+    own_steps, tsbs_steps = query_data.steps_of(rows) + 4 if rows else 0, tsbs.steps_of(trucks) if trucks else 0
+    with steps(own_steps + tsbs_steps) as bar:
+        if rows:
+            with _database(server) as database_url:
+                found |= {**_people_ask(database_url, rows, bar), "rows": rows}
+        if trucks:
+            with _database(server) as database_url:
+                found["tsbs"] = tsbs.measure(database_url, trucks, bar)
+    return found
+
+
+def _people_ask(database_url: str, rows: int, bar: Steps) -> dict[str, float]:
+    query_data.fill(database_url, rows, bar)
+    with (
+        open_pool(database_url, Role.api, max_size=1) as pool,
+        psycopg.connect(database_url, autocommit=True, options="-c timezone=UTC") as owner,
+    ):
+        return answers(Questions(pool, owner), owner, bar)
 
 
 @contextmanager
@@ -158,8 +167,12 @@ def _database(server: str | None) -> Iterator[str]:
 
 
 def main(
-    rows: Annotated[int, typer.Option(help="positions of the day that a vehicle-day is read from")] = ROWS,
-    trucks: Annotated[int, typer.Option(help="of the TSBS questions, with a reading a minute for three days")] = TRUCKS,
+    rows: Annotated[
+        int, typer.Option(help="positions of the day that a vehicle-day is read from; 0: leave what people ask out")
+    ] = ROWS,
+    trucks: Annotated[
+        int, typer.Option(help="of the TSBS questions, with a reading a minute for three days; 0: leave them out")
+    ] = TRUCKS,
     quick: Annotated[bool, typer.Option("--quick", help="2,000,000 rows and 100 trucks: minutes, for a first look")] = False,
     server: Annotated[str | None, typer.Option(help="superuser's URL of another server, such as one with TimescaleDB")] = None,
     seconds: Annotated[float, typer.Option(help="taken for the sake of the others; the work is fixed")] = 0.0,
@@ -167,9 +180,25 @@ def main(
 ) -> None:
     """Fill a database, ask, and say how long it took."""
     del seconds
-    found = measure(2_000_000 if quick else rows, 100 if quick else trucks, server)
-    questions = found["tsbs"].pop("questions")
-    write_report("queries", {**found, "tsbs": questions, "tsbs_data": found["tsbs"]}, json)
+    rows, trucks = min(rows, 2_000_000) if quick else rows, min(trucks, 100) if quick else trucks
+    typer.echo(what_is_asked(rows, trucks), err=True)
+    found = measure(rows, trucks, server)
+    if data := found.pop("tsbs", None):
+        found |= {"tsbs": data.pop("questions"), "tsbs_data": data}
+    write_report("queries", found, json)
+
+
+def what_is_asked(rows: int, trucks: int) -> str:
+    """What a run does, in a sentence or two."""
+    said = []
+    if rows:
+        said.append(f"{rows:,} positions of a day: four questions of people, {REPEATS} times each, and done plainly.")
+    if trucks:
+        said.append(
+            f"{trucks * tsbs.READINGS_A_TRUCK:,} readings of {trucks:,} trucks, kept in both schemas: TSBS's questions."
+        )
+        said.append(tsbs.TURNS)
+    return "\n".join(said)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,10 @@
 Workload: github.com/timescale/tsbs, pkg/data/usecases/iot, cmd/tsbs_generate_queries; the questions are in tsbs.sql. What our
 rows have no name for is kept in a column of the same kind: fuel consumption in the external voltage, the grade in the dilution,
 the status in satellites. Ours are asked as the API asks: in its role, under row-level security, prepared, a fleet's questions
-by that fleet's organisation. Theirs are asked by the tables' owner, as text, as TSBS does, and prepared for comparison.
+by that fleet's organisation. Theirs are asked by the tables' owner, as text, as TSBS does, and prepared for comparison. Both
+have a cursor of their own, and rows come in binary where a statement is prepared.
+
+Each question is asked of both sides in turn, as `TURNS` says.
 
 On a server with TimescaleDB theirs are hypertables as TSBS makes them, and what is older than two days of ours is
 compressed, as our policy leaves it.
@@ -28,7 +31,8 @@ from store.telemetry_writer import TelemetryWriter
 DAYS: Final = 3
 PERIOD_S: Final = 60
 REPEATS: Final = 5
-OF_THE_NEWEST: Final = {"single-last-loc", "last-loc", "low-fuel", "high-load"}  # a millisecond each: asked more often
+TURNS_OF_THE_NEWEST: Final = 15  # of each window: a millisecond each
+OF_THE_NEWEST: Final = {"single-last-loc", "last-loc", "low-fuel", "high-load"}
 AT_ONCE: Final = 100
 FLEETS: Final = ("East", "West", "North", "South")
 DRIVERS: Final = ("Derek", "Rodney", "Albert", "Andy", "Seth", "Trish")
@@ -36,11 +40,20 @@ MODELS: Final = (("F-150", 2000, 200, 15), ("G-2000", 5000, 300, 19), ("H-2", 15
 _SQL: Final = statements("tsbs")
 OF_A_FLEET: Final = {"last-loc", "low-fuel", "high-load", "stationary-trucks", "long-driving-sessions", "long-daily-sessions"}
 Windows = Sequence[dict[str, object]]
+READINGS_A_TRUCK: Final = DAYS * 86_400 // PERIOD_S
+TURNS: Final = (
+    f"Both sides in turn: {REPEATS * TURNS_OF_THE_NEWEST} times what is about the newest reading, {REPEATS} windows of what is"
+    " about a window, once what is about everything; each after one turn to warm up."
+)
+OF_A_WINDOW: Final = OF_THE_NEWEST | {"stationary-trucks", "long-driving-sessions", "long-daily-sessions"}
 QUESTIONS: Final = tuple(name.removesuffix(" ours") for name in _SQL if name.endswith(" ours"))
 
 
 def measure(database_url: str, trucks: int, steps: Steps) -> dict[str, Any]:
-    """Median milliseconds of each question in both schemas, asked in turn of the same fleets and windows."""
+    """Median milliseconds of each question in both schemas, asked in turn of the same fleets and windows.
+
+    Raises AssertionError where the two find different numbers of rows.
+    """
     rng = np.random.default_rng(7)
     start = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=DAYS + 2)
     with psycopg.connect(database_url, autocommit=True) as owner:
@@ -54,7 +67,7 @@ def measure(database_url: str, trucks: int, steps: Steps) -> dict[str, Any]:
             for name in QUESTIONS:
                 steps.next(f"TSBS: {name}")
                 found[name] = _asked(owner, caller, name, windows)
-    return {"trucks": trucks, "readings": trucks * DAYS * 86_400 // PERIOD_S, "timescaledb": extension, "questions": found}
+    return {"trucks": trucks, "readings": trucks * READINGS_A_TRUCK, "timescaledb": extension, "questions": found}
 
 
 def steps_of(trucks: int) -> int:
@@ -62,17 +75,27 @@ def steps_of(trucks: int) -> int:
     return -(-trucks // AT_ONCE) + 1 + len(QUESTIONS)
 
 
+def rounds_of(name: str, windows: Windows) -> list[dict[str, object]]:
+    """The windows to ask of, one after the other; the first is only to warm up."""
+    if name in OF_THE_NEWEST:
+        return [windows[0], *TURNS_OF_THE_NEWEST * list(windows[1:])]
+    return list(windows) if name in OF_A_WINDOW else list(windows[:2])
+
+
 def _asked(owner: psycopg.Connection[Any], caller: psycopg.Connection[Any], name: str, windows: Windows) -> dict[str, Any]:
-    """Both sides in turn, the first window only to warm up. The answers are compared as far as both say the same."""
+    """Both sides in turn. The answers are compared as far as both say the same."""
     ours, theirs, prepared = [], [], []
-    for words in [*windows, *4 * list(windows[1:])] if name in OF_THE_NEWEST else windows:
-        statement = _SQL[f"{name} theirs"]
-        theirs_ms, expected = _ask(owner, filled(statement, words), prepare=False)
-        prepared_ms, _ = _ask(owner, filled(statement, words), prepare=True)
-        caller.execute("SELECT set_config('app.org', %s, false)", (str(words["org"]) if name in OF_A_FLEET else "1",))
+    text, binary, own = owner.cursor(), owner.cursor(binary=True), caller.cursor(binary=True)
+    for words in rounds_of(name, windows):
+        statement = filled(_SQL[f"{name} theirs"], words)
+        theirs_ms, expected = _ask(text, statement, prepare=False)
+        if name in OF_THE_NEWEST:
+            _ask(binary, statement, prepare=True)  # keeps the statement
+        prepared_ms, _ = (theirs_ms, []) if name not in OF_A_WINDOW else _ask(binary, statement, prepare=True)
+        own.execute("SELECT set_config('app.org', %s, false)", (str(words["org"]) if name in OF_A_FLEET else "1",))
         question = filled(_SQL[f"{name} ours"], words)
-        _ask(caller, question, prepare=True)  # as the API's connections keep their statements
-        ours_ms, found = _ask(caller, question, prepare=True)
+        _ask(own, question, prepare=True)  # as the API's connections keep their statements
+        ours_ms, found = _ask(own, question, prepare=True)
         if len(found) != len(expected):
             raise AssertionError(f"{name}: {len(found)} rows of ours, {len(expected)} of theirs")
         ours.append(ours_ms)
@@ -87,9 +110,9 @@ def _asked(owner: psycopg.Connection[Any], caller: psycopg.Connection[Any], name
     }
 
 
-def _ask(connection: psycopg.Connection[Any], question: bytes, *, prepare: bool) -> tuple[float, list[Any]]:
+def _ask(cursor: psycopg.Cursor[Any], question: bytes, *, prepare: bool) -> tuple[float, list[Any]]:
     started = time.perf_counter()
-    rows = connection.execute(question, prepare=prepare).fetchall()
+    rows = cursor.execute(question, prepare=prepare).fetchall()
     return 1000 * (time.perf_counter() - started), rows
 
 
@@ -124,7 +147,7 @@ def _fill(
     has_hypertables = _timescale(owner) is not None
     if has_hypertables:
         owner.execute(_SQL["make_hypertables"])
-    organisations = np.array([0, *(_register(owner, number, rng) for number in range(1, trucks + 1))])
+    organisations = np.concatenate([[0], _register(owner, trucks, rng)])
     writer = TelemetryWriter(database_url)
     for first in range(1, trucks + 1, AT_ONCE):
         steps.next(f"TSBS: trucks {first} to {min(first + AT_ONCE - 1, trucks)} of {trucks}, {DAYS} days")
@@ -142,25 +165,16 @@ def _fill(
     owner.execute("VACUUM ANALYZE")
 
 
-def _register(connection: psycopg.Connection[Any], number: int, rng: np.random.Generator) -> int:
-    """A truck in both schemas; the number of the organisation that its fleet is."""
-    fleet = int(rng.integers(4))
-    model, capacity_kg, fuel_l, nominal = MODELS[int(rng.integers(3))]
-    name, driver = f"truck_{number}", DRIVERS[int(rng.integers(6))]
-    connection.execute(
-        "INSERT INTO tags VALUES (%s, %s, %s, %s, %s, 'v1.0', %s, %s, %s)",
-        (number, name, FLEETS[fleet], driver, model, capacity_kg, fuel_l, nominal),
-    )
-    connection.execute("INSERT INTO device (org_id, device_key, model) VALUES (%s, %s, %s)", (fleet + 2, name, model))
-    connection.execute(
-        "INSERT INTO vehicle (org_id, vehicle_id, name, capacity_kg) VALUES (%s, %s, %s, %s)",
-        (fleet + 2, name, driver, capacity_kg),
-    )
-    connection.execute(
-        "INSERT INTO device_assignment (device_id, org_id, vehicle_id, valid) VALUES (%s, %s, %s, tstzrange(%s, NULL))",
-        (number, fleet + 2, name, "2020-01-01"),
-    )
-    return fleet + 2
+def _register(connection: psycopg.Connection[Any], trucks: int, rng: np.random.Generator) -> Any:
+    """All trucks in both schemas; the number of the organisation that each one's fleet is."""
+    fleets, models, drivers = (rng.integers(count, size=trucks) for count in (len(FLEETS), len(MODELS), len(DRIVERS)))
+    columns: dict[str, Any] = {"fleet": [FLEETS[one] for one in fleets], "driver": [DRIVERS[one] for one in drivers]}
+    columns["org"] = [int(one) + 2 for one in fleets]
+    for number, name in enumerate(("model", "capacity_kg", "fuel_l", "nominal")):
+        columns[name] = [MODELS[one][number] for one in models]
+    for statement in ("register", "register_devices", "register_vehicles", "mount"):
+        connection.execute(_SQL[statement], columns)
+    return fleets + 2
 
 
 def _walks(devices: Any, organisations: Any, start: datetime, rng: np.random.Generator) -> Any:

@@ -15,6 +15,26 @@ CREATE TABLE readings (time timestamptz NOT NULL, tags_id integer, latitude doub
 CREATE TABLE diagnostics (time timestamptz NOT NULL, tags_id integer, fuel_state double precision,
     current_load double precision, status double precision, additional_tags jsonb);
 
+-- name: register
+INSERT INTO tags
+SELECT number, 'truck_' || number, fleet, driver, model, 'v1.0', capacity_kg, fuel_l, nominal
+FROM unnest(%(fleet)s::text[], %(driver)s::text[], %(model)s::text[], %(capacity_kg)s::real[], %(fuel_l)s::real[], %(nominal)s::real[])
+    WITH ORDINALITY AS truck (fleet, driver, model, capacity_kg, fuel_l, nominal, number)
+
+-- name: register_devices
+INSERT INTO device (org_id, device_key, model)
+SELECT org_id, 'truck_' || number, model
+FROM unnest(%(org)s::integer[], %(model)s::text[]) WITH ORDINALITY AS truck (org_id, model, number) ORDER BY number
+
+-- name: register_vehicles
+INSERT INTO vehicle (org_id, vehicle_id, name, capacity_kg)
+SELECT org_id, 'truck_' || number, driver, capacity_kg
+FROM unnest(%(org)s::integer[], %(driver)s::text[], %(capacity_kg)s::real[]) WITH ORDINALITY AS truck (org_id, driver, capacity_kg, number)
+
+-- name: mount
+INSERT INTO device_assignment (device_id, org_id, vehicle_id, valid)
+SELECT device_id, org_id, device_key, '[2020-01-01,)' FROM device WHERE device_key LIKE 'truck_%%'
+
 -- name: make_hypertables
 -- As TSBS does: chunks of twelve hours, indexes of its own.
 SELECT create_hypertable('readings', 'time', chunk_time_interval => interval '12 hours', create_default_indexes => false);
@@ -30,6 +50,8 @@ SELECT span.* FROM (
 ) AS wanted, vehicle_spans(devices, starts) AS span;
 
 -- name: copy_to_theirs
+SET work_mem = '512MB';
+SET maintenance_work_mem = '512MB';
 INSERT INTO readings SELECT fix_time, device_id, latitude_e7 / 1e7, longitude_e7 / 1e7, altitude_m, speed_mps, course_e2 / 100.0, hdop_e2 / 100.0,
     external_mv / 1000.0, NULL FROM position ORDER BY fix_time;
 INSERT INTO diagnostics SELECT fix_time, device_id, fuel_pct / 100, cargo_kg, satellites, NULL FROM position ORDER BY fix_time;
@@ -37,6 +59,8 @@ CREATE INDEX ON readings (tags_id, time DESC);
 CREATE INDEX ON readings (time DESC);
 CREATE INDEX ON diagnostics (tags_id, time DESC);
 CREATE INDEX ON diagnostics (time DESC);
+RESET work_mem;
+RESET maintenance_work_mem;
 
 -- name: compress_ours
 SELECT compress_chunk(chunk, if_not_compressed => true)

@@ -8,13 +8,14 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from api.access import Access, Administrator
+from api.access import Administrator
 from api.errors import problem_responses
 from api.listing import Listed, RecordPage, record_page
+from api.own_rights import refuse_more_than_own
 from api.passwords import LONGEST, SHORTEST, hash_password
 from api.versions import IfMatch, check_unchanged, tag
-from domain.errors import ConflictError, NotAllowedError
-from domain.people import PERMISSIONS, Role
+from domain.errors import ConflictError
+from domain.people import Role
 from store import audit, people
 from store.audit import Change
 from store.listing import Part
@@ -90,7 +91,7 @@ def get_person(caller: Administrator, login: Login, response: Response) -> Perso
 @router.post("/people", operation_id="add_person", status_code=201, responses=problem_responses(401, 403, 409))
 def add_person(caller: Administrator, person: NewPerson, response: Response) -> Person:
     """Register somebody in one's own organisation, with no more rights than one has."""
-    _refuse_more_than_own(caller, person.role)
+    refuse_more_than_own(caller, person.role)
     password_hash = hash_password(person.password)
     with caller.transaction() as connection:
         row = people.add_person(
@@ -112,7 +113,7 @@ def change_person(
         before = people.person_named(connection, login)
         check_unchanged(if_match, before.revision)
         for role in (Role(before.role), change.role):
-            _refuse_more_than_own(caller, role)
+            refuse_more_than_own(caller, role)
         after = people.change_person(
             connection, before, name=change.name, role=change.role, state=change.state, password_hash=password_hash
         )
@@ -151,10 +152,3 @@ def list_changes(
 
 def _shown(person: people.Person) -> dict[str, Any]:
     return {"name": person.name, "role": person.role, "state": person.state}
-
-
-def _refuse_more_than_own(caller: Access, role: Role | None) -> None:
-    if role is not None and not PERMISSIONS[role] <= PERMISSIONS[caller.role]:
-        raise NotAllowedError(f"a {caller.role.value} may not manage a {role.value}")
-    if role is Role.platform_administrator and caller.role is not Role.platform_administrator:
-        raise NotAllowedError("only a platform administrator may manage another")

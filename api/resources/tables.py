@@ -72,6 +72,7 @@ Kind = Literal[
     "trips",
     "devices",
     "zones",
+    "people",
 ]
 Told = Literal[
     "visits",
@@ -139,6 +140,7 @@ def export_table(
         rows = _told(caller, kind, since, until)
         names = list(next(rows))
     else:
+        _refuse_who_may_not_read(caller, kind)
         names, rows = _columns(kind), _rows(caller, kind)
     if form == "csv":
         lines = _csv(names, rows)
@@ -155,7 +157,8 @@ async def import_table(
     dry_run: Annotated[bool, Query(description="Only say what would come of it.")] = True,
 ) -> ImportReport:
     """Add and change records as a table says: those whose key is known are changed, by the columns that are not empty."""
-    writes = RESOURCES[kind].writes if kind in RESOURCES else Permission.plan
+    tables: dict[str, Resource | PlainTable] = {**RESOURCES, **PLAIN_TABLES}
+    writes = tables[kind].writes if kind in tables else Permission.plan
     if writes not in caller.permissions:
         raise NotAllowedError(f"to import {kind} one has to be allowed to {writes.value}")
     body = bytearray()
@@ -183,8 +186,11 @@ def _import(caller: Access, kind: str, rows: Iterator[Row], dry_run: bool) -> Im
 def _to_keep(caller: Access, connection: Connection, kind: str, rows: Iterator[Row]) -> Iterator[tuple[int, Callable[[], str]]]:
     """What the rows stand for: the number of the first, and how it is kept."""
     if kind in PLAIN_TABLES:
-        for number, row in rows:
-            yield number, partial(_keep_plain, PLAIN_TABLES[kind], caller, connection, row)
+        table = PLAIN_TABLES[kind]
+        for count, (number, row) in enumerate(rows, 1):
+            if table.most is not None and count > table.most:
+                raise TooLargeError(f"a table of {kind} has at most {table.most} rows")
+            yield number, partial(_keep_plain, table, caller, connection, row)
         return
     if kind == "trips":
         for number, document in trips_of(rows):
@@ -243,6 +249,12 @@ def _told(caller: Access, kind: str, since: datetime | None, until: datetime | N
         raise NotAllowedError(f"a {caller.role.value.replace('_', ' ')} may not export {kind}")
     with caller.transaction() as connection:
         yield from told_tables.read_table(connection, kind, since, until)
+
+
+def _refuse_who_may_not_read(caller: Access, kind: str) -> None:
+    needed = PLAIN_TABLES[kind].reads if kind in PLAIN_TABLES else None
+    if needed is not None and needed not in caller.permissions:
+        raise NotAllowedError(f"to export {kind} one has to be allowed to {needed.value}")
 
 
 def _columns(kind: str) -> list[str]:

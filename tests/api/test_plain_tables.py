@@ -8,6 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
+from domain.people import Role
+from tests.api.conftest import serving
+from tests.api.persons import register, signed_in
 from tests.api.test_catalogue_story import approved_outlet
 from tests.api.test_tables import bring
 from tests.api.yard import Yard
@@ -76,3 +79,49 @@ def test_route_plans_come_in_as_a_table(client: httpx.Client, yard: Yard) -> Non
     assert (wrong["kept"], {number for number, _ in told(wrong)}) == (False, {3})
     assert client.get("/route-plans/R-2").status_code == 404
     assert "R-1" in client.get("/exports/route-plans").text
+
+
+PEOPLE = """login,name,role,state,password
+asha@example.org,Asha,logistics_manager,,a long password
+ravi@example.org,Ravi,driver,disabled,another password
+"""
+
+
+def test_people_come_in_and_go_out_as_a_table_without_their_passwords(client: httpx.Client) -> None:
+    assert outcome(bring(client, "people", PEOPLE)) == (True, 2, 0, 0)
+    ravi = client.get("/people/ravi@example.org").json()
+    assert (ravi["name"], ravi["role"], ravi["state"]) == ("Ravi", "driver", "disabled")
+    taken = client.get("/exports/people").text
+    assert "password" not in taken.replace("state,password", "")
+    assert outcome(bring(client, "people", taken)) == (True, 0, 0, 2)
+    assert outcome(bring(client, "people", PEOPLE)) == (True, 0, 0, 2)
+    assert outcome(bring(client, "people", PEOPLE.replace(",Asha,", ",Asha Rao,"))) == (True, 0, 1, 1)
+    added = [one for one in client.get("/audit").json()["items"] if one["action"] == "person.add"]
+    assert len(added) == 2
+    assert "password" not in str(added)
+
+
+def test_wrong_people_are_told_row_by_row_and_nobody_is_kept(client: httpx.Client) -> None:
+    rows = (
+        "a,A,driver,,short\nb,B,king,,a long password\nc,C,driver,,\n,D,driver,,a long password\ne,E,driver,,a long password\n"
+    )
+    report = bring(client, "people", "login,name,role,state,password\n" + rows)
+    assert (report["kept"], report["added"], report["error_count"]) == (False, 1, 4)
+    assert told(report) == [(2, "password"), (3, "role"), (4, "password"), (5, "login")]
+    assert client.get("/people").json()["items"] == []
+
+
+def test_nobody_brings_in_more_than_they_may(database_url: str, yard: Yard) -> None:
+    register(yard, "manager", Role.distributor_manager)
+    register(yard, "planner", Role.logistics_manager)
+    with serving(database_url, sign_in=True) as address, httpx.Client(base_url=address, timeout=30) as client:
+        planner, manager = signed_in(client, "planner"), signed_in(client, "manager")
+        assert client.get("/exports/people", headers=planner).status_code == 403
+        assert client.post("/imports/people", content=PEOPLE, headers=planner).status_code == 403
+        raised = "login,role\nplanner,platform_administrator\n"
+        report = client.post("/imports/people", params={"dry_run": False}, content=raised, headers=manager).json()
+        assert (report["kept"], report["error_count"]) == (False, 1)
+        lowered = "login,role\nmanager,driver\n"
+        report = client.post("/imports/people", params={"dry_run": False}, content=lowered, headers=manager).json()
+        assert (report["kept"], report["error_count"]) == (False, 1)
+        assert "planner," in client.get("/exports/people", headers=manager).text
