@@ -72,9 +72,8 @@ JOIN LATERAL (SELECT * FROM readings WHERE tags_id = t.id ORDER BY time DESC LIM
 WHERE t.name = ':truck'
 
 -- name: single-last-loc ours
-SELECT vehicle_id, vehicle.name, longitude_e7, latitude_e7
-FROM device JOIN latest_position USING (device_id) JOIN vehicle ON vehicle_id = device_key AND vehicle.org_id = device.org_id
-WHERE device_key = ':truck'
+SELECT CASE WHEN shown_until <= now() THEN vehicle_of(device_id, now()) ELSE shown_vehicle_id END, shown_name, longitude_e7, latitude_e7
+FROM latest_position WHERE device_id = (SELECT device_id FROM device WHERE device_key = ':truck')
 
 -- name: last-loc theirs
 SELECT t.name, t.driver, r.longitude, r.latitude FROM tags t
@@ -112,16 +111,15 @@ GROUP BY 1, 2 HAVING avg(r.velocity) < 1
 -- Whoever was never slower than that in the tens of minutes that the window meets need not be looked at.
 SELECT device_key, vehicle.name
 FROM (
-    SELECT device_id FROM vehicle_span
-    WHERE starts_at > timestamptz ':start' - interval '10 minutes' AND starts_at < ':ten_minutes'
-    GROUP BY device_id HAVING min(min_speed_mps) < 1
-) AS slow
+    SELECT position.device_id FROM position
+    WHERE fix_time >= ':start' AND fix_time < ':ten_minutes' AND position.device_id = ANY (ARRAY(
+        SELECT device_id FROM vehicle_span
+        WHERE starts_at > timestamptz ':start' - interval '10 minutes' AND starts_at < ':ten_minutes'
+        GROUP BY device_id HAVING min(min_speed_mps) < 1
+    ))
+    GROUP BY position.device_id HAVING avg(speed_mps) < 1
+) AS standing
 JOIN device USING (device_id) JOIN vehicle ON vehicle_id = device_key AND vehicle.org_id = device.org_id
-CROSS JOIN LATERAL (
-    SELECT avg(speed_mps) AS mean FROM position
-    WHERE position.device_id = slow.device_id AND fix_time >= ':start' AND fix_time < ':ten_minutes'
-) AS drive
-WHERE mean < 1
 
 -- name: long-driving-sessions theirs
 SELECT t.name, t.driver FROM tags t
