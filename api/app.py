@@ -13,6 +13,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from api import service
 from api.access import Gate
+from api.description import describe
 from api.errors import answer_problems, problem_responses
 from api.idempotency import DoneOnce
 from api.limits import NO_LIMIT, Limits, Rate
@@ -88,6 +89,7 @@ def _described(lifespan: Lifespan) -> FastAPI:
         version="1",
         description=_DESCRIPTION,
         lifespan=lifespan,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -96,6 +98,7 @@ def _described(lifespan: Lifespan) -> FastAPI:
     answer_problems(app)
     for router in ROUTERS:
         app.include_router(router)
+    describe(app)
     return app
 
 

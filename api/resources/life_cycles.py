@@ -1,4 +1,4 @@
-"""The life cycles of records, for programs and for people who draw them."""
+"""The life cycles of everything that has one, for programs and for people who draw them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from api.access import Reader
-from domain import orders
+from domain import orders, trip_aftermath, trip_life
 from domain.life_cycle import LifeCycle
 from domain.people import Permission
 
 router = APIRouter(prefix="/life-cycles", tags=["life cycles"])
 
-LIFE_CYCLES: Final = tuple(one for one in vars(orders).values() if isinstance(one, LifeCycle))
+LIFE_CYCLES: Final = tuple(
+    one for module in (orders, trip_life, trip_aftermath) for one in vars(module).values() if isinstance(one, LifeCycle)
+)
 
 
 class State(BaseModel):
@@ -26,7 +28,7 @@ class State(BaseModel):
 
 
 class LifeCycleShown(BaseModel):
-    """States of one kind of record, the first one first."""
+    """States of one kind, the first one first."""
 
     kind: str = Field(examples=["outlet"])
     states: list[State]
@@ -34,7 +36,7 @@ class LifeCycleShown(BaseModel):
 
 @router.get("", operation_id="list_life_cycles")
 def list_life_cycles(_caller: Reader) -> list[LifeCycleShown]:
-    """Every kind of record that has a life cycle."""
+    """Everything that has a life cycle: records, trips, deliveries, breakdowns, assets and their transfers."""
     return [LifeCycleShown(kind=cycle.kind, states=_states(cycle)) for cycle in LIFE_CYCLES]
 
 
