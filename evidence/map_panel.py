@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final
@@ -14,8 +15,11 @@ from evidence.dossier import Dossier, NearPlace, is_gap
 from evidence.palette import ALARM, GROUND, INK, PLACE, QUIET, TRACK
 from store.fleet import Fix
 
+LonLat = tuple[float, float]
 _LEAST_HALF_WIDTH_M: Final = 150.0
 _METRES_A_DEGREE: Final = 111_195.0
+_LABEL_DECIMALS: Final = 4
+"""Of a degree: names whose places are closer, some ten metres, are written below each other."""
 
 
 def draw_map(panel: Axes, dossier: Dossier) -> None:
@@ -23,6 +27,8 @@ def draw_map(panel: Axes, dossier: Dossier) -> None:
     panel.set_facecolor(GROUND)
     for place in dossier.near:
         _draw_place(panel, place)
+    for above, names in place_labels(dossier.near).items():
+        panel.annotate(names, above, fontsize=7, color=PLACE, ha="center", va="bottom", annotation_clip=True, clip_on=True)
     _draw_track(panel, dossier)
     if dossier.alert.place:
         here = dossier.alert.place
@@ -32,16 +38,22 @@ def draw_map(panel: Axes, dossier: Dossier) -> None:
     panel.set_yticks([])
 
 
+def place_labels(places: Iterable[NearPlace]) -> dict[LonLat, str]:
+    """What to write above which point, in degrees; names of one place, as of a shop and its stop, are lines of one text."""
+    names: dict[LonLat, dict[str, None]] = {}
+    for place in places:
+        for ring in _rings(place.outline)[:1]:
+            longitude_deg, latitude_deg = max(ring, key=lambda point: point[1])
+            above = (round(longitude_deg, _LABEL_DECIMALS), round(latitude_deg, _LABEL_DECIMALS))
+            side = "inside" if place.distance_m <= 0 else f"{place.distance_m:,.0f} m away"
+            names.setdefault(above, {})[f"{_plain(place.name)} ({side})"] = None
+    return {above: "\n".join(lines) for above, lines in names.items()}
+
+
 def _draw_place(panel: Axes, place: NearPlace) -> None:
-    rings = _rings(place.outline)
-    for ring in rings:
+    for ring in _rings(place.outline):
         panel.fill(*zip(*ring, strict=True), facecolor=PLACE, alpha=0.10, edgecolor="none")
         panel.plot(*zip(*ring, strict=True), color=PLACE, linewidth=1)
-    if rings:
-        top = max(rings[0], key=lambda point: point[1])
-        side = "inside" if place.distance_m <= 0 else f"{place.distance_m:,.0f} m away"
-        label = f"{_plain(place.name)} ({side})"
-        panel.annotate(label, top, fontsize=7, color=PLACE, ha="center", va="bottom", annotation_clip=True, clip_on=True)
 
 
 def _draw_track(panel: Axes, dossier: Dossier) -> None:

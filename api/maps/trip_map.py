@@ -39,14 +39,17 @@ VISITS: Final = {
 }
 SEVERITIES: Final = {"info": "#3b6fb6", "low": "#4d7c0f", "medium": "#a45a07", "high": "#c2340f", "critical": "#be123c"}
 _PLANNED: Final = "#3b6fb6"
+_CROSSINGS: Final = frozenset({"zone_enter", "zone_exit"})
 _CLOSEST: Final = 17  # zoom of a frame around one place alone
 
 
 def draw_trip(trip: Trip, track: Sequence[Position], events: Sequence[Event]) -> OwnMap:
-    """A map with a layer each for plan, track, stops and events."""
+    """A map with a layer each for plan, track, stops, events and, not shown at first, entering and leaving zones."""
     drawn = OwnMap(tiles=None, control_scale=True, prefer_canvas=False, zoom_control="bottomright")
     OwnFullscreen(position="bottomright").add_to(drawn)  # type: ignore[no-untyped-call]
-    for layer in (_planned(trip), _driven(track), _stops(trip), _events(events)):
+    told, crossings = _told(events), [event for event in events if event.rule in _CROSSINGS]
+    marked = _events("Events", told), _events("Zones entered and left", crossings, show=False)
+    for layer in (_planned(trip), _driven(track), _stops(trip), *marked):
         layer.add_to(drawn)
     folium.LayerControl(position="topright", collapsed=True).add_to(drawn)
     _frame(drawn, trip, track, events)
@@ -98,8 +101,13 @@ def _stops(trip: Trip) -> folium.FeatureGroup:
     return layer
 
 
-def _events(events: Sequence[Event]) -> folium.FeatureGroup:
-    layer = folium.FeatureGroup(name="Events")
+def _told(events: Sequence[Event]) -> list[Event]:
+    """Those that are no mere entering and leaving of a zone, of which a round has a hundred."""
+    return [event for event in events if event.rule not in _CROSSINGS]
+
+
+def _events(name: str, events: Sequence[Event], *, show: bool = True) -> folium.FeatureGroup:
+    layer = folium.FeatureGroup(name=name, show=show)
     for event in events:
         if event.place is None:
             continue
@@ -152,7 +160,7 @@ def _heading(trip: Trip, track: Sequence[Position], events: Sequence[Event]) -> 
         f"{trip.planned_start:%d %b %Y}, {_span(trip.planned_start, trip.planned_end)} UTC",
         f"{visited} of {len(trip.stops)} stops visited",
         f"{len(track)} fixes",
-        f"{len(events)} events",
+        f"{len(_told(events))} events",
     ]
     return (
         f'<header class="heading"><h1>{text(trip.trip_id)} <small>{text(trip.vehicle_id)}</small></h1>'

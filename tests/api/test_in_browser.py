@@ -149,6 +149,17 @@ def test_the_trip_map_shows_plan_track_stops_and_events(
     page.locator(".pin.stop").first.click()
     expect(page.locator(".leaflet-popup")).to_contain_text("O-1")
     expect(page.locator(".pin.event")).to_have_count(1)
+    page.locator(".leaflet-control-layers").hover()
+    page.get_by_label("Zones entered and left").check()
+    expect(page.locator(".pin.event")).to_have_count(2)
+    watched.assert_well_behaved()
+
+
+def test_on_a_phone_the_bar_shows_where_one_is(watched: Watched, address: str) -> None:
+    page = watched.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{address}/console/rules")
+    expect(page.get_by_role("link", name="Rules")).to_be_in_viewport(ratio=1)
     watched.assert_well_behaved()
 
 
@@ -252,3 +263,4 @@ def _trip_with_an_event(client: httpx.Client, yard: Yard) -> None:
     yard.drive(van, NOW, 60)
     yard.visit(van, "T-1", "S-1", "serviced", NOW)
     yard.event(van, "missed_stop", NOW, trip_id="T-1", stop_id="S-2", facts={"progress_m": 1042})
+    yard.event(van, "zone_enter", NOW, trip_id="T-1", severity="info")

@@ -8,7 +8,8 @@ import pytest
 from api import assets
 
 pytestmark = pytest.mark.server
-PAGES = ["/", "/docs", "/console/board", "/console/alerts"]
+CONSOLE = ["/console/board", "/console/loads", "/console/alerts", "/console/rules", "/console/rules/new"]
+PAGES = ["/", "/docs", "/driver", "/sign-in", *CONSOLE]
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -23,6 +24,12 @@ def test_a_page_names_only_files_of_our_own_that_are_there(client: httpx.Client,
         file = client.get(name)
         assert file.status_code == 200, name
         assert file.headers["cache-control"] == "public, max-age=31536000, immutable"
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", *CONSOLE])
+def test_the_bar_says_where_one_is(client: httpx.Client, path: str) -> None:
+    (present,) = re.findall(r'<a href="([^"]+)" aria-current="(?:page|true)">', client.get(path).text)
+    assert path == present or path.startswith(f"{present}/")
 
 
 @pytest.mark.parametrize("path", PAGES)
