@@ -19,6 +19,8 @@ from beatwatch.services.mosquitto import embedded_mosquitto
 from beatwatch.services.ports import free_port
 from beatwatch.services.postgres import embedded_postgres
 from store.migrate import migrate
+from store.pool import Connection, Role, open_pool
+from store.session import Session, open_session
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("beatwatch", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -112,6 +114,22 @@ def database_url(_migrated_template: str) -> Iterator[str]:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY FILE_COPY".encode())
         yield database_named(_migrated_template, name)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+def connection(database_url: str) -> Iterator[Connection]:
+    """A worker's connection, on which each statement is a transaction of its own."""
+    with open_pool(database_url, Role.worker, max_size=1) as pool, pool.connection() as connection:
+        connection.autocommit = True
+        yield connection
+
+
+@pytest.fixture
+def session(database_url: str) -> Iterator[Session]:
+    """A worker's session, which commits where it says so."""
+    session = open_session(database_url, Role.worker)
+    yield session
+    session.close()
 
 
 @pytest.fixture(scope="session")

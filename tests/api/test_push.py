@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from api import assets
 from tests.api.conftest import serving
@@ -71,12 +71,15 @@ def test_without_a_key_there_is_no_push_and_private_addresses_are_refused(databa
         assert refused.status_code == 422
 
 
-@pytest.mark.browser
-def test_the_button_subscribes_and_the_worker_shows_what_is_pushed(address: str, client: httpx.Client) -> None:
+@pytest.fixture
+def page(address: str) -> Iterator[Page]:
+    """The page of alerts in a browser that lets it notify.
+
+    No push service is reached from here: what the browser would get from one is given, all else is real.
+    """
     program = shutil.which("chromium") or shutil.which("google-chrome")
     if program is None:
         pytest.skip("no Chromium on this machine; on Debian: apt install chromium")
-    # No push service is reached from here: what the browser would get from one is given, all else is real.
     given = f"""
         const said = {json.dumps(BROWSER)};
         const subscription = {{ endpoint: said.endpoint, toJSON: () => said, unsubscribe: async () => true }};
@@ -86,40 +89,49 @@ def test_the_button_subscribes_and_the_worker_shows_what_is_pushed(address: str,
         }};"""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        context = browser.new_context(permissions=["notifications"])
-        page = context.new_page()
+        page = browser.new_context(permissions=["notifications"]).new_page()
         page.add_init_script(given)
         page.goto(f"{address}/console/alerts")
-        button = page.locator("#push")
-        expect(button).to_have_text("Notify me here")
-        button.click()
-        expect(page.locator("#push-state")).to_contain_text("will be told")
-        assert len(client.get("/push/subscriptions").json()["items"]) == 1
-        protocol = context.new_cdp_session(page)
-        registrations: list[str] = []
-        protocol.on(
-            "ServiceWorker.workerRegistrationUpdated",
-            lambda said: registrations.extend(one["registrationId"] for one in said["registrations"]),
-        )
-        protocol.send("ServiceWorker.enable")
-        page.wait_for_timeout(500)
-        said = {
-            "title": "Beatwatch",
-            "text": "Missed stop (high), van-1",
-            "tag": "beatwatch-7",
-            "alert_id": 7,
-            "severity": "high",
-        }
-        for _ in range(2):  # the same message twice is shown once
-            message = {"origin": address, "registrationId": registrations[0], "data": json.dumps(said)}
-            protocol.send("ServiceWorker.deliverPushMessage", message)
-        page.wait_for_timeout(1000)
-        shown = page.evaluate(
-            "async () => (await (await navigator.serviceWorker.getRegistration('/console/')).getNotifications())"
-            ".map((one) => [one.title, one.body, one.tag])"
-        )
-        assert shown == [["Beatwatch", "Missed stop (high), van-1", "beatwatch-7"]]
-        button.click()
-        expect(button).to_have_text("Notify me here")
-        assert client.get("/push/subscriptions").json()["items"] == []
+        yield page
         browser.close()
+
+
+def push(page: Page, address: str, *messages: dict[str, Any]) -> None:
+    """Hand messages to the page's worker, as the browser does with what a push service sends."""
+    protocol = page.context.new_cdp_session(page)
+    registrations: list[str] = []
+    protocol.on(
+        "ServiceWorker.workerRegistrationUpdated",
+        lambda said: registrations.extend(one["registrationId"] for one in said["registrations"]),
+    )
+    protocol.send("ServiceWorker.enable")
+    page.wait_for_timeout(500)
+    for message in messages:
+        delivered = {"origin": address, "registrationId": registrations[0], "data": json.dumps(message)}
+        protocol.send("ServiceWorker.deliverPushMessage", delivered)
+    page.wait_for_timeout(1000)
+
+
+@pytest.mark.browser
+def test_the_button_subscribes_and_the_worker_shows_what_is_pushed(page: Page, address: str, client: httpx.Client) -> None:
+    button = page.locator("#push")
+    expect(button).to_have_text("Notify me here")
+    button.click()
+    expect(page.locator("#push-state")).to_contain_text("will be told")
+    assert len(client.get("/push/subscriptions").json()["items"]) == 1
+    said = {
+        "title": "Beatwatch",
+        "text": "Missed stop (high), van-1",
+        "tag": "beatwatch-7",
+        "alert_id": 7,
+        "severity": "high",
+    }
+    push(page, address, said, said)  # the same message twice is shown once
+    shown = page.evaluate(
+        "async () => (await (await navigator.serviceWorker.getRegistration('/console/')).getNotifications())"
+        ".map((one) => [one.title, one.body, one.tag])"
+    )
+    assert shown == [["Beatwatch", "Missed stop (high), van-1", "beatwatch-7"]]
+    button.click()
+    expect(button).to_have_text("Notify me here")
+    assert client.get("/push/subscriptions").json()["items"] == []

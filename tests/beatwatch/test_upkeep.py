@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,20 +25,6 @@ pytestmark = pytest.mark.server
 NOW = datetime.now(UTC)
 OLD = NOW - timedelta(days=400)
 AGES = Ages(timedelta(days=7), timedelta(days=7), timedelta(days=90), timedelta(days=365))
-
-
-@pytest.fixture
-def connection(database_url: str) -> Iterator[Connection]:
-    with open_pool(database_url, Role.worker, max_size=1) as pool, pool.connection() as connection:
-        connection.autocommit = True
-        yield connection
-
-
-@pytest.fixture
-def session(database_url: str) -> Iterator[Session]:
-    session = open_session(database_url, Role.worker)
-    yield session
-    session.close()
 
 
 def count(connection: Connection, sql: str) -> Any:

@@ -117,6 +117,15 @@ def world(trips: Iterable[Trip] = (), zones: Iterable[Zone] = (), devices: Itera
     return World(tuple(zones), tuple(trips), dict(enumerate(devices, 1)))
 
 
+PLAIN = world([trip([stop(1, 9000, 0)])])
+"""One van, one trip, one stop far down the road."""
+
+
+def at(seconds: float) -> timedelta:
+    """So long after the start."""
+    return timedelta(seconds=seconds)
+
+
 def rows_of(*drives: Drive, devices: Iterable[str] = ("van",)) -> Rows:
     numbers = {key: number for number, key in enumerate(devices, 1)}
     return in_order(rows_from_positions([position for drive in drives for position in drive.positions], numbers))

@@ -18,7 +18,7 @@ from store import own_rules, telemetry
 from store.planning import save_zone
 from store.pool import Connection, Role, open_pool, organisation_transaction
 from store.rule_faults import list_faults
-from store.session import Session, open_session
+from store.session import Session
 from tests.api.yard import Yard
 
 pytestmark = pytest.mark.server
@@ -32,13 +32,6 @@ def yard(database_url: str) -> Iterator[Yard]:
     yard = Yard(database_url)
     yield yard
     yard.close()
-
-
-@pytest.fixture
-def session(database_url: str) -> Iterator[Session]:
-    session = open_session(database_url, Role.worker)
-    yield session
-    session.close()
 
 
 def switch_on(yard: Yard, database_url: str, expression: str, rule_id: str = "door", **changes: Any) -> None:

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from geofence.engine import Engine
 from store.pool import Connection, Pool, Role, open_pool
+from tests.geofence.worker.bench import Bench
 from tests.geofence.worker.readings import VANS
 
 
@@ -23,3 +25,19 @@ def connection(pool: Pool) -> Iterator[Connection]:
     with pool.connection() as connection:
         connection.autocommit = True
         yield connection
+
+
+@pytest.fixture
+def empty(database_url: str) -> Iterator[Connection]:
+    """A database without any device."""
+    with open_pool(database_url, Role.worker, max_size=1) as pool, pool.connection() as connection:
+        connection.autocommit = True
+        yield connection
+
+
+@pytest.fixture
+def real(database_url: str) -> Iterator[Bench]:
+    """The worker with the real engine."""
+    bench = Bench(database_url, Engine)
+    yield bench
+    bench.session.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -22,7 +21,7 @@ from simulators.scenario import parse
 from simulators.simulation import Simulation
 from simulators.world import generate
 from store.planning import trips_between, zones_between
-from store.pool import Connection, Role, open_pool
+from store.pool import Connection
 from store.trip_orders import trip_orders_between
 from tests.geofence.worker.bench import Bench
 from tests.geofence.worker.test_real_engine import _EVER, batches, event_form, plan, store, stored
@@ -39,20 +38,6 @@ stops = [8, 9]
 kind = "unload_too_much"
 count = 2
 """
-
-
-@pytest.fixture
-def empty(database_url: str) -> Iterator[Connection]:
-    with open_pool(database_url, Role.worker, max_size=1) as pool, pool.connection() as connection:
-        connection.autocommit = True
-        yield connection
-
-
-@pytest.fixture
-def real(database_url: str) -> Iterator[Bench]:
-    bench = Bench(database_url, Engine)
-    yield bench
-    bench.session.close()
 
 
 def save_orders(connection: Connection, simulation: Simulation) -> None:

@@ -26,26 +26,12 @@ from simulators.simulation import Simulation
 from simulators.world import generate
 from store import telemetry
 from store.planning import save_trip, save_zone, trips_between, zones_between
-from store.pool import Connection, Role, open_pool
+from store.pool import Connection
 from store.storable import storable
 from store.telemetry import POSITION, TelemetryBatch
 from tests.geofence.worker.bench import Bench
 
 pytestmark = pytest.mark.server
-
-
-@pytest.fixture
-def empty(database_url: str) -> Iterator[Connection]:
-    with open_pool(database_url, Role.worker, max_size=1) as pool, pool.connection() as connection:
-        connection.autocommit = True
-        yield connection
-
-
-@pytest.fixture
-def real(database_url: str) -> Iterator[Bench]:
-    bench = Bench(database_url, Engine)
-    yield bench
-    bench.session.close()
 
 
 def as_stored(rows: Rows) -> Any:
