@@ -30,7 +30,7 @@ _PARAMETERS = (
 
 def _stands(device: Device, fact: Fact) -> None:
     known = device.memory.setdefault(NAME, {})
-    known.update(stay=fact.time_us, allowed=fact.c != ALLOWED_NOWHERE, lon=fact.longitude_e7, lat=fact.latitude_e7)
+    known.update(stay=fact.time_us, allowed=fact.c != ALLOWED_NOWHERE, lon=fact.longitude_e7, lat=fact.latitude_e7, crept=0)
     closed_us = known.get("closed", 0)
     opened_us = known.get("opened", fact.decided_us)
     overlap_us = (closed_us or fact.decided_us) - max(opened_us, fact.time_us)
@@ -42,7 +42,8 @@ def _stands(device: Device, fact: Fact) -> None:
 def _held_open(device: Device, fact: Fact) -> None:
     known = device.memory.setdefault(NAME, {})
     known.update(opened=fact.time_us, closed=0)
-    if known.get("stay", 0) and fact.a == known["stay"] and fact.d == ALLOWED_NOWHERE:
+    stands = known.get("stay", 0) and fact.a == known["stay"] and fact.time_us >= known.get("crept", 0)
+    if stands and fact.d == ALLOWED_NOWHERE:
         _unloads(device, fact.decided_us)
 
 
@@ -101,11 +102,13 @@ def _open(device: Device, known: dict[str, int]) -> None:
 
 
 def _queues(device: Device, fact: Fact) -> None:
-    """It creeps on in a queue with the door open: that is another matter."""
+    """It creeps on in a queue: with the door open that is another matter, and what is unloaded there begins after it."""
     known = device.memory.get(NAME, {})
     if known.get("stay") == fact.time_us:
-        device.withdraw(NAME, str(fact.time_us), "queue")
-        known["stay"] = 0
+        known["crept"] = fact.decided_us
+        if known.get("opened", 0) and not known["closed"]:
+            known["waits_for"] = 0
+            device.withdraw(NAME, str(fact.time_us), "queue")
 
 
 def _served(device: Device, fact: Fact) -> None:
@@ -118,7 +121,7 @@ def _served(device: Device, fact: Fact) -> None:
 
 def _lighter(device: Device, fact: Fact) -> None:
     stay_us = device.memory.get(NAME, {}).get("stay", 0)
-    if abs(stay_us - fact.time_us) <= _LEEWAY_US:
+    if fact.time_us >= stay_us - _LEEWAY_US:
         device.change(NAME, str(stay_us), Severity.critical, lost_kg=fact.a)
 
 

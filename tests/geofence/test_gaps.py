@@ -95,6 +95,23 @@ def test_a_wait_at_a_red_light_is_not_what_was_signed_for_at_the_next_door() -> 
     assert [event.stop_id for event in outcome.of("ghost_delivery")] == ["s4"]
 
 
+def test_what_is_unloaded_after_a_queue_is_told_and_a_door_open_in_it_is_not() -> None:
+    def drive(opens_in_queue: bool) -> Metered:
+        one = Metered()
+        one.halt(60, door_open=False).to(4000, 0, door_open=False).halt(90, every_s=30, door_open=opens_in_queue)
+        for x in (4018, 4036):
+            one.to(x, 0, mps=1.5, door_open=opens_in_queue).halt(90, every_s=30, door_open=opens_in_queue)
+        if not opens_in_queue:
+            one.halt(200, every_s=20, door_open=True, ignition=False)
+        one.halt(20, every_s=10, door_open=False).to(6000, 0, door_open=False)
+        return one
+
+    [event] = _judged(drive(False), (6000, 0)).of("unscheduled_unloading")
+    assert event.ended_at is not None
+    assert 190 < (event.ended_at - event.started_at).total_seconds() < 260
+    assert _judged(drive(True), (6000, 0)).of("unscheduled_unloading") == []
+
+
 def test_creeping_on_in_a_queue_is_no_visit() -> None:
     drive = Metered().halt(60).to(1000, 0).to(1300, 0, **POOR)
     for _ in range(40):
