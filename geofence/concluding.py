@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from domain.events import Event, Severity
+from domain.events import Severity
 from geofence.alike import Alike
 from geofence.conclusions import Withdrawal
-from geofence.journal import Episode, event_id, rounded
+from geofence.journal import Episode, draft_event, event_id, rounded
 from geofence.rows import from_us
 from geofence.state import NEVER_US
 from geofence.tracked import Tracked
@@ -95,7 +95,7 @@ class Concluding(Tracked):
         name, at = event_id(rule, self.key, trip_id, place, at_us), from_us(at_us)
         detected_at = at if at_us == self.now_us else from_us(self.now_us)
         facts["evidence"] = {"fixes": [] if self.here is None else [self.journal.sightings.shown(self.here)]}
-        told = Event(name, rule, _INFO, self.key, trip_id, None, at, at, detected_at, 1.0, facts=facts)
+        told = draft_event(name, rule, _INFO, self.key, trip_id, None, at, at, detected_at, 1.0, False, None, facts)
         self.journal.events[name] = told
 
     def withdraw(self, rule: str, place: str, reason: str) -> None:

@@ -193,20 +193,22 @@ class Engine:
 
     def _step_over(self, facts: NDArray[np.void], pasts: _Pasts, journal: Journal) -> None:
         wanted = facts[self._stepper.wanted[facts["kind"]]]
-        for slot, of_device in groupby(map(_AS_FACT, wanted.tolist()), key=_SLOT):
+        columns = [wanted[name].tolist() for name in Fact._fields]  # twice as quick as row by row
+        for slot, of_device in groupby(map(_AS_FACT, zip(*columns, strict=True)), key=_SLOT):
             device, past = self._fleet.device(slot, journal), pasts.of(slot)
-            timers, take = device.timers, self._stepper.take
+            timers, take, come_to = device.timers, self._stepper.take, device.come_to
             for fact in of_device:
-                if timers and min(timers.values()) <= fact.decided_us:
-                    self._fire(device, fact.decided_us, past)
-                device.come_to(fact)
+                decided_us = fact[2]
+                if timers and min(timers.values()) <= decided_us:
+                    self._fire(device, decided_us, past)
+                come_to(fact, decided_us)
                 take(device, fact)
-                if fact.kind in _TURNS:
+                if fact[0] in _TURNS:
                     self._turn(device, fact, past)
             self._fleet.wake_us[slot] = device.wake_us()
 
     def _take(self, device: Device, fact: Fact, past: Past) -> None:
-        device.come_to(fact)
+        device.come_to(fact, fact.decided_us)
         self._stepper.take(device, fact)
         if fact.kind in _TURNS:
             self._turn(device, fact, past)

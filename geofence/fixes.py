@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -28,14 +29,17 @@ class GoodFix(NamedTuple):
     latitude_e7: int
 
 
+_DECIDED_ELSEWHERE: Final = frozenset((GAP, STAY_OFF, SILENCE))
+_AS_FIX: Final = partial(tuple.__new__, GoodFix)  # `_make` without asking for the length
+
+
 def deciding_fix(fact: Fact) -> GoodFix:
     """The fix that a fact was decided by."""
-    kind, _, decided_us, time_us, _, longitude_e7, latitude_e7, a, b, _, _ = fact
-    if kind == GAP:
-        return GoodFix(decided_us, int(a), int(b))
-    if kind == STAY_OFF:
-        return GoodFix(int(a), longitude_e7, latitude_e7)
-    return GoodFix(time_us if kind == SILENCE else decided_us, longitude_e7, latitude_e7)
+    if fact[0] not in _DECIDED_ELSEWHERE:
+        return _AS_FIX((fact[2], fact[5], fact[6]))
+    if fact.kind == GAP:
+        return GoodFix(fact.decided_us, int(fact.a), int(fact.b))
+    return GoodFix(int(fact.a) if fact.kind == STAY_OFF else fact.time_us, fact.longitude_e7, fact.latitude_e7)
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from domain.events import Event, Severity, Visit
+from domain.records import drafted
 from geofence.alike import Alike
 from geofence.conclusions import Conclusions, Fault, Withdrawal
 from geofence.facts import Fact
@@ -15,6 +16,8 @@ from geofence.fixes import Sightings
 from geofence.rows import from_us
 
 _PLACES: Final = frozenset({"longitude_deg", "latitude_deg"})
+draft_event: Final = drafted(Event)
+draft_visit: Final = drafted(Visit)
 
 
 @dataclass(slots=True)
@@ -56,7 +59,7 @@ class Journal:
 
 
 def _event(device_key: str, episode: Episode, ended_us: int | None) -> Event:
-    return Event(
+    return draft_event(
         episode.event_id,
         episode.rule,
         episode.severity,
@@ -88,5 +91,10 @@ def rounded(facts: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(value, float):
             shown[name] = value
         elif value == value:
-            shown[name] = round(value, 7 if name in _PLACES else 3)
+            shown[name] = round(value, 7) if name in _PLACES else thousandths(value)
     return shown
+
+
+def thousandths(value: float) -> float:
+    """A number to three decimals; most have none, and to ask costs a tenth of rounding."""
+    return value if value.is_integer() else round(value, 3)

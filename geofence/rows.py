@@ -48,6 +48,7 @@ _BEYOND_MEASURE: Final = 1e12  # no device measures such a number: it says nothi
 _SATELLITES: Final = range(2**15)
 _ONE_US: Final = timedelta(microseconds=1)
 _ALARM_BIT: Final = {name: index for index, name in enumerate(ALARM_BITS)}
+_SECOND_TEXTS: Final = tuple(f"{second:02}+00:00" for second in range(60))
 _CONTENT: Final = tuple(name for name in ROW.names or () if name not in {"seq", "received_at_us"})
 
 
@@ -68,7 +69,7 @@ def moment_text(moment_us: int) -> str:
     second, rest_us = divmod(within_us, 1_000_000)
     if rest_us:
         return f"{_minute_text(minute)}{second:02}.{rest_us:06}+00:00"
-    return f"{_minute_text(minute)}{second:02}+00:00"
+    return _minute_text(minute) + _SECOND_TEXTS[second]
 
 
 @lru_cache(maxsize=4096)

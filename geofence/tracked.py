@@ -133,12 +133,11 @@ class Tracked:
         """Facts that rules found out themselves, stepped over next."""
         return self.journal.follow_ups
 
-    def come_to(self, fact: Fact) -> None:
-        """What is concluded from now on is decided by a fact."""
-        self._fact = fact
-        self.now_us = fact.decided_us
+    def come_to(self, fact: Fact, decided_us: int) -> None:
+        """What is concluded from now on is decided by a fact, at a moment."""
+        self._fact, self.now_us = fact, decided_us
         if len(self.versions) > 1:
-            self.reach(fact.decided_us)
+            self.reach(decided_us)
 
     def see(self, fix: GoodFix | None) -> None:
         """What is concluded from now on is decided by a fix, as far as there is one."""

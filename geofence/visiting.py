@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from domain.events import Visit, VisitState
-from geofence.journal import rounded
+from domain.events import VisitState
+from geofence.journal import draft_visit, rounded
 from geofence.kernels.ground import metres
 from geofence.rows import from_us, moment_text
 from geofence.tracked import NO_EVIDENCE, Tracked
@@ -111,7 +111,7 @@ class Visiting(Tracked):
             facts["minutes_left"] = self._minutes_left(number)
             facts["at_risk_because"] = next((why for mark, why in RISKS.items() if marks & mark), "left_out")
         trip_id, stop_id = plan.trip.trip_id, plan.trip.stops[number].stop_id
-        self.journal.visits[trip_id, stop_id] = Visit(
+        self.journal.visits[trip_id, stop_id] = draft_visit(
             trip_id,
             stop_id,
             STATES[visit.state.item(number)],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from geofence.facts import ZONE_OFF, ZONE_ON, Fact
+from geofence.journal import thousandths
 from geofence.rows import moment_text
 from geofence.rule import Rule
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 def _enter(device: Device, fact: Fact) -> None:
     zone = device.zones[fact.place]
-    facts = {"zone_id": zone.zone_id, "zone": zone.name, "kind": zone.kind.value, "sigma_m": round(fact.b, 3)}
+    facts = {"zone_id": zone.zone_id, "zone": zone.name, "kind": str(zone.kind), "sigma_m": thousandths(fact.b)}
     device.note("zone_enter", zone.zone_id, fact.time_us, facts)
 
 
@@ -23,9 +24,9 @@ def _exit(device: Device, fact: Fact) -> None:
     facts = {
         "zone_id": zone.zone_id,
         "zone": zone.name,
-        "kind": zone.kind.value,
+        "kind": str(zone.kind),
         "entered_at": moment_text(int(fact.a)),
-        "inside_s": round((fact.time_us - fact.a) / 1e6, 3),
+        "inside_s": thousandths((fact.time_us - fact.a) / 1e6),
     }
     device.note("zone_exit", zone.zone_id, fact.time_us, facts)
 
