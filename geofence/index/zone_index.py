@@ -19,6 +19,8 @@ from geofence.index.shapes import Shapes, shapes_of
 from geofence.kernels.cell_pages import PAGE_FAN, renew_pages
 from geofence.kernels.cells import (
     AHEAD,
+    DEEPEST,
+    FAN,
     FREE_LIST,
     FREE_NODE,
     LIST_HEAD,
@@ -120,7 +122,8 @@ class ZoneIndex:
     def scratch(self) -> Scratch:
         """Room for the answers of `zones_near` and `zones_crossed`; take it anew after zones were added."""
         capacity = len(self._arrays.shape)
-        return Scratch(np.zeros(capacity, dtype=np.int32), np.zeros(capacity), np.zeros(capacity, dtype=np.bool_))
+        stack = np.zeros((FAN * FAN * DEEPEST + 1, 3), dtype=np.int64)
+        return Scratch(np.zeros(capacity, dtype=np.int32), np.zeros(capacity), np.zeros(capacity, dtype=np.bool_), stack)
 
     def add(self, zone: Zone) -> int:
         """Add one zone; its number. Raises InvalidInputError naming the field that is wrong, and changes nothing then."""

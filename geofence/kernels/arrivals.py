@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geofence.kernels.compiler import inner_kernel, kernel
+from geofence.kernels.compiler import inner_kernel, kernel, making_kernel
 from geofence.kernels.ground import east_e7
 from geofence.kernels.routes import project
 from geofence.kernels.telling import Record
@@ -94,7 +94,7 @@ def _tell_minute(trip: Record, visit: Record, arrival_us: int, manner: Manner) -
     return True
 
 
-@inner_kernel
+@making_kernel
 def _arrivals(
     trip: Record,
     stops: NDArray[np.void],
@@ -145,7 +145,7 @@ def _way_m(s: float, x: float, y: float, stop: Record) -> float:
     return _STRAIGHT * math.sqrt((x - stop["x"]) ** 2 + (y - stop["y"]) ** 2)
 
 
-@inner_kernel
+@making_kernel
 def _pace(stops: NDArray[np.void], visits: NDArray[np.void], usual_mps: float, usual_m: float) -> float:
     """Metres a second between the stops served so far, the last legs counting most."""
     metres, seconds, before = 0.0, 0.0, -1
@@ -161,7 +161,7 @@ def _pace(stops: NDArray[np.void], visits: NDArray[np.void], usual_mps: float, u
     return max(_SLOWEST_MPS, (usual_m + metres) / (usual_m / usual_mps + seconds))
 
 
-@inner_kernel
+@making_kernel
 def _by_service(visits: NDArray[np.void]) -> NDArray[np.int64]:
     """The stops in the order in which they were served, shape (stops,), -1 where that is not known."""
     order = np.full(len(visits), -1, np.int64)
@@ -191,7 +191,7 @@ def _standing_at(visits: NDArray[np.void]) -> int:
     return at if at >= 0 and visits[at]["went_ms"] < 0 else -1
 
 
-@inner_kernel
+@making_kernel
 def _progress(
     trip: Record,
     stops: NDArray[np.void],

@@ -38,7 +38,7 @@ from geofence.kernels.cells import (
     root_slot,
     zone_of,
 )
-from geofence.kernels.compiler import inlined, inner_kernel
+from geofence.kernels.compiler import inlined, making_kernel
 
 Integers = NDArray[np.int32]
 Counters = NDArray[np.int64]
@@ -52,7 +52,7 @@ def stands_for(entry: int, pieces: Integers, number: int, left: int) -> bool:
     return (entry & LEFT) == left and zone_of(entry, pieces) == number
 
 
-@inner_kernel
+@making_kernel
 def place_in_list(lists: Integers, pieces: Integers, start: int, number: int, left: int) -> int:
     """Where in `lists` a block has the entry of a zone; -1 if it has none."""
     for place in range(start + LIST_HEAD, start + LIST_HEAD + lists[start, COUNT]):
@@ -61,7 +61,7 @@ def place_in_list(lists: Integers, pieces: Integers, start: int, number: int, le
     return NOWHERE
 
 
-@inner_kernel
+@making_kernel
 def larger_list(lists: Integers, used: Counters, start: int) -> int:
     """Start of the block of the next size that now has the entries of a full one, or -1 if the pool is full."""
     larger = take_list(lists, used, lists[start, SIZE_CLASS] + 1)
@@ -74,7 +74,7 @@ def larger_list(lists: Integers, used: Counters, start: int) -> int:
     return larger
 
 
-@inner_kernel
+@making_kernel
 def insert_in_list(lists: Integers, pieces: Integers, used: Counters, start: int, entry: int, touched: int) -> int:
     """Start of the block that now has `entry` too, by zone, or -1 if the pool is full."""
     if lists[start, COUNT] == list_room(lists[start, SIZE_CLASS]):
@@ -90,7 +90,7 @@ def insert_in_list(lists: Integers, pieces: Integers, used: Counters, start: int
     return start
 
 
-@inner_kernel
+@making_kernel
 def add_to_slot(
     holder: Integers, index: int, lists: Integers, pieces: Integers, used: Counters, entry: int, touched: int
 ) -> int:
@@ -120,7 +120,7 @@ def add_to_slot(
     return ADDED
 
 
-@inner_kernel
+@making_kernel
 def delete_from_list(lists: Integers, start: int, place: int) -> int:
     """Take the entry at a place out of a block; what the others touch."""
     last = start + LIST_HEAD + lists[start, COUNT] - 1
@@ -134,7 +134,7 @@ def delete_from_list(lists: Integers, start: int, place: int) -> int:
     return touched
 
 
-@inner_kernel
+@making_kernel
 def remove_from_slot(
     holder: Integers, index: int, lists: Integers, pieces: Integers, used: Counters, number: int, left: int
 ) -> int:
@@ -157,7 +157,7 @@ def remove_from_slot(
     return int(entry)
 
 
-@inner_kernel
+@making_kernel
 def put_entry(
     root: Integers,
     nodes: Integers,
@@ -193,7 +193,7 @@ def put_entry(
     return add_to_slot(holder, index, lists, pieces, used, entry, touched)
 
 
-@inner_kernel
+@making_kernel
 def prune(root: Integers, nodes: Integers, used: Counters, path: Counters, level: int) -> None:
     """Replace nodes on a path by what they hold for all of their cells where no cell has anything any more."""
     for depth in range(level, 0, -1):
@@ -207,7 +207,7 @@ def prune(root: Integers, nodes: Integers, used: Counters, path: Counters, level
         give_back_node(nodes, used, base // NODE_SLOTS)
 
 
-@inner_kernel
+@making_kernel
 def take_entry(
     root: Integers,
     nodes: Integers,

@@ -24,7 +24,7 @@ from geofence.kernels.cells import (
     child_slot,
     root_slot,
 )
-from geofence.kernels.compiler import inlined, inner_kernel, kernel
+from geofence.kernels.compiler import inlined, kernel, making_kernel
 from geofence.kernels.outline_cells import quantum_box
 from geofence.kernels.zone_arrays import ZoneArrays
 
@@ -44,7 +44,7 @@ def page_cell(u: int, v: int) -> int:
     return ((v >> PAGE_SHIFT) & (PAGE_FAN - 1)) * PAGE_FAN + ((u >> PAGE_SHIFT) & (PAGE_FAN - 1))
 
 
-@inner_kernel
+@making_kernel
 def slot_below(root: Integers, nodes: Integers, u: int, v: int) -> int:
     """What a page has for the cell that holds a quantum."""
     slot, shift = root[root_slot(u, v), LEADS_TO], ROOT_SHIFT
@@ -56,7 +56,7 @@ def slot_below(root: Integers, nodes: Integers, u: int, v: int) -> int:
     return int(slot) if slot & TAG == NODE else 0
 
 
-@inner_kernel
+@making_kernel
 def is_crowded(nodes: Integers, slot: int) -> bool:
     """Whether enough nodes lie two levels below a root slot that leads to one."""
     count = 0
@@ -69,7 +69,7 @@ def is_crowded(nodes: Integers, slot: int) -> bool:
     return count >= _LEAST_NODES
 
 
-@inner_kernel
+@making_kernel
 def write_page(zones: ZoneArrays, page: int, u: int, v: int, width: int, height: int) -> None:
     """Write a page's entries of the cells between quanta of one root cell."""
     for y in range(v, v + height, 1 << PAGE_SHIFT):
@@ -77,7 +77,7 @@ def write_page(zones: ZoneArrays, page: int, u: int, v: int, width: int, height:
             zones.pages[page, page_cell(x, y)] = slot_below(zones.root, zones.nodes, x, y)
 
 
-@inner_kernel
+@making_kernel
 def free_page(zones: ZoneArrays) -> int:
     """A page that no root slot leads to, or -1 if there is none."""
     for page in range(1, len(zones.pages)):
@@ -87,7 +87,7 @@ def free_page(zones: ZoneArrays) -> int:
     return -1
 
 
-@inner_kernel
+@making_kernel
 def try_page(zones: ZoneArrays, u: int, v: int) -> bool:
     """Give the root cell of a quantum a page if it is crowded enough; False if there is none left."""
     at = root_slot(u, v)
@@ -109,7 +109,7 @@ def stretch(low: float, high: float, start: int) -> tuple[int, int]:
     return first, last - first
 
 
-@inner_kernel
+@making_kernel
 def renew_pages_of(zones: ZoneArrays, number: int, seen: Flags) -> bool:
     """`renew_pages` for one zone; root cells that were looked at are `seen`."""
     west, south, east, north = quantum_box(zones.box, number)

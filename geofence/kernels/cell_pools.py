@@ -16,7 +16,7 @@ from geofence.kernels.cells import (
     NODE_SLOTS,
     NODES_USED,
 )
-from geofence.kernels.compiler import inlined, inner_kernel
+from geofence.kernels.compiler import inlined, making_kernel
 
 Integers = NDArray[np.int32]
 Counters = NDArray[np.int64]
@@ -25,7 +25,7 @@ NOWHERE = -1
 COUNT, SIZE_CLASS = 0, 1  # of a block's head
 
 
-@inner_kernel
+@making_kernel
 def take_node(nodes: Integers, used: Counters) -> int:
     """Number of a node that is free and empty; there must be room."""
     node = used[FREE_NODE]
@@ -38,14 +38,14 @@ def take_node(nodes: Integers, used: Counters) -> int:
     return int(node)
 
 
-@inner_kernel
+@making_kernel
 def give_back_node(nodes: Integers, used: Counters, node: int) -> None:
     """Chain a node to the free ones."""
     nodes[node * NODE_SLOTS, LEADS_TO] = used[FREE_NODE]
     used[FREE_NODE] = node
 
 
-@inner_kernel
+@making_kernel
 def take_list(lists: Integers, used: Counters, size_class: int) -> int:
     """Start of a free block, empty, with room for `list_room` entries, or -1 if the pool is full."""
     start, size = used[FREE_LIST + size_class], LIST_HEAD + list_room(size_class)
@@ -67,7 +67,7 @@ def list_room(size_class: int) -> int:
     return ((AHEAD + LIST_HEAD) << size_class) - LIST_HEAD
 
 
-@inner_kernel
+@making_kernel
 def give_back_list(lists: Integers, used: Counters, start: int) -> None:
     """Chain a block to the free ones of its size."""
     size_class = lists[start, SIZE_CLASS]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geofence.kernels.cells import DEEPEST, FAN, FAN_BITS, QUANTA_PER_DEGREE, ROOT_SHIFT, signed_bits
-from geofence.kernels.compiler import inner_kernel
+from geofence.kernels.compiler import making_kernel
 from geofence.kernels.metres import LEAST_DEGREE_M, metres_between
 from geofence.kernels.zone_arrays import EAST, LATITUDE, LONGITUDE, NORTH, REACH
 
@@ -19,7 +19,7 @@ _MOST_CELLS = 2048.0  # more than any circle takes that is not near a pole
 OUTSIDE, BOUNDARY, WITHIN = 0, 1, 2
 
 
-@inner_kernel
+@making_kernel
 def circle_in_cell(circle: Floats, number: int, u: int, v: int, width: int, height: int) -> int:
     """Whether a cell, or a part of one, is outside of, on the boundary of, or within a circle; unsure means boundary."""
     west = u / QUANTA_PER_DEGREE - 180.0 - circle[number, LONGITUDE]
@@ -45,7 +45,7 @@ def circle_in_cell(circle: Floats, number: int, u: int, v: int, width: int, heig
     return WITHIN if most_m < reach_m * 0.999 - 0.1 else BOUNDARY
 
 
-@inner_kernel
+@making_kernel
 def circle_level(reach_m: float, width: float, height: float) -> int:
     """The level of the cells along a circle's boundary: the deepest whose cells are not much smaller than the circle.
 
@@ -62,7 +62,7 @@ def circle_level(reach_m: float, width: float, height: float) -> int:
     return level
 
 
-@inner_kernel
+@making_kernel
 def circle_touched(circle: Floats, number: int, u: int, v: int, size: int) -> int:
     """Which pairs of parts of a cell a circle touches."""
     step = size >> FAN_BITS

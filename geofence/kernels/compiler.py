@@ -51,7 +51,7 @@ def _compiled(function: Kernel, **more: bool) -> Kernel:
         vars(numba_config)["CACHE_DIR"] = str(folder)
     except OSError:  # not ours to write: numba finds a place of the user's
         vars(numba_config)["CACHE_DIR"] = ""
-    options: dict[str, Any] = {"cache": True, "nogil": True, "fastmath": False, **more}
+    options: dict[str, Any] = {"cache": True, "nogil": True, "fastmath": False, "_nrt": True, **more}
     return cast("Kernel", numba.njit(**options)(function))
 
 
@@ -60,14 +60,25 @@ def kernel(function: Kernel) -> Kernel:
     return _compiled(function)
 
 
+def lending_kernel(function: Kernel) -> Kernel:
+    """Like `kernel`, for a loop over what it is handed that makes no array: it lends its arrays to the functions it calls and
+    does not count who holds them, which takes two atomic additions for each array of each call."""
+    return _compiled(function, _nrt=False)
+
+
 def inner_kernel(function: Kernel) -> Kernel:
-    """Like `kernel`, for functions only other kernels call: without the door from Python, which costs most of compiling."""
-    return _compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    """Like `lending_kernel`, for functions only other kernels call: without Python's door, which costs most of compiling."""
+    return _compiled(function, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 def inlined(function: Kernel) -> Kernel:
-    """Like `inner_kernel`, for a step of an inner loop: becomes part of its caller, as handing arrays on costs more than it."""
-    return _compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
+    """Like `inner_kernel`, for a step of an inner loop: becomes part of its caller."""
+    return _compiled(function, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
+
+
+def making_kernel(function: Kernel) -> Kernel:
+    """Like `inner_kernel`, for functions that make arrays or are given some that were made: they count."""
+    return _compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 def _prefetch(_typing: Any, array: Any, _row: Any) -> Any:

@@ -124,7 +124,7 @@ def turned(longitude_deg: float, west: float, east: float) -> float:
     return longitude_deg
 
 
-@inner_kernel
+@inlined
 def signed_distance_m(zones: ZoneArrays, number: int, longitude_deg: float, latitude_deg: float, limit_m: float) -> float:
     """Metres to a zone's boundary, negative inside; cut to [-limit_m, limit_m], and the less the limit the quicker.
 

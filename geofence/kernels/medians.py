@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from geofence.kernels.compiler import inner_kernel
+from geofence.kernels.compiler import making_kernel
 
 
-@inner_kernel
+@making_kernel
 def median(values: NDArray[np.floating], count: int) -> float:
     """Median of the first `count` values, at least one, none of them NaN."""
     sorted_values = np.empty(count)

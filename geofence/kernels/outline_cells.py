@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geofence.kernels.cells import DEEPEST, FAN_BITS, QUANTA_PER_DEGREE, ROOT_SHIFT, ROUND, TOP, quanta_east, quanta_north
-from geofence.kernels.compiler import inlined, inner_kernel, kernel
+from geofence.kernels.compiler import inlined, kernel, making_kernel
 from geofence.kernels.metres import LEAST_DEGREE_M, metres_between
 from geofence.kernels.outline import edges_cover, edges_of_slab, nearest_on_edge, slab_at
 from geofence.kernels.zone_arrays import SLAB_COUNT
@@ -44,7 +44,7 @@ def edge_in_cell(edges: Floats, row: int, middle_u: float, middle_v: float, half
     return bool(abs(du * (middle_v - v1) - dv * (middle_u - u1)) <= abs(du) * half_v + abs(dv) * half_u)
 
 
-@inner_kernel
+@making_kernel
 def distinct_edges(
     edges: Floats, slab_first: Integers, span: Integers, slab: Floats, number: int, margin_deg: float, quanta: Floats
 ) -> int:
@@ -61,7 +61,7 @@ def distinct_edges(
     return count
 
 
-@inner_kernel
+@making_kernel
 def outline_level(quanta: Floats, count: int, pad_v: float) -> int:
     """The level of the cells along an outline: the deepest that takes no more than a few cells an edge."""
     most = min(_CELLS_PER_EDGE * count, count + _MORE_CELLS)
@@ -79,7 +79,7 @@ def outline_level(quanta: Floats, count: int, pad_v: float) -> int:
     return level
 
 
-@inner_kernel
+@making_kernel
 def capsule_holds_cell(
     quanta: Floats, row: int, reach_m: float, east_m: float, north_m: float, u: int, v: int, size: int
 ) -> bool:
@@ -95,7 +95,7 @@ def capsule_holds_cell(
     return True
 
 
-@inner_kernel
+@making_kernel
 def any_capsule_holds_cell(
     quanta: Floats, near: Integers, counts: Integers, row: int, reach: tuple[float, float, float], u: int, v: int, size: int
 ) -> bool:
@@ -106,7 +106,7 @@ def any_capsule_holds_cell(
     return False
 
 
-@inner_kernel
+@making_kernel
 def edges_near_cell(
     quanta: Floats, near: Integers, counts: Integers, level: int, u: int, v: int, size: int, pad_u: float, pad_v: float
 ) -> int:
@@ -122,7 +122,7 @@ def edges_near_cell(
     return count
 
 
-@inner_kernel
+@making_kernel
 def quantum_is_inside(
     edges: Floats, slab_first: Integers, span: Integers, slab: Floats, box: Floats, number: int, u: int, v: int
 ) -> bool:
@@ -134,7 +134,7 @@ def quantum_is_inside(
     return edges_cover(edges, first, last, x, y)
 
 
-@inner_kernel
+@making_kernel
 def padding_quanta(box: Floats, number: int, margin_deg: float) -> tuple[float, float]:
     """Quanta east and north that a margin is at most anywhere in a zone, and the least margin."""
     furthest = max(abs(box[number, 1]), abs(box[number, 3]))
@@ -142,7 +142,7 @@ def padding_quanta(box: Floats, number: int, margin_deg: float) -> tuple[float, 
     return float(ROUND) if furthest > 89.0 else 1.001 * pad_v / math.cos(furthest * math.pi / 180.0), pad_v
 
 
-@inner_kernel
+@making_kernel
 def quantum_box(box: Floats, number: int) -> tuple[float, float, float, float]:
     """West, south, east and north of a zone in quanta, with the least margin."""
     return (

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geofence.kernels.cells import FREE_PIECE, PIECES_USED, QUANTA_PER_DEGREE
-from geofence.kernels.compiler import inlined, inner_kernel
+from geofence.kernels.compiler import inlined, making_kernel
 from geofence.kernels.discs import HALF_ROUND, RATIO, ROUND_MASK, short_way
 from geofence.kernels.metres import LEAST_DEGREE_M, POLEWARD_DEG, scale_at
 
@@ -41,7 +41,7 @@ _BAND = 64  # the band between surely within and surely beyond a corridor's reac
 _MOST_REACH_M = 5000.0
 
 
-@inner_kernel
+@making_kernel
 def take_piece(pieces: Integers, used: Longs, number: int, edges: int) -> int:
     """Head row of a piece with room for so many edges, or -1 if the pool is full."""
     head = used[FREE_PIECE + edges]
@@ -60,7 +60,7 @@ def take_piece(pieces: Integers, used: Longs, number: int, edges: int) -> int:
     return int(head)
 
 
-@inner_kernel
+@making_kernel
 def give_back_piece(pieces: Integers, used: Longs, head: int) -> None:
     """Chain a piece to the free ones of its size."""
     edges = pieces[head, EDGES] >> 1
@@ -68,7 +68,7 @@ def give_back_piece(pieces: Integers, used: Longs, head: int) -> None:
     used[FREE_PIECE + edges] = head
 
 
-@inner_kernel
+@making_kernel
 def write_edges(pieces: Integers, head: int, quanta: Floats, near: Integers, u: int, v: int) -> None:
     """Write the edges `near` of an outline in quanta to a piece that has room for them; its reference is quantum (u, v)."""
     pieces[head, REFERENCE_U], pieces[head, REFERENCE_V] = (u & ROUND_MASK) - HALF_ROUND, v
@@ -84,7 +84,7 @@ def cross(ax: int, ay: int, bx: int, by: int) -> int:
     return ax * by - ay * bx
 
 
-@inner_kernel
+@making_kernel
 def is_clear(pieces: Integers, head: int) -> bool:
     """Whether the side of each edge's line that the reference is on is beyond doubt."""
     doubt = 1 << pieces[head + 2, DOUBT]
@@ -95,7 +95,7 @@ def is_clear(pieces: Integers, head: int) -> bool:
     return True
 
 
-@inner_kernel
+@making_kernel
 def doubt_bits(pieces: Integers, head: int, size: int) -> int:
     """Logarithm of the largest change of a cross product that rounding to quanta can make in a piece.
 
@@ -112,7 +112,7 @@ def doubt_bits(pieces: Integers, head: int, size: int) -> int:
     return bits
 
 
-@inner_kernel
+@making_kernel
 def write_area(pieces: Integers, head: int, quanta: Floats, near: Integers, u: int, v: int, size: int) -> tuple[int, int]:
     """Complete an area's piece but for whether its reference, the quantum returned, is inside; (0, -1) if none will do."""
     for place in range(5):
@@ -133,7 +133,7 @@ def reference_place(u: int, v: int, size: int, place: int) -> tuple[int, int]:
     return u + (place & 1) * size, v + (place >> 1) * size
 
 
-@inner_kernel
+@making_kernel
 def write_corridor(
     pieces: Integers, head: int, quanta: Floats, near: Integers, u: int, v: int, size: int, reach_m: float
 ) -> bool:

@@ -17,7 +17,7 @@ from geofence.kernels.cells import (
     ROOT_SHIFT,
 )
 from geofence.kernels.circle_cells import BOUNDARY, OUTSIDE, WITHIN, circle_in_cell, circle_level, circle_touched
-from geofence.kernels.compiler import inlined, inner_kernel, kernel
+from geofence.kernels.compiler import inlined, kernel, making_kernel
 from geofence.kernels.discs import write_disc
 from geofence.kernels.outline_cells import (
     any_capsule_holds_cell,
@@ -40,7 +40,7 @@ Longs = NDArray[np.int64]
 _WIDEST_DEG = 90.0  # wider outlines have no quick pieces, as quanta east are compared the short way round
 
 
-@inner_kernel
+@making_kernel
 def entry_touched(zones: ZoneArrays, entry: int, u: int, v: int, size: int) -> int:
     """Which pairs of parts of its cell an entry touches."""
     left = entry & LEFT
@@ -51,7 +51,7 @@ def entry_touched(zones: ZoneArrays, entry: int, u: int, v: int, size: int) -> i
     return parts_touched(zones.pieces, entry >> ENTRY_AT)
 
 
-@inner_kernel
+@making_kernel
 def put_held(zones: ZoneArrays, used: Longs, u: int, v: int, level: int, entry: int) -> bool:
     """Put an entry into a cell; False if there is no room."""
     touched = entry_touched(zones, entry, u, v, 1 << (ROOT_SHIFT - FAN_BITS * level))
@@ -61,7 +61,7 @@ def put_held(zones: ZoneArrays, used: Longs, u: int, v: int, level: int, entry: 
     return done != NO_ROOM
 
 
-@inner_kernel
+@making_kernel
 def take_held(zones: ZoneArrays, used: Longs, u: int, v: int, level: int, number: int, left: int) -> None:
     """Take the entry of a zone out of a cell, and its piece out of the pool."""
     entry = take_entry(zones.root, zones.nodes, zones.lists, zones.pieces, used, u, v, level, number, left)
@@ -69,7 +69,7 @@ def take_held(zones: ZoneArrays, used: Longs, u: int, v: int, level: int, number
         give_back_piece(zones.pieces, used, entry >> ENTRY_AT)
 
 
-@inner_kernel
+@making_kernel
 def make_piece(zones: ZoneArrays, used: Longs, number: int, quanta: Floats, near: Integers, u: int, v: int, size: int) -> int:
     """Head of the piece of an outline in a boundary cell that has the edges `near` near it; -1 if there is no room."""
     pieces, box = zones.pieces, zones.box
@@ -102,7 +102,7 @@ def push_children(stack: Longs, depth: int, u: int, v: int, level: int, size: in
     return depth + FAN * FAN
 
 
-@inner_kernel
+@making_kernel
 def hold_under(
     zones: ZoneArrays,
     used: Longs,
@@ -152,7 +152,7 @@ def hold_under(
     return True
 
 
-@inner_kernel
+@making_kernel
 def hold_zone(zones: ZoneArrays, used: Longs, number: int, putting: bool) -> bool:
     """Put a zone into its cells or take it out of them; False, to be done again, if there is no room."""
     reach_m = zones.circle[number, REACH]

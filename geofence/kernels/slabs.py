@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from geofence.kernels.compiler import inner_kernel, kernel
+from geofence.kernels.compiler import kernel, making_kernel
 from geofence.kernels.outline import slab_of
 
 Floats = NDArray[np.float64]
@@ -16,21 +16,21 @@ _EDGES_PER_SLAB = 4
 _MOST_COPIES = 4
 
 
-@inner_kernel
+@making_kernel
 def slab_range(edge: Floats, margin_deg: float, south_deg: float, slabs_per_degree: float, count: int) -> tuple[int, int]:
     """First and last slab that an edge, widened by a margin, reaches."""
     low, high = min(edge[1], edge[3]) - margin_deg, max(edge[1], edge[3]) + margin_deg
     return slab_of(low, south_deg, slabs_per_degree, count), slab_of(high, south_deg, slabs_per_degree, count)
 
 
-@inner_kernel
+@making_kernel
 def slab_density(south_deg: float, north_deg: float, count: int) -> float:
     """Slabs per degree for `count` slabs; 0 (one slab) where a zone has next to no height."""
     height = north_deg - south_deg
     return count / height if count > 1 and height > 1e-12 else 0.0
 
 
-@inner_kernel
+@making_kernel
 def slab_count(edges: Floats, south_deg: float, north_deg: float, margin_deg: float) -> int:
     """How many slabs: about four edges each, fewer where edges are so tall that they would be copied too often."""
     count = max(1, len(edges) // _EDGES_PER_SLAB)
@@ -46,7 +46,7 @@ def slab_count(edges: Floats, south_deg: float, north_deg: float, margin_deg: fl
     return count
 
 
-@inner_kernel
+@making_kernel
 def cut_into_slabs(
     edges: Floats, count: int, south_deg: float, north_deg: float, margin_deg: float
 ) -> tuple[Integers, Floats, float]:

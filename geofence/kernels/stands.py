@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geofence.facts import ALLOWED_DEPOT, CARGO_LEVEL, STAND_OFF, STAND_ON
-from geofence.kernels.compiler import inner_kernel
+from geofence.kernels.compiler import inner_kernel, making_kernel
 from geofence.kernels.grades import flag
 from geofence.kernels.ground import metres
 from geofence.kernels.medians import median
@@ -189,7 +189,7 @@ def _allowed(s: Record) -> int:
     return ALLOWED_DEPOT if s["in_depot"] else int(s["nearest_allowed"])
 
 
-@inner_kernel
+@making_kernel
 def _place(s: Record) -> tuple[float, float, float]:
     """The median of the best fixes, and their sigma."""
     n = min(int(s["sd_n"]), _PLACES)
@@ -212,7 +212,7 @@ def _middle(values: NDArray[np.float64], count: int) -> float:
     return median(values, count)
 
 
-@inner_kernel
+@making_kernel
 def _level(s: Record, p: Record) -> tuple[float, int]:
     """What it weighed last, and how many weighings of the last window say so."""
     n = min(int(s["cg_n"]), _WEIGHINGS)

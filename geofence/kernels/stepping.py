@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geofence.grading import GOOD, IMPLIED_SPEED, ODOMETER, REJECTED, SUSPECT
-from geofence.kernels.compiler import inner_kernel, kernel
+from geofence.kernels.compiler import inner_kernel, lending_kernel
 from geofence.kernels.doubts import SUSPECTS, doubt, jumps, told_at_another_time
 from geofence.kernels.following import follow
 from geofence.kernels.grades import flag, grade, says_nothing, sigma_m
@@ -28,7 +28,7 @@ _SECOND_US = 1_000_000
 _NEVER_US = -(2**62)
 
 
-@kernel
+@lending_kernel
 def step_rows(
     rows: NDArray[np.void],
     slots: NDArray[np.int32],

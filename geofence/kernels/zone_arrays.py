@@ -66,6 +66,7 @@ class Scratch(NamedTuple):
     zones: NDArray[np.int32]  # (capacity,) zone numbers found
     distance_m: NDArray[np.float64]  # (capacity,) signed distance to each, where the call measures it
     seen: NDArray[np.bool_]  # (capacity,) all False between calls
+    stack: NDArray[np.int64]  # (as deep as cells go, 3) cells still to be looked at: east, north, slot and size
 
 
 @inlined

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from geofence.kernels.compiler import inner_kernel, kernel
+from geofence.kernels.compiler import kernel, making_kernel
 from geofence.kernels.containment import is_open, signed_distance_m
 from geofence.kernels.zone_arrays import Scratch, ZoneArrays
 from geofence.kernels.zone_blocks import BLOCK, find_candidates, judge_candidates, room_for_block, write_covering
@@ -18,7 +18,7 @@ Integers = NDArray[np.int32]
 E7 = 1e7
 
 
-@inner_kernel
+@making_kernel
 def room_for(points: Longs, numbers: Integers, needed: int) -> tuple[Longs, Integers]:
     """The same pairs in arrays with room for `needed`."""
     if needed <= len(points):
@@ -30,7 +30,7 @@ def room_for(points: Longs, numbers: Integers, needed: int) -> tuple[Longs, Inte
     return more_points, more_numbers
 
 
-@inner_kernel
+@making_kernel
 def keep_open(zones: ZoneArrays, points: Longs, numbers: Integers, at_us: Longs) -> int:
     """Move pairs whose zone is open at the moment of their place to the front; how many. `at_us` has one moment, or many."""
     kept = 0
@@ -42,7 +42,7 @@ def keep_open(zones: ZoneArrays, points: Longs, numbers: Integers, at_us: Longs)
     return kept
 
 
-@inner_kernel
+@making_kernel
 def pairs_of_places(zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Floats) -> tuple[Longs, Integers, int]:
     """Pairs (place, zone) by place, then zone, in arrays with room for more; how many."""
     count = len(longitude_deg)

@@ -38,7 +38,7 @@ from geofence.kernels.cells import (
     part_of,
     root_slot,
 )
-from geofence.kernels.compiler import inner_kernel, prefetch
+from geofence.kernels.compiler import making_kernel, prefetch
 from geofence.kernels.containment import circle_covers, zone_covers
 from geofence.kernels.discs import EAST_Q, HALF_ROUND, NORTH_Q, RATIO, RATIO_AT, SURE, short_way, surely_beyond
 from geofence.kernels.pieces import IN, LINE_ROWS, OUT, ZONE, area_verdict, corridor_verdict, part_verdict
@@ -75,7 +75,7 @@ class Block(NamedTuple):
     corridor: Integers  # (candidates,) those of them that are corridors
 
 
-@inner_kernel
+@making_kernel
 def room_for_block(candidates: int) -> Block:
     """A block with room for so many candidates."""
     slots = (DEEPEST + 1) * BLOCK
@@ -98,7 +98,7 @@ def room_for_block(candidates: int) -> Block:
     )
 
 
-@inner_kernel
+@making_kernel
 def locate(longitude_deg: Floats, latitude_deg: Floats, us: Longs, vs: Longs, valid: Integers) -> None:
     """Write the quanta of places; those of places that are nowhere make no sense but do no harm."""
     for place in range(len(longitude_deg)):
@@ -109,7 +109,7 @@ def locate(longitude_deg: Floats, latitude_deg: Floats, us: Longs, vs: Longs, va
         us[place], vs[place] = u - HALF_ROUND, v
 
 
-@inner_kernel
+@making_kernel
 def find_starts(zones: ZoneArrays, block: Block, places: int) -> None:
     """Write what the root or a page has for places, and have fetched what it leads to."""
     root, nodes, pages = zones.root, zones.nodes, zones.pages
@@ -126,7 +126,7 @@ def find_starts(zones: ZoneArrays, block: Block, places: int) -> None:
         prefetch(nodes, ((slot >> NODE_AT) & _INDEX) * NODE_SLOTS + child_slot(u, v, shift))
 
 
-@inner_kernel
+@making_kernel
 def find_slots(zones: ZoneArrays, block: Block, places: int) -> int:
     """Write the slots that have something for the part of the cell that a place is in; how many."""
     nodes, lists = zones.nodes, zones.lists
@@ -152,7 +152,7 @@ def find_slots(zones: ZoneArrays, block: Block, places: int) -> int:
     return count
 
 
-@inner_kernel
+@making_kernel
 def list_candidates(lists: Integers, block: Block, slot_count: int) -> int:
     """Write the entries of the slots found that touch the places' parts, by place; how many, or -1 if there is no room.
 
@@ -179,7 +179,7 @@ def list_candidates(lists: Integers, block: Block, slot_count: int) -> int:
     return count
 
 
-@inner_kernel
+@making_kernel
 def tell_apart(zones: ZoneArrays, block: Block, count: int) -> tuple[int, int]:
     """Write which candidates are circles and which outlines, and have fetched what decides them; how many of each.
 
@@ -199,7 +199,7 @@ def tell_apart(zones: ZoneArrays, block: Block, count: int) -> tuple[int, int]:
     return circle_count, outline_count
 
 
-@inner_kernel
+@making_kernel
 def decide_circles(zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Floats, block: Block, count: int) -> None:
     """Decide circles; nothing waits for a comparison but next to a boundary."""
     disc, circle = zones.disc, zones.circle
@@ -223,7 +223,7 @@ def decide_circles(zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Float
         verdicts[row] = circle_covers(circle, numbers[row], longitude_deg[place], latitude_deg[place])
 
 
-@inner_kernel
+@making_kernel
 def decide_by_parts(pieces: Integers, block: Block, count: int) -> int:
     """Decide outlines by the parts of their cells; how many are in doubt then, with their rows."""
     places, numbers, verdicts, rows = block.place, block.zone, block.verdict, block.row
@@ -239,7 +239,7 @@ def decide_by_parts(pieces: Integers, block: Block, count: int) -> int:
     return doubted
 
 
-@inner_kernel
+@making_kernel
 def decide_by_edges(pieces: Integers, block: Block, count: int) -> int:
     """Decide outlines by the edges near their cells, areas before corridors; how many are in doubt then, with their rows."""
     us, vs, places, entries, verdicts = block.u, block.v, block.place, block.entry, block.verdict
@@ -267,7 +267,7 @@ def decide_by_edges(pieces: Integers, block: Block, count: int) -> int:
     return doubted
 
 
-@inner_kernel
+@making_kernel
 def find_candidates(zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Floats, block: Block) -> int:
     """Write what may cover at most `BLOCK` places to the block; how many, or -1 if it has no room."""
     locate(longitude_deg, latitude_deg, block.u, block.v, block.valid)
@@ -275,7 +275,7 @@ def find_candidates(zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Floa
     return list_candidates(zones.lists, block, find_slots(zones, block, len(longitude_deg)))
 
 
-@inner_kernel
+@making_kernel
 def judge_candidates(zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Floats, block: Block, count: int) -> None:
     """Decide all candidates."""
     circles, outlines = tell_apart(zones, block, count)
@@ -287,7 +287,7 @@ def judge_candidates(zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Flo
         block.verdict[row] = IN if zone_covers(zones, block.zone[row], longitude_deg[place], latitude_deg[place]) else OUT
 
 
-@inner_kernel
+@making_kernel
 def write_covering(block: Block, count: int, first: int, points: Longs, numbers: Integers) -> int:
     """Write the pairs of a block whose first place is `first`, by place and then zone; how many."""
     places, zones, verdicts = block.place, block.zone, block.verdict

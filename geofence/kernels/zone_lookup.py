@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from geofence.kernels.cell_pools import COUNT
 from geofence.kernels.cells import (
-    DEEPEST,
     FAN,
     FAN_BITS,
     HELD,
@@ -36,9 +35,9 @@ from geofence.kernels.cells import (
     zone_of,
 )
 from geofence.kernels.compiler import inlined, inner_kernel
-from geofence.kernels.containment import signed_distance_m, zone_crossed
+from geofence.kernels.containment import circle_metres, signed_distance_m, zone_crossed
 from geofence.kernels.metres import LEAST_DEGREE_M
-from geofence.kernels.zone_arrays import Scratch, ZoneArrays, on_earth
+from geofence.kernels.zone_arrays import CIRCLE, REACH, Scratch, ZoneArrays, on_earth
 
 Integers = NDArray[np.int32]
 Flags = NDArray[np.bool_]
@@ -56,7 +55,7 @@ def sort_first(zones: Integers, count: int) -> None:
         zones[hole] = value
 
 
-@inner_kernel
+@inlined
 def cell_touched(u: int, v: int, size: int, movement: tuple[float, float, float, float], pad: tuple[float, float]) -> bool:
     """Whether a cell comes within `pad` (quanta east, north) of a movement (quanta from and to)."""
     u1, v1, u2, v2 = movement
@@ -69,7 +68,7 @@ def cell_touched(u: int, v: int, size: int, movement: tuple[float, float, float,
     return abs((u2 - u1) * (middle_v - v1) - (v2 - v1) * (middle_u - u1)) <= abs(u2 - u1) * half_v + abs(v2 - v1) * half_u
 
 
-@inner_kernel
+@inlined
 def note_zone(entry: int, pieces: Integers, scratch: Scratch, count: int) -> int:
     """Add the zone of an entry to `scratch.zones` if it was not seen yet; the new count."""
     number = zone_of(entry, pieces)
@@ -80,7 +79,7 @@ def note_zone(entry: int, pieces: Integers, scratch: Scratch, count: int) -> int
     return count + 1
 
 
-@inner_kernel
+@inlined
 def note_slot(lists: Integers, pieces: Integers, slot: int, scratch: Scratch, count: int) -> int:
     """Add the zones of a slot that is no node; the new count."""
     if slot & TAG == ONE:
@@ -92,12 +91,11 @@ def note_slot(lists: Integers, pieces: Integers, slot: int, scratch: Scratch, co
     return count
 
 
-@inner_kernel
+@inlined
 def zones_by_cells(
     zones: ZoneArrays, movement: tuple[float, float, float, float], pad: tuple[float, float], scratch: Scratch
 ) -> int:
     """Write to `scratch.zones`, each once, the zones that have a cell within `pad` of a movement; how many."""
-    stack = np.empty((FAN * FAN * DEEPEST + 1, 3), dtype=np.int64)
     count = 0
     west, east = min(movement[0], movement[2]) - pad[0], max(movement[0], movement[2]) + pad[0]
     south, north = min(movement[1], movement[3]) - pad[1], max(movement[1], movement[3]) + pad[1]
@@ -108,7 +106,7 @@ def zones_by_cells(
             slot = zones.root[root_slot(u, v), LEADS_TO]
             if slot == 0 or not cell_touched(u, v, 1 << ROOT_SHIFT, movement, pad):
                 continue
-            count = zones_under_root_cell(zones, u, v, slot, movement, pad, stack, scratch, count)
+            count = zones_under_root_cell(zones, u, v, slot, movement, pad, scratch, count)
     return count
 
 
@@ -118,7 +116,7 @@ def children_between(low: float, high: float, size: int) -> tuple[int, int]:
     return int(max(0.0, math.ceil(low / size) - 1.0)), int(min(FAN - 1.0, math.floor(high / size)))
 
 
-@inner_kernel
+@inlined
 def zones_under_root_cell(
     zones: ZoneArrays,
     u: int,
@@ -126,11 +124,11 @@ def zones_under_root_cell(
     slot: int,
     movement: tuple[float, float, float, float],
     pad: tuple[float, float],
-    stack: NDArray[np.int64],
     scratch: Scratch,
     count: int,
 ) -> int:
     """`zones_by_cells` below one root cell; the new count."""
+    stack = scratch.stack
     west, east = min(movement[0], movement[2]) - pad[0], max(movement[0], movement[2]) + pad[0]
     south, north = min(movement[1], movement[3]) - pad[1], max(movement[1], movement[3]) + pad[1]
     stack[0, 0], stack[0, 1], stack[0, 2] = u, v, (slot << 6) | ROOT_SHIFT
@@ -158,7 +156,7 @@ def zones_under_root_cell(
     return count
 
 
-@inner_kernel
+@inlined
 def padding(latitude_deg: float, radius_m: float) -> tuple[float, float]:
     """Quanta east and north that a radius in metres is at most, two more for rounding."""
     north_deg = 1.001 * radius_m / LEAST_DEGREE_M
@@ -185,7 +183,10 @@ def zones_near(zones: ZoneArrays, longitude_deg: float, latitude_deg: float, rad
     for place in range(candidates):
         number = scratch.zones[place]
         scratch.seen[number] = False
-        distance_m = signed_distance_m(zones, number, longitude_deg, latitude_deg, limit_m)
+        if zones.shape[number] == CIRCLE:  # here, as handing a circle's arrays on costs ten times its arithmetic
+            distance_m = circle_metres(zones.circle, number, longitude_deg, latitude_deg) - zones.circle[number, REACH]
+        else:
+            distance_m = signed_distance_m(zones, number, longitude_deg, latitude_deg, limit_m)
         if distance_m > radius_m:
             continue
         distance_m = max(distance_m, -radius_m)
