@@ -28,7 +28,7 @@ from geofence.rulebook import CATALOGUE, RULES
 from geofence.rules.cargo_weight_drop import NAME as WEIGHED
 from geofence.state import NEVER_US
 from geofence.stepper import Stepper
-from geofence.tracked import FAR_FUTURE_US
+from geofence.timers import FAR_FUTURE_US
 from geofence.tracking import Device
 from geofence.world import World
 
@@ -199,7 +199,7 @@ class Engine:
             timers, take, come_to = device.timers, self._stepper.take, device.come_to
             for fact in of_device:
                 decided_us = fact[2]
-                if timers and min(timers.values()) <= decided_us:
+                if timers.due_us <= decided_us:
                     self._fire(device, decided_us, past)
                 come_to(fact, decided_us)
                 take(device, fact)

@@ -21,7 +21,8 @@ from geofence.planned import Part, PlannedTrip, Versions, planned_trip
 from geofence.rulebook import resolve
 from geofence.state import NEVER_US, fresh_states, fresh_suspects, fresh_visits
 from geofence.suppressions import Suppressions, approved_zones
-from geofence.tracked import FAR_FUTURE_US, NO_EVIDENCE, NOTHING, Surroundings
+from geofence.timers import FAR_FUTURE_US
+from geofence.tracked import NO_EVIDENCE, NOTHING, Surroundings
 from geofence.tracking import Device
 from geofence.world import World
 

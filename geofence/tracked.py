@@ -21,12 +21,13 @@ from geofence.parameters import SINCE_EVER_US
 from geofence.planned import PlannedTrip, Versions
 from geofence.state import NEVER_US
 from geofence.suppressions import Suppressions
+from geofence.timers import FAR_FUTURE_US, Timers
 
-FAR_FUTURE_US: Final = 2**62
 NO_EVIDENCE: Final[dict[int, dict[str, GoodFix]]] = {}
 _NOTHING: Final = msgspec.msgpack.encode({})
 NOTHING: Final = cast("dict[str, Any]", MappingProxyType({}))
 """Stands in for the empty maps of devices at rest: one that is emptied keeps the room it had, and an empty one 64 bytes."""
+NO_TIMERS: Final = cast("Timers", NOTHING)
 
 
 @dataclass(slots=True)
@@ -92,7 +93,7 @@ class Tracked:
         self.evidence = NO_EVIDENCE  # by stop, the fixes that are new of its visit's
         self.episodes: dict[str, Episode] = {}
         self._memory: dict[str, Any] | bytes = _NOTHING  # packed between calls
-        self.timers: dict[str, int] = {}
+        self.timers = Timers()
         self.cool: dict[str, int] = NOTHING
         self.changed = 0  # bit k: the visit of stop k is to be concluded
         self.journal = Journal()
@@ -151,12 +152,12 @@ class Tracked:
 
     def wake_us(self) -> int:
         """When the earliest timer is due."""
-        return min(self.timers.values()) if self.timers else FAR_FUTURE_US
+        return self.timers.due_us if self.timers else FAR_FUTURE_US
 
     def rise(self) -> None:
         """Something may be concluded again."""
         if not self.timers:
-            self.timers = {}
+            self.timers = Timers()
         if not self.episodes:
             self.episodes = {}
 
@@ -164,6 +165,6 @@ class Tracked:
         """Nothing is concluded for now: keep what is remembered in as little room as it needs."""
         if not isinstance(self._memory, bytes):
             self._memory = msgspec.msgpack.encode(self._memory) if self._memory else _NOTHING
-        self.timers, self.episodes, self.cool = self.timers or NOTHING, self.episodes or NOTHING, self.cool or NOTHING
+        self.timers, self.episodes, self.cool = self.timers or NO_TIMERS, self.episodes or NOTHING, self.cool or NOTHING
         self._columns = None
         self.see(None)

@@ -12,6 +12,7 @@ from geofence.concluding import Concluding
 from geofence.journal import Episode
 from geofence.planned import Versions
 from geofence.state import fresh_visits
+from geofence.timers import Timers
 from geofence.tracked import Surroundings
 from geofence.visiting import Visiting
 
@@ -61,6 +62,7 @@ class Device(Visiting, Concluding, Approved):
         device = cls(-1, "", Surroundings((), (), np.zeros(0, np.int32)), ({},), fresh_visits(0))
         for name, value in kept.items():
             setattr(device, name, value)
+        device.timers = Timers(device.timers)
         device.trip_number, device.episodes = trip_number, episodes
         return device
 

@@ -13,6 +13,7 @@ from geofence.tracked import NO_EVIDENCE, Tracked
 from geofence.visit_states import CODE, CROSSED, DROVE_BY, OPEN_STATES, POSSIBLE, RISKS, SHARED, STATES
 
 _MS_US: Final = 1_000
+_ROLES: Final = tuple(state.value for state in STATES)
 _ANY_RISK: Final = sum(RISKS)
 _ARRIVED: Final = CODE[VisitState.arrived]
 _MARK_NAMES: Final = ((DROVE_BY, "drove_by"), (CROSSED, "crossed"), (SHARED, "neighbour_served"), (POSSIBLE, "data_gap"))
@@ -64,8 +65,8 @@ class Visiting(Tracked):
         """Change a visit; its latest form is concluded."""
         visit = self.visit
         if state is not None:
-            visit.state[number] = CODE[state]
-            self.note_fix(number, state.value)
+            code = visit.state[number] = CODE[state]
+            self.note_fix(number, _ROLES[code])
         if confidence is not None:
             visit.confidence[number] = round(100 * confidence)
         self.changed |= 1 << number

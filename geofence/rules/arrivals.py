@@ -61,9 +61,10 @@ def _estimate(device: Device, now_us: int, here: GoodFix) -> None:
             device.show(number)
         else:
             _turn(device, number, arrival_us, is_late=what == LATE)
-    device.timers.pop(NAME, None)
     if now_us < due_us < plan.longest_us:
         device.timers[NAME] = due_us
+    else:
+        device.timers.pop(NAME, None)
 
 
 def _turn(device: Device, number: int, arrival_us: int, *, is_late: bool) -> None:

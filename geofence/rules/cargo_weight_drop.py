@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
 from domain.events import Severity
@@ -85,6 +84,8 @@ def _confirm(device: Device, known: dict[str, Any], last: dict[str, Any], fact: 
 
 def _settle(device: Device, last: dict[str, Any], again_kg: float) -> None:
     """What was told of a stand ends here, or was wrong."""
+    if not last["excess"]:
+        return  # nothing was
     if again_kg - last["after"] >= 0.5 * last["excess"] > 0.0:
         device.withdraw(NAME, str(last["since"]), "weight_back")
     device.close(NAME, str(last["since"]), last["until"], cool_down=False)
@@ -94,7 +95,7 @@ def _judge(device: Device, known: dict[str, Any], last: dict[str, Any]) -> None:
     lost_kg, values = last["before"] - last["after"], device.values
     if lost_kg < values[f"{NAME}.least_kg"]:
         return
-    scatter_kg = _SIGMA_OF_MAD * median(known["scatter"]) if known["scatter"] else 0.0
+    scatter_kg = _SIGMA_OF_MAD * _median(known["scatter"]) if known["scatter"] else 0.0
     least_kg = max(values[f"{NAME}.least_kg"], values[f"{NAME}.noises"] * scatter_kg)
     if lost_kg < least_kg:
         return
@@ -106,6 +107,12 @@ def _judge(device: Device, known: dict[str, Any], last: dict[str, Any]) -> None:
     due_kg = sum(_due_kg(device, k) for k in stops)
     if lost_kg - due_kg > max(least_kg, values[f"{NAME}.stop_share"] * due_kg):
         _tell(device, last, lost_kg, stops[0], due_kg)
+
+
+def _median(values: list[float]) -> float:
+    """`statistics.median`, which takes three times as long on so few."""
+    ordered, half = sorted(values), len(values) // 2
+    return ordered[half] if len(values) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
 def _stops_at(device: Device, last: dict[str, Any]) -> list[int]:

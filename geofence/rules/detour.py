@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 NAME = "detour"
 _REMEMBERED: Final = 7
+_LEAST_M: Final = f"{NAME}.least_m"
 _PARAMETERS = (
     Parameter(f"{NAME}.leg_factor", 1.3, "1", 1, 10, "A leg longer than so many times its plan is told,"),
     Parameter(f"{NAME}.least_m", 2000, "m", 0, 100_000, "if it is longer by this much, too."),
@@ -50,10 +51,12 @@ def _judge_leg(device: Device, begun: list[Any], driven_m: float, to: int) -> No
     start_m = 0.0 if before < 0 else plan.stop.along_m.item(before)
     is_home = to == len(plan.stops)
     along_m = plan.length_m if is_home else plan.stop.along_m.item(to)
-    leg_m, planned_m = driven_m - left_m, max(along_m - start_m, metres(*_pin(device, before), *_pin(device, to)))
+    leg_m, route_m, least_m = driven_m - left_m, along_m - start_m, device.values[_LEAST_M]
+    if not leg_m - route_m > least_m:
+        return
+    planned_m = max(route_m, metres(*_pin(device, before), *_pin(device, to)))
     leg_to = None if is_home else plan.trip.stops[to].stop_id
-    factor, least_m = device.values[f"{NAME}.leg_factor"], device.values[f"{NAME}.least_m"]
-    if planned_m >= 0 and leg_m > factor * planned_m and leg_m - planned_m > least_m:
+    if planned_m >= 0 and leg_m > device.values[f"{NAME}.leg_factor"] * planned_m and leg_m - planned_m > least_m:
         facts = {"leg_driven_m": leg_m, "leg_planned_m": planned_m, "leg_to": leg_to}
         device.open(NAME, "", since_us, Severity.low, confidence=0.8, facts=facts)
 

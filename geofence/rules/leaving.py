@@ -10,7 +10,7 @@ from geofence.facts import STOP_LEFT, STOP_SERVED, Fact
 from geofence.rules.gaps import HABIT, LEEWAY_US, set_likely
 from geofence.rules.served import is_unserved, number_stops
 from geofence.rules.standing import NAME, SIGNED_BEFORE_US
-from geofence.tracked import FAR_FUTURE_US
+from geofence.timers import FAR_FUTURE_US
 from geofence.visit_states import DROVE_BY, LIKELY, SERVED_STATES
 
 if TYPE_CHECKING:

@@ -43,7 +43,10 @@ def _left(device: Device, fact: Fact) -> None:
     place, limit_s = str(fact.place), plan.stop.long_s.item(fact.place)
     waiting = device.memory.get(NAME, {}).pop(place, None)
     since_us = max(fact.time_us, plan.stop.opens_us.item(fact.place))
-    served_s = (fact.a - since_us) / 1e6 - device.held_s(BREAKDOWN, since_us, int(fact.a))
+    served_s = (fact.a - since_us) / 1e6
+    if served_s <= limit_s and f"{NAME}|{place}" not in device.episodes:
+        return
+    served_s -= device.held_s(BREAKDOWN, since_us, int(fact.a))
     waiting = waiting or fact.place in served_outside(device, fact.time_us, int(fact.a))  # no fix in the circle told of it
     if waiting and served_s > limit_s:
         facts = {"limit_s": limit_s, "planned_s": plan.stop.service_s.item(fact.place)}

@@ -10,7 +10,7 @@ from geofence.kernels.apart import metres_to_each, nearest_of
 from geofence.rules.gaps import set_likely
 from geofence.rules.served import UNSERVED, is_unserved, served_within
 from geofence.rules.standing import NAME, NO_PLACE_M, SIGNED_BEFORE_US, Stand, recent, remember, stand_of
-from geofence.tracked import FAR_FUTURE_US
+from geofence.timers import FAR_FUTURE_US
 from geofence.visit_states import POSSIBLE
 
 if TYPE_CHECKING:
