@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from domain.errors import InvalidInputError
 from simulators.moments import from_unix_us
 from simulators.scenario import Scenario
 from simulators.simulation import Simulation
@@ -30,7 +31,12 @@ def generate_live(
     days: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Simulation:
-    """A simulation that begins so that playing it at `speed` from `now` never reports the future."""
+    """A simulation that begins so that playing it at `speed` from `now` never reports the future.
+
+    Raises InvalidInputError for a speed that is not above 0.
+    """
+    if not speed > 0:
+        raise InvalidInputError("speed", f"{speed} is not above 0")
     span = _span(generate(scenario, seed, vehicles, days))
     # Whole seconds, and one to spare: the world begins on a whole second.
     start = start_to_end_now(now, span, speed) - timedelta(seconds=1)

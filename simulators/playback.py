@@ -20,6 +20,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from domain.errors import InvalidInputError, UnavailableError
 from domain.observations import Position
 from wire.codec import Encoder, Message
+from wire.own_channels import check_level
 
 WINDOW: Final = 1_000  # messages on their way to the broker and not acknowledged by it
 GIVE_UP_AFTER_S: Final = 120.0  # without any acknowledgement
@@ -160,6 +161,7 @@ def play(
     positions: Iterable[Position], encoder: Encoder, tenant: str, player: Player, on_sent: Callable[[int], None]
 ) -> Played:
     """Publish each position as a message of its own, on its device's own topic, and wait for every acknowledgement."""
+    check_level("tenant", tenant)
     for position in positions:
         player.publish(encoder.encode([position], tenant))
         on_sent(player.played.acknowledged)

@@ -19,12 +19,13 @@ from domain.errors import InvalidInputError, UnavailableError
 from domain.observations import DeviceStatus, Position, Reading, SensorReading
 from simulators.simulation import Simulation
 from wire.codec import Encoder
-from wire.own_channels import own_topic
+from wire.own_channels import check_level, own_topic
 from wire.registry import encoder
 
 OFFLINE: Final = b'{"online":false}'
 RETRY_S: Final = 1.0
 GIVE_UP_AFTER_S: Final = 120.0
+NEVER_LET_IN_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class _Playing:
     on_ack: Callable[[Reading], None] | None
     stop: threading.Event
     began_s: float = 0.0
+    was_let_in: bool = False  # any of us, ever
 
     async def until(self, moment: datetime) -> None:
         """Wait until a simulated moment has come, or somebody stops the performance."""
@@ -97,10 +99,12 @@ def play(
 
     `credentials` are user and password by device, else the URL's; `on_ack` hears of each acknowledged reading; setting
     `stop` ends the performance early. A broker that goes away is waited for, and what it did not acknowledge is sent again.
-    Raises InvalidInputError for a bad URL, speed or format, UnavailableError when the broker stays away for two minutes.
+    Raises InvalidInputError for a bad URL, speed, tenant or format, UnavailableError when the broker stays away for two
+    minutes, or has let nobody in for ten seconds.
     """
     if not speed > 0:
         raise InvalidInputError("speed", f"{speed} is not above 0")
+    check_level("tenant", tenant)
     report = PublishReport()
     playing = _Playing(
         Broker.from_url(mqtt_url),
@@ -148,7 +152,7 @@ async def _play_device(playing: _Playing, device: str, readings: list[Position |
     while done < len(readings) and not playing.stop.is_set():
         try:
             async with _client(playing, device) as client:
-                away_since = None
+                away_since, playing.was_let_in = None, True
                 await _say_online(playing, client, device, readings[done])
                 while done < len(readings) and not playing.stop.is_set():
                     await playing.until(_received(readings[done]))
@@ -164,7 +168,8 @@ async def _play_device(playing: _Playing, device: str, readings: list[Position |
 def _still_patient(playing: _Playing, away_since: float | None, error: Exception) -> float:
     now_s = asyncio.get_running_loop().time()
     playing.report.reconnections += 1
-    if away_since is not None and now_s - away_since > GIVE_UP_AFTER_S:
+    patience_s = GIVE_UP_AFTER_S if playing.was_let_in else NEVER_LET_IN_S
+    if away_since is not None and now_s - away_since > patience_s:
         raise UnavailableError(f"no broker at {playing.broker.host}:{playing.broker.port}: {error}") from error
     return now_s if away_since is None else away_since
 

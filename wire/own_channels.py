@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final
 
+from domain.errors import InvalidInputError
 from domain.observations import Position, Reading, SensorReading
 
 ROOT: Final = "bw/1"
 UPLINKS: Final = ("pos", "sensor", "event", "status", "ack")
 DOWNLINKS: Final = ("cmd", "cfg", "ota")
+_NO_LEVEL: Final = frozenset("/+#\0")
 _SENSOR_SIGNS: Final = frozenset({"measured_at", "weight_g", "humidity_pct", "count"})
 _STATUS_SIGNS: Final = frozenset({"reported_at", "online", "firmware", "signal_dbm", "configuration_version"})
 _POSITION_SIGNS: Final = frozenset({"fix_time", "longitude_deg", "latitude_deg"})
@@ -18,6 +20,12 @@ _POSITION_SIGNS: Final = frozenset({"fix_time", "longitude_deg", "latitude_deg"}
 def own_topic(tenant: str, device: str, channel: str) -> str:
     """The topic of one of a device's channels, up or down."""
     return f"{ROOT}/{tenant}/{device}/{channel}"
+
+
+def check_level(field: str, word: str) -> None:
+    """Raise InvalidInputError, naming the field, for a word that cannot be one level of a topic."""
+    if not word or not _NO_LEVEL.isdisjoint(word):
+        raise InvalidInputError(field, f"{word!r} cannot be part of a topic: it is empty or has one of / + #")
 
 
 def channel_of(topic: str) -> str | None:

@@ -30,6 +30,7 @@ def load(
     storm_every: Annotated[float | None, typer.Option(help="seconds between reconnect storms")] = None,
     storm_share: Annotated[float, typer.Option(help="share of the connections that a storm cuts")] = 0.1,
     tenant: Annotated[str, typer.Option(help="organisation in the topics")] = "default",
+    prefix: Annotated[str, typer.Option(help="devices are named PREFIX-00000 and on; one for each load")] = "load",
     json_file: Annotated[Path | None, typer.Option("--json", help="the report as a JSON file")] = None,
 ) -> None:
     """Publish positions and say how many were acknowledged, and how quickly."""
@@ -54,6 +55,7 @@ def load(
         storm_every_s=storm_every,
         storm_share=storm_share,
         tenant=tenant,
+        prefix=prefix,
     )
     document = run_load(with_log_in(read_settings(), mqtt), plan).document()
     table = Table("figure", "value")

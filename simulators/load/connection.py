@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections.abc import Callable
 
@@ -21,6 +22,7 @@ class Connection(asyncio.Protocol):
         self.broker, self.client_id, self.qos, self.window = broker, client_id, qos, window
         self.resent = 0
         self.ready = False
+        self.was_ready = False
         self._acknowledged = acknowledged
         self._under_way: dict[int, tuple[float, bytes, bytes]] = {}
         self._packet_id = 0
@@ -28,11 +30,13 @@ class Connection(asyncio.Protocol):
         self._unsent: list[bytes] = []
         self._transport: asyncio.Transport | None = None
         self._accepted: asyncio.Future[None] | None = None
+        self._ended: asyncio.Future[None] | None = None
+        self._is_full = False  # the broker takes less than it is given
 
     @property
     def free(self) -> int:
         """How many messages may be sent now."""
-        return self.window - len(self._under_way) if self.ready else 0
+        return self.window - len(self._under_way) if self.ready and not self._is_full else 0
 
     @property
     def waiting(self) -> int:
@@ -46,11 +50,12 @@ class Connection(asyncio.Protocol):
         self._buffer.clear()
         self._unsent.clear()
         try:
-            await loop.create_connection(lambda: self, self.broker.host, self.broker.port)
+            secure = ssl.create_default_context() if self.broker.secure else None
+            await loop.create_connection(lambda: self, self.broker.host, self.broker.port, ssl=secure)
             await asyncio.wait_for(self._accepted, 30)
         except (OSError, TimeoutError) as error:
             raise UnavailableError(f"no broker at {self.broker.host}:{self.broker.port}: {error}") from error
-        self.ready = True
+        self.ready = self.was_ready = True
         for packet_id, (_, topic, payload) in self._under_way.items():
             self._write(publish(topic, payload, self.qos, packet_id, again=True))
             self.resent += 1
@@ -68,11 +73,15 @@ class Connection(asyncio.Protocol):
             self._transport.write(DISCONNECT)
             self._transport.close()
 
+    async def closed(self) -> None:
+        """Wait until the last byte has been handed over."""
+        if self._ended is not None:
+            await self._ended
+
     def send(self, topic: bytes, payload: bytes) -> None:
         """Publish by the next `flush`; with QoS 0 that is all, with QoS 1 it is under way until acknowledged."""
         if self.qos == 0:
             self._send_soon(publish(topic, payload, 0, 0))
-            self._acknowledged(0.0)
             return
         self._packet_id = self._packet_id % 65_535 + 1
         while self._packet_id in self._under_way:
@@ -103,7 +112,8 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Introduce ourselves."""
         assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport, self._is_full = transport, False
+        self._ended = asyncio.get_running_loop().create_future()
         transport.write(connect(self.client_id, KEEPALIVE_S, self.broker.username, self.broker.password))
 
     def data_received(self, data: bytes) -> None:
@@ -121,8 +131,18 @@ class Connection(asyncio.Protocol):
                 else:
                     self._accepted.set_exception(UnavailableError(f"the broker refused {self.client_id}: code {body[1]}"))
 
+    def pause_writing(self) -> None:
+        """The broker does not keep up: nothing more until it does."""
+        self._is_full = True
+
+    def resume_writing(self) -> None:
+        """It does again."""
+        self._is_full = False
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Remember that nothing can be sent."""
         self.ready = False
+        if self._ended is not None and not self._ended.done():
+            self._ended.set_result(None)
         if self._accepted is not None and not self._accepted.done():
             self._accepted.set_exception(UnavailableError(f"the broker closed {self.client_id}: {exc or 'without a reason'}"))

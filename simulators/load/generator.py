@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -12,15 +13,18 @@ from typing import Any, Final
 
 import numpy as np
 
-from domain.errors import InvalidInputError, UnavailableError
+from domain.errors import InvalidInputError
 from simulators.load.connection import KEEPALIVE_S, Connection
 from simulators.load.payloads import Payloads, own_json
 from simulators.publisher import Broker
 from simulators.streams import stream
+from wire.own_channels import check_level
 
 BEAT_S: Final = 0.004
 DRAIN_S: Final = 30.0
 _CONNECTING_AT_ONCE: Final = 50
+_MEND_S: Final = 0.05
+_CLOSE_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class LoadPlan:
     """`rate` is in messages a second over all connections, infinite for as many as get acknowledged.
 
     `devices` beyond `connections` share them (pooled). Every `storm_every_s` seconds `storm_share` of the connections are cut
-    at once and come back at once. `window` bounds the messages under way on a connection.
+    at once and come back at once. `window` bounds the messages under way on a connection. Devices are named after `prefix`.
     """
 
     connections: int = 100
@@ -57,16 +61,22 @@ class LoadPlan:
             ("window", 1 <= self.window <= 60_000),
             ("devices", self.devices is None or self.devices >= 1),
             ("storm_share", 0 <= self.storm_share <= 1),
+            ("storm_every_s", self.storm_every_s is None or self.storm_every_s > 0),
+            ("ramp_s", 0 <= self.ramp_s < math.inf),
+            ("messages", self.messages is None or self.messages >= 1),
         ):
             if not fits:
                 raise InvalidInputError(name, f"{getattr(self, name)} is out of range")
+        check_level("tenant", self.tenant)
+        check_level("prefix", self.prefix)
 
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
     """What was published and acknowledged, each message once however often it was sent, and how long that took.
 
-    `began_at` is the Unix time of the first publish, and `processor_s` what this process has used since.
+    `began_at` is the Unix time of the first publish, and `processor_s` what this process has used since. With QoS 0 nothing is
+    acknowledged, and messages a second are those published.
     """
 
     published: int
@@ -88,7 +98,9 @@ class LoadReport:
 
 
 def run_load(mqtt_url: str, plan: LoadPlan, payloads: Payloads | None = None) -> LoadReport:
-    """Carry out a plan against a broker; blocks until every message is acknowledged or half a minute has passed in vain.
+    """Carry out a plan against a broker; blocks until every message is acknowledged, or none has been for half a minute.
+
+    Connections that are lost are opened again, and what was under way on them is sent again.
 
     `payloads` defaults to positions in our own JSON. Raises InvalidInputError and UnavailableError.
     """
@@ -107,33 +119,39 @@ class _Load:
         self.sent_by: list[int] = [0] * count
         self.devices_of = [cycle(range(number % count, count, plan.connections)) for number in range(plan.connections)]
         self.connections = [
-            Connection(broker, f"{plan.prefix}-c{number:05d}", plan.qos, plan.window, self.latencies_s.append)
+            Connection(broker, f"{plan.prefix}-{os.getpid()}-c{number:05d}", plan.qos, plan.window, self.latencies_s.append)
             for number in range(plan.connections)
         ]
         self.rng = stream(plan.seed, "storms")
+        self.gate = asyncio.Semaphore(_CONNECTING_AT_ONCE)
 
     async def run(self) -> LoadReport:
-        opening = asyncio.create_task(self._open_all(self.connections, self.plan.ramp_s))
-        if self.plan.ramp_s == 0:
-            await opening
-        self.began_at, began_s, began_processor_s = time.time(), time.perf_counter(), time.process_time()
-        others = [asyncio.create_task(self._storms()), asyncio.create_task(self._keep_alive())]
+        tasks = [asyncio.create_task(self._open_all(self.connections, self.plan.ramp_s))]
         try:
-            await self._send(began_s)
-            await opening
+            if self.plan.ramp_s == 0:
+                await tasks[0]
+            self.began_at, began_s, began_processor_s = time.time(), time.perf_counter(), time.process_time()
+            tasks += [asyncio.create_task(work()) for work in (self._storms, self._mend, self._keep_alive)]
+            await self._send(began_s, tasks[0])
             await self._drain()
-        finally:
             took_s, processor_s = time.perf_counter() - began_s, time.process_time() - began_processor_s
-            for task in others:
+        finally:
+            for task in tasks:
                 task.cancel()
-            for connection in self.connections:
-                connection.close()
+            await self._close()
         return self._report(took_s, processor_s)
 
-    async def _send(self, began_s: float) -> None:
+    async def _close(self) -> None:
+        for connection in self.connections:
+            connection.close()
+        await asyncio.wait([asyncio.create_task(connection.closed()) for connection in self.connections], timeout=_CLOSE_S)
+
+    async def _send(self, began_s: float, opening: asyncio.Task[None]) -> None:
         limit = math.inf if self.plan.messages is None else self.plan.messages
         turn = self._turns()
         while (elapsed_s := time.perf_counter() - began_s) < self.plan.seconds and self.published < limit:
+            if opening.done():
+                opening.result()  # a broker that lets nobody in is said at once
             due = min(limit, elapsed_s * self.plan.rate) - self.published
             while due > 0 and (free := next(turn)) is not None:
                 self._send_one(free)
@@ -163,36 +181,34 @@ class _Load:
         self.sent_by[device] += 1
         self.published += 1
 
-    async def _open_all(self, connections: list[Connection], over_s: float = 0.0) -> None:
-        gate = asyncio.Semaphore(_CONNECTING_AT_ONCE)
-
+    async def _open_all(self, connections: list[Connection], over_s: float) -> None:
         async def one(number: int, connection: Connection) -> None:
             await asyncio.sleep(over_s * number / len(connections))
-            async with gate:
-                await connection.open()
+            await self._open(connection)
 
         await asyncio.gather(*(one(number, connection) for number, connection in enumerate(connections)))
+
+    async def _open(self, connection: Connection) -> None:
+        async with self.gate:
+            await connection.open()
 
     async def _storms(self) -> None:
         while self.plan.storm_every_s is not None:
             await asyncio.sleep(self.plan.storm_every_s)
             count = max(1, round(self.plan.storm_share * len(self.connections)))
-            struck = [self.connections[index] for index in self.rng.choice(len(self.connections), count, replace=False)]
-            for connection in struck:
-                connection.cut()
-            await asyncio.sleep(0.05)
-            await self._reopen(struck)
+            for index in self.rng.choice(len(self.connections), count, replace=False):
+                self.connections[index].cut()
 
-    async def _reopen(self, connections: list[Connection]) -> None:
-        for _ in range(30):
-            lost = [connection for connection in connections if not connection.ready]
-            self.reconnections += len(lost)
-            try:
-                await self._open_all(lost)
-            except UnavailableError:
+    async def _mend(self) -> None:
+        """Open again what was lost, by a storm of ours or because the broker went away; as often as it takes."""
+        while True:
+            await asyncio.sleep(_MEND_S)
+            lost = [connection for connection in self.connections if connection.was_ready and not connection.ready]
+            opened = await asyncio.gather(*(self._open(connection) for connection in lost), return_exceptions=True)
+            failed = sum(result is not None for result in opened)
+            self.reconnections += len(lost) - failed
+            if failed:
                 await asyncio.sleep(1)
-            else:
-                return
 
     async def _keep_alive(self) -> None:
         while True:
@@ -201,12 +217,13 @@ class _Load:
                 connection.ping()
 
     async def _drain(self) -> None:
-        """Wait for what is under way, reopening what was lost meanwhile."""
-        until_s = time.perf_counter() + DRAIN_S
-        while any(connection.waiting for connection in self.connections) and time.perf_counter() < until_s:
-            lost = [connection for connection in self.connections if connection.waiting and not connection.ready]
-            if lost and self.plan.storm_every_s is None:
-                await self._reopen(lost)
+        """Wait for what is under way, for as long as anything still comes back."""
+        acknowledged, until_s = -1, 0.0
+        while any(connection.waiting for connection in self.connections):
+            if len(self.latencies_s) > acknowledged:
+                acknowledged, until_s = len(self.latencies_s), time.perf_counter() + DRAIN_S
+            elif time.perf_counter() > until_s:
+                return
             await asyncio.sleep(0.02)
 
     def _report(self, took_s: float, processor_s: float) -> LoadReport:
@@ -223,7 +240,7 @@ class _Load:
             began_at=self.began_at,
             seconds=round(took_s, 3),
             processor_s=round(processor_s, 3),
-            msgs_per_s=round(done / took_s, 1),
+            msgs_per_s=round((done if self.plan.qos else self.published) / took_s, 1),
             ack_p50_ms=p50,
             ack_p95_ms=p95,
             ack_p99_ms=p99,

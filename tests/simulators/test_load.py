@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import math
+import os
+import threading
+import time
 from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion
 
 from domain.errors import InvalidInputError, UnavailableError
 from domain.observations import Position
 from simulators.load.generator import LoadPlan, run_load
 from simulators.load.packets import publish, remaining_length, split, text
 from simulators.load.payloads import own_json
+from simulators.publisher import Broker
 from tests.simulators.test_publisher import listening
 from wire.registry import codec
 
@@ -56,12 +62,53 @@ def test_storms_lose_nothing(mqtt_url: str) -> None:
     assert len({bytes(message.payload or b"") + str(message.topic).encode() for message in heard}) == report.published
 
 
+@pytest.mark.server
+def test_what_the_broker_cuts_comes_back_without_a_storm(mqtt_url: str) -> None:
+    """Another client that takes a connection's name makes the broker drop it."""
+    broker = Broker.from_url(mqtt_url)
+
+    def take_the_name() -> None:
+        thief = paho.Client(CallbackAPIVersion.VERSION2, client_id=f"load-{os.getpid()}-c00001")
+        thief.username_pw_set(broker.username, broker.password)
+        thief.connect(broker.host, broker.port)
+        thief.loop_start()
+        time.sleep(0.3)
+        thief.disconnect()
+        thief.loop_stop()
+
+    thread = threading.Timer(0.7, take_the_name)
+    thread.start()
+    report = run_load(mqtt_url, LoadPlan(connections=3, rate=600, seconds=3, tenant="load-d"))
+    thread.join()
+    assert report.reconnections >= 1
+    assert report.acknowledged == report.published > 600
+
+
+@pytest.mark.server
+def test_without_acknowledgements_all_is_handed_over_and_none_is_counted(mqtt_url: str) -> None:
+    plan = LoadPlan(connections=4, rate=math.inf, seconds=20, messages=3_000, qos=0, tenant="load-e")
+    with listening(mqtt_url, "bw/1/load-e/+/pos") as heard:
+        report = run_load(mqtt_url, plan)
+    assert (report.published, report.acknowledged, report.ack_p50_ms) == (3_000, 0, None)
+    assert report.msgs_per_s > 0
+    assert len(heard) == 3_000
+
+
 def test_no_broker_is_one_error() -> None:
-    with pytest.raises(UnavailableError):
-        run_load("mqtt://127.0.0.1:1", LoadPlan(connections=2))
+    for ramp_s in (0.0, 5.0):
+        began_s = time.monotonic()
+        with pytest.raises(UnavailableError):
+            run_load("mqtt://127.0.0.1:1", LoadPlan(connections=2, ramp_s=ramp_s, seconds=60))
+        assert time.monotonic() - began_s < 30  # nobody waits for the load's end
 
 
-@pytest.mark.parametrize("plan", [LoadPlan(connections=0), LoadPlan(rate=0), LoadPlan(qos=2), LoadPlan(batch=0)])
+IMPOSSIBLE = (
+    *(LoadPlan(connections=0), LoadPlan(rate=0), LoadPlan(rate=math.nan), LoadPlan(qos=2), LoadPlan(batch=0)),
+    *(LoadPlan(messages=0), LoadPlan(storm_every_s=0), LoadPlan(ramp_s=-1), LoadPlan(tenant="a/b"), LoadPlan(prefix="")),
+)
+
+
+@pytest.mark.parametrize("plan", IMPOSSIBLE)
 def test_impossible_plans_are_refused(plan: LoadPlan) -> None:
     with pytest.raises(InvalidInputError):
         run_load("mqtt://127.0.0.1:1", plan)

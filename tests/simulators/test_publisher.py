@@ -143,3 +143,11 @@ def test_a_bad_url_is_refused(url: str) -> None:
 def test_urls() -> None:
     assert Broker.from_url("mqtt://a%40b:c@host:77") == Broker("host", 77, "a@b", "c", secure=False)
     assert Broker.from_url("mqtts://host").port == 8883
+
+
+def test_what_cannot_be_played_is_said_before_anything_is_made(small: Simulation) -> None:
+    with pytest.raises(InvalidInputError, match="speed"):
+        generate_live(load(), 4, float("nan"), NOW)
+    for tenant in ("", "a/b", "a+", "#"):
+        with pytest.raises(InvalidInputError, match="tenant"):
+            play(small, "mqtt://127.0.0.1:1", tenant=tenant)
