@@ -54,6 +54,7 @@ class Stepper:
         for rule in self._rules:
             if rule.finish is not None:
                 self._guard(rule, device, rule.finish, now_us)
+        self._follow_up(device)
         device.end_trip(now_us)
 
     def _follow_up(self, device: Device) -> None:

@@ -24,6 +24,7 @@ _PARAMETERS = (
     Parameter(f"{NAME}.noises", 4, "1", 0, 20, "Nor one of less than so many times the scatter of this van's weighings."),
 )
 _SCATTERS: Final = 8
+_PLAINLY: Final = 2.0
 _SIGMA_OF_MAD: Final = 1.4826
 
 
@@ -91,8 +92,9 @@ def _settle(device: Device, last: dict[str, Any], again_kg: float) -> None:
     device.close(NAME, str(last["since"]), last["until"], cool_down=False)
 
 
-def _judge(device: Device, known: dict[str, Any], last: dict[str, Any]) -> None:
-    lost_kg, values = last["before"] - last["after"], device.values
+def _judge(device: Device, known: dict[str, Any], last: dict[str, Any], plainly: float = 1.0) -> None:
+    """Tell a loss of `plainly` times what is enough, by what stands in `last`."""
+    lost_kg, values = (last["before"] - last["after"]) / plainly, device.values
     if lost_kg < values[f"{NAME}.least_kg"]:
         return
     scatter_kg = _SIGMA_OF_MAD * _median(known["scatter"]) if known["scatter"] else 0.0
@@ -102,11 +104,11 @@ def _judge(device: Device, known: dict[str, Any], last: dict[str, Any]) -> None:
     stops = _stops_at(device, last)
     if not stops:
         if lost_kg >= max(least_kg, values[f"{NAME}.share"] * last["before"]):
-            _tell(device, last, lost_kg, None, 0.0)
+            _tell(device, last, None, 0.0)
         return
     due_kg = sum(_due_kg(device, k) for k in stops)
     if lost_kg - due_kg > max(least_kg, values[f"{NAME}.stop_share"] * due_kg):
-        _tell(device, last, lost_kg, stops[0], due_kg)
+        _tell(device, last, stops[0], due_kg)
 
 
 def _median(values: list[float]) -> float:
@@ -149,8 +151,8 @@ def _due_kg(device: Device, number: int) -> float:
     return goods.delivered_kg if signed and not math.isnan(goods.delivered_kg) else goods.due_kg
 
 
-def _tell(device: Device, last: dict[str, Any], lost_kg: float, stop: int | None, due_kg: float) -> None:
-    lon, lat = last["place"]
+def _tell(device: Device, last: dict[str, Any], stop: int | None, due_kg: float) -> None:
+    (lon, lat), lost_kg = last["place"], last["before"] - last["after"]
     facts = {
         "lost_kg": lost_kg,
         "before_kg": last["before"],
@@ -175,4 +177,13 @@ def _gap(device: Device, _fact: Fact) -> None:
         known["last"] = known["doubted"] = None
 
 
-RULE = Rule(NAME, _PARAMETERS, on={CARGO_LEVEL: _weighed, GAP: _gap})
+def _finish(device: Device, _now_us: int) -> None:
+    """No stand comes after the last one that would weigh it again: one weighing tells, if plainly."""
+    known = device.memory.get(NAME)
+    last = None if known is None else known["last"]
+    if known is not None and last is not None and not last["sure"] and not last["excess"]:
+        _judge(device, known, last, _PLAINLY)
+        _settle(device, last, last["after"])
+
+
+RULE = Rule(NAME, _PARAMETERS, on={CARGO_LEVEL: _weighed, GAP: _gap}, finish=_finish)

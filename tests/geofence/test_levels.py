@@ -136,3 +136,14 @@ def test_a_load_that_shakes_is_not_weighed_though_a_replayed_position_says_it_st
         drive.at_s += 20
         drive.fix(0.0, odometer_m=metres, cargo_kg=2500)
     assert judged(PLAIN, drive).of("cargo_weight_drop") == []
+
+
+@pytest.mark.parametrize(("last_kg", "told"), [(174.0, 1), (236.0, 0)])
+def test_a_loss_on_the_last_stand_of_a_trip_is_told_if_one_weighing_says_so_plainly(last_kg: float, told: int) -> None:
+    drive = Drive().halt(60, cargo_kg=250).to(1000, 0, cargo_kg=260).halt(120, cargo_kg=250).to(4000, 0, cargo_kg=240)
+    for seconds, kg in ((5, 250.0), (20, 250.0), (60, 243.0), (27, last_kg)):
+        drive.at_s += seconds
+        drive.fix(0.0, cargo_kg=kg)
+    drive.to(0, 0, cargo_kg=200)
+    outcome = judged(PLAIN, drive.halt(200), until_s=30 * 3600)
+    assert [event.facts["lost_kg"] for event in outcome.of("cargo_weight_drop")] == [250 - last_kg] * told
