@@ -66,9 +66,12 @@ def jam(seen: Observed) -> list[Incident]:
     drive = _longest_drive(seen)
     begin = drive.from_s + 5
     end = min(drive.until_s, begin + float(seen.rng.uniform(60, 240)))
-    told = seen.alarm(begin, "jamming")
-    seen.lose_fix(seen.between(begin, end))
-    return [seen.incident("jamming", begin, end)] if told is not None else []
+    jammed = seen.between(begin, end)
+    if not jammed.any():
+        return []  # it was dead just then, and knows nothing of it
+    seen.alarm(begin, "jamming")
+    seen.lose_fix(jammed)
+    return [seen.incident("jamming", begin, end)]
 
 
 def cut_power(seen: Observed) -> list[Incident]:

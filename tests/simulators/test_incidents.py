@@ -149,6 +149,15 @@ def test_a_jammed_or_cut_device_says_so() -> None:
     assert (_world("power_cut").fixes["external_v"] < 6).sum() > 10
 
 
+def test_a_device_that_is_dead_while_it_is_jammed_does_not_say_so_afterwards() -> None:
+    plans = (IncidentPlan("silent_device", rate=1.0), IncidentPlan("jamming", rate=1.0))
+    world = generate(msgspec.structs.replace(_scenario(), incidents=plans), seed=6, vehicles=24)
+    told = world.fixes[world.fixes["alarms"] & alarm_bits("jamming") > 0]
+    jammed = {line.device_id for line in world.truth if isinstance(line, Incident) and line.rule == "jamming"}
+    assert {world.devices[number] for number in told["device"].tolist()} == jammed
+    assert 0 < len(jammed) < 24
+
+
 def test_spoofing_holds_the_place_while_the_odometer_runs() -> None:
     world = _world("spoofed_position")
     for line in world.truth:
