@@ -91,12 +91,13 @@ class Concluding(Tracked):
 
     def note(self, rule: str, place: str, at_us: int, facts: dict[str, Any]) -> None:
         """An event of a moment that is of interest and alarms nobody: told each time, without cool-down."""
-        trip_id = None if self.plan is None else self.plan.trip.trip_id
+        plan, fix, now_us, journal = self.plan, self.here, self.now_us, self.journal
+        trip_id = None if plan is None else plan.trip.trip_id
         name, at = event_id(rule, self.key, trip_id, place, at_us), from_us(at_us)
-        detected_at = at if at_us == self.now_us else from_us(self.now_us)
-        facts["evidence"] = {"fixes": [] if self.here is None else [self.journal.sightings.shown(self.here)]}
+        detected_at = at if at_us == now_us else from_us(now_us)
+        facts["evidence"] = {"fixes": [] if fix is None else [journal.sightings.shown(fix)]}
         told = draft_event(name, rule, _INFO, self.key, trip_id, None, at, at, detected_at, 1.0, False, None, facts)
-        self.journal.events[name] = told
+        journal.events[name] = told
 
     def withdraw(self, rule: str, place: str, reason: str) -> None:
         """A running event was wrong after all."""

@@ -73,10 +73,11 @@ class Visiting(Tracked):
 
     def note_fix(self, number: int, role: str) -> None:
         """Keep the fix that decides now as evidence of a visit."""
-        if self.here is not None:
+        fix = self.here
+        if fix is not None:
             if self.evidence is NO_EVIDENCE:
                 self.evidence = {}
-            self.evidence.setdefault(number, {})[role] = self.here
+            self.evidence.setdefault(number, {})[role] = fix
 
     def show(self, number: int) -> None:
         """Have a visit's latest form concluded."""

@@ -50,8 +50,17 @@ def sign(device: Device, fact: Fact) -> None:
         if away_m <= device.plan.stop.radius_m.item(number):
             known = device.memory.setdefault(NAME, {})
             known["inside"] = [*known.get("inside", [])[1 - _SIGNED :], [number, fact.time_us]]
-        for stand in reversed(recent(device)[-_SIGNED:]):
-            _match(device, stand, fact.decided_us)
+        stands = recent(device)[-_SIGNED:]
+        if _any_to_serve(device, stands, fact.decided_us):
+            for stand in reversed(stands):
+                _match(device, stand, fact.decided_us)
+
+
+def _any_to_serve(device: Device, stands: list[Stand], now_us: int) -> bool:
+    """Whether a stop was signed for since the first of some stands that is not served yet; mostly there is none."""
+    since_us = min((one.since - one.unseen * 1e6 for one in stands), default=now_us)
+    state = device.visit.state
+    return any(state.item(one.stop) in UNSERVED for one in device.planned.proofs_within(since_us - SIGNED_BEFORE_US, now_us))
 
 
 def served_outside(device: Device, since_us: int, until_us: int = FAR_FUTURE_US) -> list[int]:
