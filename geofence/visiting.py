@@ -39,12 +39,6 @@ class Visiting(Tracked):
         column[number] = column.item(number) | marks
         self.show(number)
 
-    def unmark(self, number: int, marks: int) -> None:
-        """Take marks off a visit."""
-        column = self.visit.marks
-        column[number] = column.item(number) & ~marks
-        self.show(number)
-
     def put_at_risk(self, number: int, why: int) -> None:
         """A stop may not be served in time, for one of RISKS; since when is that of the first."""
         risk_s = self.visit.risk_s

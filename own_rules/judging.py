@@ -41,10 +41,6 @@ class ActiveRule:
         """Its name in events."""
         return PREFIX + self.rule_id
 
-    def holds_at(self, moment: datetime) -> bool:
-        """Whether it was on then."""
-        return self.since <= moment and (self.until is None or moment < self.until)
-
 
 @dataclass(frozen=True, slots=True)
 class Reading:

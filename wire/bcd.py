@@ -11,8 +11,3 @@ def bcd_digits(content: bytes) -> str:
     if not digits.isdigit():
         raise DecodeError("bad_digits", f"{digits} is not made of decimal digits")
     return digits
-
-
-def bcd_bytes(digits: str) -> bytes:
-    """The bytes of an even number of digits."""
-    return bytes.fromhex(digits)

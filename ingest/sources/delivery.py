@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 
@@ -15,16 +14,6 @@ class Delivery(NamedTuple):
     retained: bool
     receipt: tuple[int, int] | None  # number of the connection, and the packet number within the session
     redelivered: bool = False  # the broker says that it has sent this before
-
-
-class Source(Protocol):
-    """Where messages come from. One that is not acknowledged is delivered again, to this process or the next."""
-
-    def take(self, limit: int, wait_s: float) -> list[Delivery]:
-        """Up to `limit` messages in order of arrival; after at most `wait_s` seconds what there is, perhaps nothing."""
-
-    def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
-        """Tell the broker that these are safe."""
 
 
 class Sender(Protocol):

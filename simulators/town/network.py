@@ -63,11 +63,6 @@ class Network:
         """Edges of the quickest path, in driving order. The network is strongly connected, so there is one."""
         return walk_back(self.tail, self.tree(source)[1], source, target)
 
-    def path_avoiding(self, source: int, target: int, avoided: NDArray[np.bool_], factor: float = 30.0) -> Ints:
-        """Edges of the quickest path when the avoided edges cost `factor` times as much."""
-        cost_s = np.where(avoided, self.cost_s * factor, self.cost_s)
-        return walk_back(self.tail, quickest_tree(self.offsets, self.head, cost_s, source)[1], source, target)
-
     def nodes_of(self, edges: Ints, source: int) -> Ints:
         """Nodes along a path that begins at `source`: one more than its edges."""
         return np.concatenate([np.array([source], np.int64), self.head[edges]])
