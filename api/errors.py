@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import structlog
 from fastapi import FastAPI, Request
@@ -132,8 +132,17 @@ def _answer(status: int, code: str, detail: str, **more: Any) -> JSONResponse:
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, BeatwatchError)
     if isinstance(error, NotSignedInError) and _wants_page(request):
-        return RedirectResponse(f"/sign-in?{urlencode({'then': _asked_for(request)})}", status_code=303)
-    return _shown(request, refusal(error), str(error))
+        return RedirectResponse(_door(_asked_for(request)), status_code=303)
+    answer = refusal(error)
+    if isinstance(error, NotSignedInError) and "hx-current-url" in request.headers:  # a page that refreshes parts of itself
+        there = urlsplit(request.headers["hx-current-url"])
+        answer.headers["hx-redirect"] = _door(f"{there.path}?{there.query}" if there.query else there.path)
+    return _shown(request, answer, str(error))
+
+
+def _door(then: str) -> str:
+    """Where one signs in, and from there goes on."""
+    return f"/sign-in?{urlencode({'then': then})}"
 
 
 def _wants_page(request: Request) -> bool:

@@ -155,6 +155,15 @@ def test_the_trip_map_shows_plan_track_stops_and_events(
     watched.assert_well_behaved()
 
 
+def test_a_board_that_is_cut_off_says_so_until_it_is_back(watched: Watched, address: str) -> None:
+    page = watched.page
+    page.goto(f"{address}/console/board")
+    page.context.set_offline(True)
+    expect(page.get_by_role("alert")).to_contain_text("may be out of date", timeout=PATIENCE_MS)
+    page.context.set_offline(False)
+    expect(page.get_by_role("alert")).to_have_count(0, timeout=PATIENCE_MS)
+
+
 def test_on_a_phone_the_bar_shows_where_one_is(watched: Watched, address: str) -> None:
     page = watched.page
     page.set_viewport_size({"width": 390, "height": 844})

@@ -171,12 +171,17 @@ def test_the_console_is_behind_the_door(client: httpx.Client, yard: Yard) -> Non
     register(yard, "asha")
     asked = client.get("/console/board?day=2026-01-01", headers={"accept": "text/html"})
     assert (asked.status_code, asked.headers["location"]) == (303, "/sign-in?then=%2Fconsole%2Fboard%3Fday%3D2026-01-01")
+    there = {"hx-current-url": f"{client.base_url}/console/alerts?state=open"}  # a part of a page that refreshes itself
+    again = client.get("/console/alerts?state=open", headers={"hx-request": "true", **there})
+    assert (again.status_code, again.headers["hx-redirect"]) == (401, "/sign-in?then=%2Fconsole%2Falerts%3Fstate%3Dopen")
+    assert "hx-redirect" not in client.get("/trips").headers
     wrong = client.post("/sign-in", data={"login": "asha", "password": "not the password"})
     assert wrong.status_code == 401
     answer = client.post("/sign-in", data={"login": "asha", "password": PASSWORD, "then": "//evil.example"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     assert {"httponly", "samesite=lax"} <= {part.strip().lower() for part in answer.headers["set-cookie"].split(";")}
     assert client.get("/console/board").status_code == 200
+    assert 'action="/sign-out"' in client.get("/driver").text
     number = yard.alert(yard.event(yard.van("van-1"), "missed_stop", NOW))
     foreign = client.post(f"/alerts/{number}/acknowledge", headers={"origin": "https://evil.example"})
     assert foreign.status_code == 403

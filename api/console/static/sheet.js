@@ -11,6 +11,22 @@ const show = () => {
 show();
 document.addEventListener("htmx:afterSettle", show);
 
+// A page that refreshes itself says when it no longer can: a board on a wall would look right for ever.
+let lost = null;
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (detail.requestConfig?.verb !== "get" || detail.xhr?.getResponseHeader("hx-redirect")) return;
+  if (detail.successful) {
+    lost?.remove();
+    lost = null;
+  } else if (lost === null) {
+    lost = document.createElement("p");
+    lost.className = "complaint card";
+    lost.setAttribute("role", "alert");
+    lost.textContent = `No connection since ${new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}: what is shown here may be out of date.`;
+    document.querySelector("h1")?.after(lost);
+  }
+});
+
 // What somebody is writing in is not replaced under their hands.
 document.addEventListener("htmx:beforeRequest", (event) => {
   const asker = event.detail.elt;

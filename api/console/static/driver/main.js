@@ -39,7 +39,7 @@ async function did(deed) {
 function stopCard(trip, stop, isNext) {
   const state = stateOf(stop);
   const open = !OVER.has(state);
-  const windowText = stop.window_start ? `${clock(stop.window_start)} to ${clock(stop.window_end)}` : null;
+  const windowText = [stop.window_start && `from ${clock(stop.window_start)}`, stop.window_end && `until ${clock(stop.window_end)}`].filter(Boolean).join(" ");
   const expected = stop.estimate ? `expected ${clock(stop.estimate.arrival_at)}` : null;
   const isHeld = deedsOf(stop).length > 0;
   const place = `geo:${stop.latitude_deg},${stop.longitude_deg}?q=${stop.latitude_deg},${stop.longitude_deg}`;
@@ -106,6 +106,12 @@ queue.watch((deeds) => {
   draw();
 });
 $("#pending").addEventListener("click", send);
+$("#sign-out")?.addEventListener("submit", (event) => {
+  if (waiting.length) {
+    event.preventDefault();
+    toast("Not everything is sent yet: sign out when it is.");
+  } else localStorage.removeItem(KEPT); // the next driver of this phone has other trips
+});
 addEventListener("online", send);
 setInterval(() => (waiting.length ? send() : read()), EVERY_MS);
 /** At the first visit the page was loaded before its worker was there: what it is drawn with is fetched once more, past the worker. */
