@@ -88,3 +88,50 @@ def test_what_takes_if_match_is_read_with_an_etag(database_url: str, yard: Yard)
                 if answer.status_code == 200 and "items" not in answer.json() and not answer.headers.get("etag"):
                     untagged.append(pattern)
     assert untagged == []
+
+
+@pytest.mark.server
+@pytest.mark.timeout(900)
+def test_whatever_changes_something_leaves_an_audit_row(database_url: str, yard: Yard) -> None:
+    """Each change once, on an organisation with something of everything: where its rows differ afterwards, it is told."""
+    identifiers = victim(yard, database_url).identifiers
+    snapshot = snapshot_of(yard)
+    silent: list[str] = []
+    told: list[str] = []
+    with serving(database_url, organisation="victim") as address, httpx.Client(base_url=address, timeout=60) as client:
+        for method, pattern, operation in every_change(described()):
+            rows, audited = state_of(yard, snapshot)
+            client.request(method, pattern.format_map(identifiers), **BODIES.get(operation["operationId"], {}))
+            rows_then, audited_then = state_of(yard, snapshot)
+            if rows_then != rows:
+                (told if audited_then > audited else silent).append(operation["operationId"])
+    assert not silent, " ".join(silent)
+    assert len(told) > 45, " ".join(told)
+
+
+def every_change(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """All operations that are no reading, those that delete last."""
+    found = [
+        (method, path, operation)
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if method != "get"
+    ]
+    return sorted(found, key=lambda one: one[0] == "delete")
+
+
+def snapshot_of(yard: Yard) -> bytes:
+    """A statement of what all tables of tenants hold, and of how many audit rows there are."""
+    tables = yard.owner.execute(
+        "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'org_id'"
+        " WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace = 'public'::regnamespace"
+        " AND c.relname NOT IN ('audit', 'session', 'idempotency')"
+    ).fetchall()
+    parts = [f"(SELECT md5(string_agg(t::text, ',' ORDER BY t::text)) FROM {name} AS t)" for (name,) in tables]
+    return f"SELECT ARRAY[{', '.join(parts)}], (SELECT count(*) FROM audit)".encode()
+
+
+def state_of(yard: Yard, snapshot: bytes) -> tuple[list[str | None], int]:
+    row = yard.owner.execute(snapshot).fetchone()
+    assert row is not None
+    return row[0], row[1]
