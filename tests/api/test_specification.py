@@ -49,6 +49,10 @@ OTHERWISE = {  # of the names that several operations call alike
 def standing(database_url: str, yard: Yard) -> Iterator[tuple[str, dict[str, str]]]:
     """The address of a server that acts for an organisation with something of everything, and what all of that is called."""
     identifiers = victim(yard, database_url).identifiers
+    yard.owner.execute(  # the installation's, not the victim's
+        "INSERT INTO topic_pattern (name, pattern, format, device)"
+        " VALUES ('victims-pattern', 'v/{device}', 'senml', '{device}')"
+    )
     with yard.pool.connection() as connection:
         define_parameters(connection)
     with serving(database_url, organisation="victim") as address:

@@ -51,8 +51,6 @@ NAMES = {
 }
 _SETTINGS = """
 INSERT INTO payload_profile (org_id, format, scope, name, settings) VALUES (%(org)s, 'teltonika', 'model', 'FMB920', '{}');
-INSERT INTO topic_pattern (name, pattern, format, device, tenant)
-    VALUES ('victims-pattern', 'victim/{device}/up', 'senml', '{device}', 'victim');
 INSERT INTO suppressor (org_id, suppressor_id, kind, vehicle_id, valid, source)
     VALUES (%(org)s, 'victims-breakdown', 'breakdown', 'victims-van', tstzrange(%(now)s, NULL), 'victims-manager');
 INSERT INTO parameter (org_id, scope, scope_key, name, since, value, set_by)
