@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from domain.events import Severity
 from geofence.facts import HOME, STOP_SERVED, TRIP_OFF, TRIP_ON, Fact
 from geofence.kernels.ground import metres
@@ -12,11 +14,13 @@ from geofence.parameters import Parameter
 from geofence.rule import Rule
 
 if TYPE_CHECKING:
+    from geofence.planned import PlannedTrip
     from geofence.tracking import Device
 
 NAME = "detour"
 _REMEMBERED: Final = 7
 _LEAST_M: Final = f"{NAME}.least_m"
+_STEP_M: Final = 20.0
 _PARAMETERS = (
     Parameter(f"{NAME}.leg_factor", 1.3, "1", 1, 10, "A leg longer than so many times its plan is told,"),
     Parameter(f"{NAME}.least_m", 2000, "m", 0, 100_000, "if it is longer by this much, too."),
@@ -43,8 +47,8 @@ def _judge_leg(device: Device, begun: list[Any], driven_m: float, to: int) -> No
     """To a stop from the one before it in the plan that was served last, those between left out or served otherwise; or home,
     which is the number after the last stop's.
 
-    `begun`: the number of that stop, metres driven by then, and when. No leg is planned shorter than a straight line, even
-    where the route passes its end early.
+    `begun`: the number of that stop, metres driven by then, and when. No leg is planned shorter than a straight line, or than
+    to where the route passes its end for the last time before the stop after it.
     """
     plan = device.planned
     before, left_m, since_us = begun
@@ -56,9 +60,26 @@ def _judge_leg(device: Device, begun: list[Any], driven_m: float, to: int) -> No
         return
     planned_m = max(route_m, metres(*_pin(device, before), *_pin(device, to)))
     leg_to = None if is_home else plan.trip.stops[to].stop_id
-    if planned_m >= 0 and leg_m > device.values[f"{NAME}.leg_factor"] * planned_m and leg_m - planned_m > least_m:
+    factor = device.values[f"{NAME}.leg_factor"]
+    if leg_m > factor * planned_m and leg_m - planned_m > least_m and not is_home:
+        planned_m = max(planned_m, _last_pass_m(plan, to) - start_m)
+    if planned_m >= 0 and leg_m > factor * planned_m and leg_m - planned_m > least_m:
         facts = {"leg_driven_m": leg_m, "leg_planned_m": planned_m, "leg_to": leg_to}
         device.open(NAME, "", since_us, Severity.low, confidence=0.8, facts=facts)
+
+
+def _last_pass_m(plan: PlannedTrip, number: int) -> float:
+    """Where the route passes a stop's circle for the last time before the stop after it, m along."""
+    stop, along = plan.stop, plan.along
+    first_m = stop.along_m.item(number)
+    until_m = stop.along_m.item(number + 1) if number + 1 < len(plan.stops) else plan.length_m
+    if len(along) < 2 or not first_m < until_m:
+        return first_m
+    at_m = np.arange(until_m, first_m, -_STEP_M)
+    x, y = (np.interp(at_m, along, plan.xy[:, axis]) for axis in (0, 1))
+    away_m = np.hypot(x - float(plan.stops[number]["x"]), y - float(plan.stops[number]["y"]))
+    passes = at_m[away_m <= stop.radius_m.item(number)]
+    return float(passes[0]) if len(passes) else first_m
 
 
 def _pin(device: Device, number: int) -> tuple[float, float]:

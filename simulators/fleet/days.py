@@ -37,7 +37,7 @@ from simulators.truth.derived import (
     route_deviations,
     weight_drops,
 )
-from simulators.truth.observable import observable, told_when_received
+from simulators.truth.observable import observable, told_s, told_when_received
 from simulators.truth.reach import hideable
 from simulators.truth.visits import capture_proofs, missed_stops, true_visits
 
@@ -130,7 +130,7 @@ def _derive(case: Case, played: Played, signals: Signals, seen: Observed) -> lis
     ]
     found += weight_drops(planned, played, signals)
     if case.altered:
-        found += [*route_deviations(planned, played, signals, case.detours), *detours(planned, played, signals)]
+        found += [*route_deviations(planned, played, signals, told_s(seen), case.detours), *detours(planned, played, signals)]
     return found
 
 

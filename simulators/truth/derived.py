@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 import numpy as np
@@ -23,6 +23,7 @@ TOLERANCE = timedelta(minutes=15)
 SIGMA_M = 10.0
 DEVIATION_S, DEVIATION_M, FAR_OFF_M = 120, 300.0, 1000.0
 TURNED_S, TURNED_DEG = 60, 60.0
+PAUSE_S = 61  # a tracker that stands reports once a minute
 BACK_SHARE, BACK_S, BACK_M = 0.7, 60, 100.0  # how long within the corridor ends a deviation
 DROP_KG, DROP_SHARE, DROP_AT_STOP_SHARE = 10.0, 0.015, 0.05
 DETOUR_LEG, DETOUR_LEG_M, DETOUR_TRIP = 1.3, 2000.0, 1.15
@@ -88,12 +89,17 @@ def _longest_increasing(order: list[int]) -> int:
 
 
 def route_deviations(
-    planned: Round, played: Played, signals: Signals, approved: Sequence[NDArray[np.int64]] = ()
+    planned: Round,
+    played: Played,
+    signals: Signals,
+    told: NDArray[np.int64],
+    approved: Sequence[NDArray[np.int64]] = (),
 ) -> list[Incident]:
     """Spans beyond the corridor that are long enough in time and distance, or far enough off, to be one.
 
     A van that comes back for less than it takes to close a deviation is still on the same one. On `approved` ways (nodes) there
-    is none.
+    is none. Only what lies between seconds at which its place was `told` counts: nobody knows when it left its route, or was
+    back, while nothing told.
     """
     if not played.driven:
         return []
@@ -102,14 +108,15 @@ def route_deviations(
     apart_m[on_a_way(signals.x_m[first:last], signals.y_m[first:last], planned, approved)] = 0.0
     swing_deg = np.abs((signals.course_deg[first:last] - along_deg + 180) % 360 - 180)
     corridor_m = planned.trip.corridor_m or 0.0
+    told = told - first
     back = [
         begin
-        for begin, end in spans_of(apart_m < BACK_SHARE * corridor_m)
+        for begin, end in _in_view(spans_of(apart_m < BACK_SHARE * corridor_m), told)
         if end - begin >= BACK_S and signals.driven_m[first + end - 1] - signals.driven_m[first + begin] >= BACK_M
     ]
     found: list[Incident] = []
     over_s = -1  # until when the last deviation lasts
-    for begin, end in spans_of(apart_m > corridor_m + SIGMA_M):
+    for begin, end in _in_view(spans_of(apart_m > corridor_m + SIGMA_M), told):
         if found and begin < over_s:
             continue
         driven_m = float(signals.driven_m[first + end - 1] - signals.driven_m[first + begin])
@@ -119,6 +126,23 @@ def route_deviations(
             over_s = next((moment for moment in back if moment >= end), last)
             found.append(_incident(planned, "route_deviation", None, first + begin, first + end))
     return found
+
+
+def _in_view(spans: Iterable[tuple[int, int]], told: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Spans of seconds, without what lies in a pause between those told at an end of theirs."""
+    for begin, end in spans:
+        (before_s, first), (last, after_s) = _around(told, begin), _around(told, end - 1)
+        since = begin if first - before_s <= PAUSE_S else first
+        until = end if after_s - last <= PAUSE_S else last + 1
+        if since < until:
+            yield since, until
+
+
+def _around(told: NDArray[np.int64], second: int) -> tuple[int, int]:
+    """The last one told until a second, and the first one from it on."""
+    at = int(np.searchsorted(told, second))
+    after = int(told[at]) if at < len(told) else second + PAUSE_S + 1
+    return after if after == second else int(told[at - 1]) if at > 0 else second - PAUSE_S - 1, after
 
 
 def detours(planned: Round, played: Played, signals: Signals) -> list[Incident]:

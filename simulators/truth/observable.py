@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from domain.truth import Incident
 from simulators.fleet.observed import Observed
@@ -41,6 +42,7 @@ _PLACE_S: Final = {
 """Rules about where the van was, and for how many seconds that has to be seen."""
 _WHOLE: Final = frozenset({"fuel_drop", "door_open_moving"})
 """Rules about a change from before to after: nothing in between may be hidden."""
+_LIE_M, _POOR_HDOP, _LEAST_SATELLITES = 100.0, 4.0, 4
 _ITSELF: Final = frozenset({"silent_device", "clock_fault", "settlement_mismatch", "missed_stop", "out_of_sequence", "detour"})
 
 
@@ -56,6 +58,18 @@ def told_when_received(incident: Incident, seen: Observed) -> Incident:
     begin, end = (_second(seen.planned, incident) + s for s in (0.0, (incident.ended_at - incident.started_at).total_seconds()))
     received_us = int(seen.fixes["received_us"][seen.between(begin, end)].max(initial=0))
     return replace(incident, ended_at=max(incident.ended_at, from_unix_us(received_us)))
+
+
+def told_s(seen: Observed) -> NDArray[np.int64]:
+    """The seconds at which a good fix told where the van was: not under a poor sky, and not by a lie."""
+    fixes, second, plane = seen.fixes, seen.second, seen.planned.town.network.plane
+    x_m, y_m = plane.to_metres(fixes["longitude_e7"] / 1e7, fixes["latitude_e7"] / 1e7)
+    at = np.minimum(second, len(seen.signals.x_m) - 1)
+    honest = np.hypot(x_m - seen.signals.x_m[at], y_m - seen.signals.y_m[at]) <= _LIE_M
+    good = (fixes["fix_valid"] == 1) & (fixes["hdop"] <= _POOR_HDOP) & (fixes["satellites"] >= _LEAST_SATELLITES) & honest
+    for low, high in seen.hidden:
+        good &= (second <= low) | (second >= high)
+    return np.unique(second[good])
 
 
 def _fitted(incident: Incident, seen: Observed) -> bool:

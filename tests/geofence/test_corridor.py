@@ -42,3 +42,14 @@ def test_no_leg_is_planned_to_be_shorter_than_a_straight_line() -> None:
     outcome = judged(world([plan]), drive.to(1000, 400).to(0, 400).to(0, 0).halt(200))
     assert {visit.state for visit in outcome.visits.values()} == {VisitState.serviced}
     assert outcome.of("detour") == []
+
+
+def test_a_stop_that_the_route_passes_early_may_be_reached_when_it_passes_again() -> None:
+    """On the other side of a one-way street: planned as it is driven, some six kilometres after the first pass."""
+    route = ((0, 0), (4000, 0), (4000, 50), (1200, 50), (1200, 400), (0, 400), (0, 0))
+    drive = Drive().halt(60).to(1000, 0).halt(200).to(4000, 0).to(4000, 50).to(1200, 50).halt(200)
+    drive.to(1200, 400).to(1000, 400).halt(200).to(0, 400).to(0, 0).halt(200)
+    plan = trip([stop(1, 1000, 0), stop(2, 1200, 20), stop(3, 1000, 400)], route)
+    outcome = judged(world([plan]), drive)
+    assert {visit.state for visit in outcome.visits.values()} == {VisitState.serviced}
+    assert outcome.of("detour") == []
