@@ -104,7 +104,7 @@ def compared(simulation: Simulation, conclusions: list[Event | Visit]) -> tuple[
     pairs = pair(incidents, events)
     found = set(pairs.values())
     return (
-        [incident for position, incident in enumerate(incidents) if position not in pairs],
+        [incident for position, incident in enumerate(incidents) if position not in pairs and not incident.arguable],
         [event for index, event in enumerate(events) if index not in found],
     )
 

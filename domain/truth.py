@@ -18,6 +18,7 @@ class Incident:
     stop_id: str | None
     started_at: datetime
     ended_at: datetime | None
+    arguable: bool = False  # so near to a threshold that its instruments cannot tell on which side: right to tell, and not to
 
 
 @dataclass(frozen=True, slots=True)

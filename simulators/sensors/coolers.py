@@ -41,8 +41,8 @@ def simulate_cooler(
         readings.append(measure(day_start, told, rng, first_seq=first_seq, temperature_c=measured_c, door_open=door[told]))
         first_seq += len(told)
         for begin, end in excursions(box_c, door):
-            moments = (day_start + timedelta(seconds=moment) for moment in (begin, end))
-            incidents.append(Incident("temperature_excursion", device_id, None, None, *moments))
+            since, until = (day_start + timedelta(seconds=moment) for moment in (begin, end))
+            incidents.append(Incident("temperature_excursion", device_id, None, None, since, until))
     return Cooler(device_id, mounted_on, LEAST_C, MOST_C), readings, incidents
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +20,17 @@ from simulators.town.zones import speed_limit_mps
 from simulators.truth.corridor import off_route, on_a_way
 from simulators.truth.visits import served
 
+Floats = NDArray[np.float64]
 TOLERANCE = timedelta(minutes=15)
 SIGMA_M = 10.0
 DEVIATION_S, DEVIATION_M, FAR_OFF_M = 120, 300.0, 1000.0
 TURNED_S, TURNED_DEG = 60, 60.0
+REPORT_S, DRIVEN_IN_REPORT_M = 10, 100.0
 PAUSE_S = 61  # a tracker that stands reports once a minute
 BACK_SHARE, BACK_S, BACK_M = 0.7, 60, 100.0  # how long within the corridor ends a deviation
 DROP_KG, DROP_SHARE, DROP_AT_STOP_SHARE = 10.0, 0.015, 0.05
+ODOMETER = 0.01  # what one may err, of what is driven
+SPEED_ERROR_MPS = 0.3  # two standard deviations of a reported speed
 DETOUR_LEG, DETOUR_LEG_M, DETOUR_TRIP = 1.3, 2000.0, 1.15
 
 
@@ -99,7 +104,7 @@ def route_deviations(
 
     A van that comes back for less than it takes to close a deviation is still on the same one. On `approved` ways (nodes) there
     is none. Only what lies between seconds at which its place was `told` counts: nobody knows when it left its route, or was
-    back, while nothing told.
+    back, while nothing told. Within one report, or one sigma, of a threshold it is arguable.
     """
     if not played.driven:
         return []
@@ -107,28 +112,54 @@ def route_deviations(
     apart_m, along_deg = off_route(signals.x_m[first:last], signals.y_m[first:last], planned)
     apart_m[on_a_way(signals.x_m[first:last], signals.y_m[first:last], planned, approved)] = 0.0
     swing_deg = np.abs((signals.course_deg[first:last] - along_deg + 180) % 360 - 180)
-    corridor_m = planned.trip.corridor_m or 0.0
-    told = told - first
+    off = _Off(apart_m, swing_deg, signals.driven_m[first:last], told - first, planned.trip.corridor_m or 0.0)
+    certain = list(_beyond(off, 1))
+    return [
+        _incident(
+            planned,
+            "route_deviation",
+            None,
+            first + begin,
+            first + end,
+            arguable=not any(since < end and begin < until for since, until in certain),
+        )
+        for begin, end in _beyond(off, -1)
+    ]
+
+
+class _Off(NamedTuple):
+    """By second of the drive: metres off the route, degrees from its course, metres driven; and the seconds that were told."""
+
+    apart_m: Floats
+    swing_deg: Floats
+    driven_m: Floats
+    told: NDArray[np.int64]
+    corridor_m: float
+
+
+def _beyond(off: _Off, margin: int) -> Iterator[tuple[int, int]]:
+    """The spans that are deviations by so many margins: 1 certainly so, -1 perhaps."""
+    spare_s, spare_m = margin * REPORT_S, margin * DRIVEN_IN_REPORT_M
+    inside = off.apart_m < BACK_SHARE * off.corridor_m - margin * SIGMA_M
     back = [
         begin
-        for begin, end in _in_view(spans_of(apart_m < BACK_SHARE * corridor_m), told)
-        if end - begin >= BACK_S and signals.driven_m[first + end - 1] - signals.driven_m[first + begin] >= BACK_M
+        for begin, end in in_view(spans_of(inside), off.told)
+        if end - begin >= BACK_S + spare_s and off.driven_m[end - 1] - off.driven_m[begin] >= BACK_M + spare_m
     ]
-    found: list[Incident] = []
     over_s = -1  # until when the last deviation lasts
-    for begin, end in _in_view(spans_of(apart_m > corridor_m + SIGMA_M), told):
-        if found and begin < over_s:
+    for begin, end in in_view(spans_of(off.apart_m > off.corridor_m + (1 + margin) * SIGMA_M), off.told):
+        if begin < over_s:
             continue
-        driven_m = float(signals.driven_m[first + end - 1] - signals.driven_m[first + begin])
-        far = float(apart_m[begin:end].max()) > FAR_OFF_M
-        away = end - begin >= TURNED_S and (swing_deg[begin:end] > TURNED_DEG).sum() >= TURNED_S
-        if far or (driven_m >= DEVIATION_M and (away or end - begin >= DEVIATION_S)):
-            over_s = next((moment for moment in back if moment >= end), last)
-            found.append(_incident(planned, "route_deviation", None, first + begin, first + end))
-    return found
+        driven_m = float(off.driven_m[end - 1] - off.driven_m[begin])
+        far = float(off.apart_m[begin:end].max()) > FAR_OFF_M + margin * SIGMA_M
+        turned_s = int((off.swing_deg[begin:end] > TURNED_DEG).sum())
+        long = turned_s >= TURNED_S + spare_s or end - begin >= DEVIATION_S + spare_s
+        if far or (driven_m >= DEVIATION_M + spare_m and long):
+            over_s = next((moment for moment in back if moment >= end), len(off.apart_m))
+            yield begin, end
 
 
-def _in_view(spans: Iterable[tuple[int, int]], told: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+def in_view(spans: Iterable[tuple[int, int]], told: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
     """Spans of seconds, without what lies in a pause between those told at an end of theirs."""
     for begin, end in spans:
         (before_s, first), (last, after_s) = _around(told, begin), _around(told, end - 1)
@@ -146,12 +177,14 @@ def _around(told: NDArray[np.int64], second: int) -> tuple[int, int]:
 
 
 def detours(planned: Round, played: Played, signals: Signals) -> list[Incident]:
-    """One for a round that was much longer than planned, on one of its legs or altogether."""
+    """One for a round that was much longer than planned, on one of its legs or altogether; arguable within what an odometer
+    may err."""
     if not played.driven:
         return []
     begin_s, done = played.driven[0].from_s, served(played)
     planned_m = [_path_m(planned, leg) for leg in planned.legs]
-    longer = _driven_m(signals, begin_s, played.home_s) > DETOUR_TRIP * sum(planned_m)
+    whole_m = _driven_m(signals, begin_s, played.home_s)
+    legs: list[tuple[float, float]] = []  # driven, planned
     left_s, pending_m = begin_s, 0.0
     for stop, leg_m in zip((*planned.trip.stops, None), planned_m, strict=True):
         pending_m += leg_m
@@ -159,9 +192,16 @@ def detours(planned: Round, played: Played, signals: Signals) -> list[Incident]:
         until_s = played.home_s if stop is None else reached.from_s if reached else None
         if until_s is None or until_s < left_s:
             continue
-        longer |= _longer(_driven_m(signals, left_s, until_s), pending_m)
+        legs.append((_driven_m(signals, left_s, until_s), pending_m))
         left_s, pending_m = reached.until_s if reached else until_s, 0.0
-    return [_incident(planned, "detour", None, begin_s, played.home_s)] if longer else []
+
+    def is_longer(scale: float) -> bool:
+        by_leg = any(_longer(scale * driven_m, as_planned_m) for driven_m, as_planned_m in legs)
+        return by_leg or scale * whole_m > DETOUR_TRIP * sum(planned_m)
+
+    if not is_longer(1 + ODOMETER):
+        return []
+    return [_incident(planned, "detour", None, begin_s, played.home_s, arguable=not is_longer(1 - ODOMETER))]
 
 
 def _driven_m(signals: Signals, from_s: float, until_s: float) -> float:
@@ -179,14 +219,30 @@ def _path_m(planned: Round, edges: NDArray[np.int64]) -> float:
 
 
 def overspeeds(planned: Round, signals: Signals, second: NDArray[np.int64]) -> list[Incident]:
-    """More than 1.1 times the town's limit at three reports in a row or more (at so many seconds of the day), for 15 s."""
-    over = signals.speed_mps[second] > 1.1 * speed_limit_mps(planned.town)
-    found = []
+    """More than 1.1 times the town's limit at three reports in a row or more (at so many seconds of the day), for 15 s.
+
+    Arguable within what a reported speed may err.
+    """
+    limit_mps, speed_mps = 1.1 * speed_limit_mps(planned.town), signals.speed_mps[second]
+    certain = list(_fast(speed_mps > limit_mps + SPEED_ERROR_MPS, second))
+    return [
+        _incident(
+            planned,
+            "overspeed",
+            None,
+            from_s,
+            until_s,
+            arguable=not any(since <= until_s and from_s <= until for since, until in certain),
+        )
+        for from_s, until_s in _fast(speed_mps > limit_mps - SPEED_ERROR_MPS, second)
+    ]
+
+
+def _fast(over: NDArray[np.bool_], second: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
     for begin, end in spans_of(over):
         from_s, until_s = int(second[begin]), int(second[end - 1])
         if end - begin >= 3 and until_s - from_s >= 15:
-            found.append(_incident(planned, "overspeed", None, from_s, until_s))
-    return found
+            yield from_s, until_s
 
 
 def weight_drops(planned: Round, played: Played, signals: Signals) -> list[Incident]:
@@ -207,6 +263,8 @@ def is_too_much(stop: PlannedStop | None, gone_kg: float, load_kg: float) -> boo
     return gone_kg - due_kg > max(DROP_KG, DROP_AT_STOP_SHARE * due_kg)
 
 
-def _incident(planned: Round, rule: str, stop_id: str | None, from_s: float, until_s: float) -> Incident:
+def _incident(
+    planned: Round, rule: str, stop_id: str | None, from_s: float, until_s: float, *, arguable: bool = False
+) -> Incident:
     trip = planned.trip
-    return Incident(rule, trip.device_id, trip.trip_id, stop_id, planned.at(from_s), planned.at(until_s))
+    return Incident(rule, trip.device_id, trip.trip_id, stop_id, planned.at(from_s), planned.at(until_s), arguable)

@@ -38,7 +38,7 @@ def _contradict(ours: str | None, theirs: str | None) -> bool:
 
 
 def pair(incidents: Sequence[Incident], events: Sequence[Event], tolerance: timedelta = TOLERANCE) -> dict[int, int]:
-    """A maximum matching: positions of incidents to positions of events.
+    """A maximum matching: positions of incidents to positions of events. What is arguable takes what the others leave.
 
     Augmenting paths: C. Berge, Two theorems in graph theory, PNAS 43 (1957).
     """
@@ -51,7 +51,7 @@ def pair(incidents: Sequence[Incident], events: Sequence[Event], tolerance: time
         for incident in incidents
     ]
     taken_by: dict[int, int] = {}
-    for position in range(len(incidents)):
+    for position in sorted(range(len(incidents)), key=lambda position: incidents[position].arguable):
         _augment(position, fitting, taken_by, set())
     return {position: index for index, position in taken_by.items()}
 

@@ -61,6 +61,7 @@ class Score:
     rules: dict[str, Tally] = field(default_factory=dict)
     visits: Counter[tuple[str, str]] = field(default_factory=Counter)
     vehicle_days: float = 0.0
+    arguable: Counter[tuple[str, str]] = field(default_factory=Counter)  # (rule, told or silent)
 
     def add(self, other: Score) -> None:
         """Count another score in."""
@@ -68,20 +69,19 @@ class Score:
             self.rules.setdefault(rule, Tally()).add(tally)
         self.visits += other.visits
         self.vehicle_days += other.vehicle_days
+        self.arguable += other.arguable
 
     def document(self) -> dict[str, Any]:
         """The score as a JSON document."""
-        states: dict[str, dict[str, int]] = {}
-        for (true, judged), count in sorted(self.visits.items()):
-            states.setdefault(true, {})[judged] = count
         right = sum(count for (true, judged), count in self.visits.items() if judged in RIGHT.get(true, {true}))
         alarms = sum(tally.fp for tally in self.rules.values())
         return {
             "rules": {rule: self.rules[rule].document() for rule in sorted(self.rules)},
             "false_alarms_per_vehicle_day": round(alarms / self.vehicle_days, 6) if self.vehicle_days else None,
-            "visits": states,
+            "visits": _by_first(self.visits),
             "visits_right": _share(right, self.visits.total()),
             "vehicle_days": self.vehicle_days,
+            "arguable": _by_first(self.arguable),
         }
 
 
@@ -98,15 +98,19 @@ def score(
     events = [event for event in events if event.rule in spoken or event.rule not in FACTS]
     pairs = pair(incidents, events, tolerance)
     result = Score(vehicle_days=_vehicle_days(incidents, visits, events) if vehicle_days is None else vehicle_days)
-    _tally(result.rules, incidents, events, pairs)
+    _tally(result, incidents, events, pairs)
     for visit in visits:
         state = judged.get((visit.trip_id, visit.stop_id), NOT_JUDGED)
         result.visits[visit.state.value, state] += 1
     return result
 
 
-def _tally(rules: dict[str, Tally], incidents: list[Incident], events: list[Event], pairs: Mapping[int, int]) -> None:
+def _tally(result: Score, incidents: list[Incident], events: list[Event], pairs: Mapping[int, int]) -> None:
+    rules = result.rules
     for position, incident in enumerate(incidents):
+        if incident.arguable:
+            result.arguable[incident.rule, "told" if position in pairs else "silent"] += 1
+            continue
         tally = rules.setdefault(incident.rule, Tally())
         if position in pairs:
             tally.tp += 1
@@ -137,6 +141,13 @@ def _vehicle_days(incidents: list[Incident], visits: list[TrueVisit], events: li
     days = {(one.device_id, one.started_at.date()) for one in incidents}
     days |= {(one.device_id, one.started_at.date()) for one in events}
     return float(len(trips) or len(days))
+
+
+def _by_first(counted: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for (first, second), count in sorted(counted.items()):
+        found.setdefault(first, {})[second] = count
+    return found
 
 
 def _share(part: int, whole: int) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from simulators.fleet.script import SERVICE, SIGNING, Script
 from simulators.town.places import Place
 
 POD_AWAY_M, VEHICLE_AWAY_M = 150.0, 250.0
+UNSURE_M = 20.0  # two sigma of a good fix: nearer to the limit it is arguable
 
 
 def served(played: Played) -> dict[str, Stood]:
@@ -92,11 +94,13 @@ def _wrongly_signed(
     planned: Round, stop: PlannedStop, place: Place, where: Stood, captured_s: float, *, delivered: bool
 ) -> list[Incident]:
     """Signed for nothing is a ghost delivery; signed far from shop and with the van far away, a proof taken away from it."""
-    rules = [] if delivered else ["ghost_delivery"]
+    found = [] if delivered else [_incident(planned, "ghost_delivery", stop.stop_id, captured_s, captured_s)]
     apart_m = float(np.hypot(where.x_m - place.x_m, where.y_m - place.y_m))
-    if apart_m > max(POD_AWAY_M, place.radius_m + 20) and apart_m > VEHICLE_AWAY_M:
-        rules.append("pod_away")
-    return [_incident(planned, rule, stop.stop_id, captured_s, captured_s) for rule in rules]
+    least_m = max(POD_AWAY_M, place.radius_m + 20, VEHICLE_AWAY_M)
+    if apart_m > least_m - UNSURE_M:
+        away = _incident(planned, "pod_away", stop.stop_id, captured_s, captured_s)
+        found.append(replace(away, arguable=apart_m <= least_m + UNSURE_M))
+    return found
 
 
 def _passing(played: Played, place: Place) -> Stood | None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import pytest
 
 from domain.trips import Circle, PlannedStop
-from simulators.truth.derived import is_too_much
+from simulators.truth.derived import in_view, is_too_much
 from simulators.truth.observable import in_sight
 
 
@@ -33,3 +36,17 @@ def test_too_much_is_all_away_from_shops_and_what_exceeds_the_order_at_one() -> 
     assert not is_too_much(None, 11, 1000)
     assert not is_too_much(shop, 88, 1000)
     assert is_too_much(shop, 96, 1000)
+
+
+@pytest.mark.parametrize(
+    ("told", "seen"),
+    [
+        (range(0, 400, 10), [(100, 200)]),
+        ([*range(0, 160, 10), *range(300, 400, 10)], [(100, 151)]),
+        ([*range(0, 50, 10), *range(150, 400, 10)], [(150, 200)]),
+        ([*range(0, 110, 10), *range(190, 400, 10)], [(100, 200)]),
+        ([*range(0, 80, 10), *range(250, 400, 10)], []),
+    ],
+)
+def test_the_ends_of_a_span_count_where_they_were_told(told: Sequence[int], seen: list[tuple[int, int]]) -> None:
+    assert list(in_view([(100, 200)], np.array(told))) == seen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -33,6 +34,22 @@ def _incident(rule: str, begin: float, end: float, stop: str | None = None, devi
 def _event(rule: str, begin: float, end: float, stop: str | None = None, device: str = "a", number: int = 0) -> Event:
     name = f"{rule}-{device}-{begin}-{number}"
     return Event(name, rule, Severity.high, device, "T", stop, _at(begin), _at(end), _at(begin + 2), 1.0)
+
+
+def test_what_is_arguable_is_right_to_tell_and_not_to() -> None:
+    clear, near = _incident("overspeed", 0, 1), replace(_incident("overspeed", 3, 4), arguable=True)
+    alone = replace(_incident("overspeed", 60, 61), arguable=True)
+    for told, (tp, fp, fn, counted) in (
+        ([0.0], (1, 0, 0, {"silent": 2})),
+        ([0.0, 3.0], (1, 0, 0, {"told": 1, "silent": 1})),
+        ([0.0, 1.0, 2.0], (1, 1, 0, {"told": 1, "silent": 1})),
+        ([60.0], (0, 0, 1, {"told": 1, "silent": 1})),
+    ):
+        events = [_event("overspeed", begin, begin) for begin in told]
+        document = score([near, clear, alone], events).document()
+        tally = document["rules"]["overspeed"]
+        assert (tally["tp"], tally["fp"], tally["fn"]) == (tp, fp, fn)
+        assert document["arguable"] == {"overspeed": counted}
 
 
 def test_counts_by_hand() -> None:

@@ -48,6 +48,7 @@ def _incident(node: Node) -> Incident:
         stop_id=node.maybe_text("stop_id"),
         started_at=node.instant("started_at"),
         ended_at=node.maybe_instant("ended_at"),
+        arguable=node.boolean("arguable", default=False),
     )
     if incident.ended_at is not None and incident.ended_at < incident.started_at:
         raise node.at("ended_at").refuse("is before started_at")
@@ -73,6 +74,7 @@ def _incident_line(incident: Incident) -> str:
             "stop_id": incident.stop_id,
             "started_at": format_instant(incident.started_at),
             "ended_at": _maybe(incident.ended_at),
+            **({"arguable": True} if incident.arguable else {}),
         }
     )
 
