@@ -112,7 +112,8 @@ class Concluding(Tracked):
         self.journal.withdrawn[episode.event_id] = Withdrawal(episode.event_id, from_us(self.now_us), reason)
 
     def revoke(self, rule: str, place: str, event_id: str, reason: str) -> None:
-        """An event, running at its place or long over, was wrong after all."""
+        """An event, running at its place or long over, was wrong after all, and keeps nothing quiet."""
+        self.cool = {name: until for name, until in self.cool.items() if name != f"{rule}|{place}"}
         episode = self.episodes.get(f"{rule}|{place}")
         if episode is not None and episode.event_id == event_id:
             self.withdraw(rule, place, reason)

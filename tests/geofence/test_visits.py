@@ -220,3 +220,33 @@ def test_a_halt_that_nobody_signed_for_with_the_door_shut_is_a_red_light() -> No
             drive.to(4000, 0).halt(60)
     out = judged(world([trip(stops, proofs=proofs)]), drive.to(9900, 0).to(0, 0, mps=20).halt(200))
     assert out.visits["s4"].state == VisitState.missed
+
+
+def test_a_late_visit_is_told_though_a_red_light_before_it_was_taken_for_one() -> None:
+    stops = [stop(n, 1000 * n, 0, window_end=START + timedelta(minutes=1)) for n in (1, 2, 3, 4, 5)]
+    drive, proofs = Drive(), []
+    drive.always["door_open"] = False
+    drive.halt(1200)
+    for n in (1, 2, 3, 5, 4):
+        drive.to(1000 * n, 0).halt(20).halt(120, door_open=True).halt(20)
+        proofs.append(proof(n, drive.at_s - 30, 1000 * n, 3))
+        if n == 3:
+            drive.to(4000, 0).halt(60)
+    out = judged(world([trip(stops, proofs=proofs)]), drive.to(9900, 0).to(0, 0, mps=20).halt(200))
+    assert out.visits["s4"].state == VisitState.serviced
+    assert sorted(event.stop_id or "" for event in out.of("early_or_late")) == ["s1", "s2", "s3", "s4", "s5"]
+
+
+def test_a_jam_before_a_shop_is_no_visit() -> None:
+    """For long, but the door that opens everywhere else stays shut, and nobody signs."""
+    stops = [stop(n, 1000 * n, 0) for n in (1, 2, 3, 4, 5)]
+    drive, proofs = Drive(), []
+    drive.always["door_open"] = False
+    drive.halt(60)
+    for n in (1, 2, 3, 5):
+        drive.to(1000 * n, 0).halt(20).halt(120, door_open=True).halt(20)
+        proofs.append(proof(n, drive.at_s - 30, 1000 * n, 3))
+        if n == 3:
+            drive.to(4000, 0).halt(300).to(4020, 0, mps=2).halt(400)
+    out = judged(world([trip(stops, proofs=proofs)]), drive.to(9900, 0).to(0, 0, mps=20).halt(200))
+    assert out.visits["s4"].state == VisitState.missed
