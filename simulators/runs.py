@@ -18,6 +18,8 @@ Rows = NDArray[np.void]
 RUN_ROWS: Final = 250_000
 _WINDOW_ROWS: Final = 200_000
 _BLOCK_ROWS: Final = 2_000
+_SAMPLE_ROWS: Final = 500
+_END_OF_TIME_US: Final = 2**62
 
 
 class Runs:
@@ -32,14 +34,12 @@ class Runs:
         self._waiting: list[Rows] = []
         self._held = 0
         self._files: list[Path] = []
-        self._first_us, self._last_us = 2**63 - 1, -(2**63)
-        self.rows = 0
+        self._samples_us: list[NDArray[np.int64]] = []
 
     def add(self, rows: Rows) -> None:
         """Take some rows."""
         self._waiting.append(rows)
         self._held += len(rows)
-        self.rows += len(rows)
         if self._held >= self._run_rows:
             self._write()
 
@@ -48,14 +48,18 @@ class Runs:
         self._write()
         if not self._files:
             return
-        windows = self.rows // _WINDOW_ROWS + 1
         with ExitStack() as opened:
             runs = [_Run(opened.enter_context(file.open("rb")), self._columns) for file in self._files]
-            for number in range(1, windows + 1):
-                until_us = self._first_us + (self._last_us + 1 - self._first_us) * number // windows
+            for until_us in self._ends_us():
                 rows = np.concatenate([run.take(until_us) for run in runs])
                 if len(rows):
                     yield order(rows)
+
+    def _ends_us(self) -> list[int]:
+        """Moments that part all rows into windows of about as many, however busy the hours are."""
+        samples_us = np.sort(np.concatenate(self._samples_us))
+        ends_us = samples_us[_WINDOW_ROWS // _SAMPLE_ROWS :: _WINDOW_ROWS // _SAMPLE_ROWS]
+        return [*np.unique(ends_us).tolist(), _END_OF_TIME_US]
 
     def remove(self) -> None:
         """Delete what was written."""
@@ -68,8 +72,7 @@ class Runs:
             return
         rows = np.concatenate(self._waiting)
         rows = rows[np.argsort(rows["received_us"], kind="stable")]
-        self._first_us = min(self._first_us, int(rows["received_us"][0]))
-        self._last_us = max(self._last_us, int(rows["received_us"][-1]))
+        self._samples_us.append(rows["received_us"][_SAMPLE_ROWS - 1 :: _SAMPLE_ROWS].copy())
         self._files.append(self._folder / f"run-{len(self._files):05d}.rows")
         rows.tofile(self._files[-1])
         self._waiting, self._held = [], 0

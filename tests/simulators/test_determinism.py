@@ -8,6 +8,7 @@ import sys
 from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 import msgspec
 import numpy as np
@@ -16,9 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import BeatwatchError
+from simulators import runs
 from simulators.disk import Disk, Sheaf
 from simulators.folder import write_folder
 from simulators.scenario import SensorsPlan, load
+from simulators.sensors.readings import MEASURED
 from simulators.simulation import Simulation
 from simulators.streams import stream
 from simulators.world import generate
@@ -116,3 +119,16 @@ def test_a_sheaf_gives_back_what_it_took_in_order(bundles: list[list[tuple[int, 
         everything = [line for bundle in bundles for line in bundle]
         assert list(as_they_came) == [text for _, text in everything]
         assert list(sorted_) == [text for _, text in sorted(everything, key=itemgetter(0))]
+
+
+@given(st.lists(st.integers(0, 50), max_size=60), st.integers(1, 30))
+def test_runs_give_back_what_they_took_in_order_of_receipt(received: list[int], run_rows: int) -> None:
+    rows = np.zeros(len(received), MEASURED)
+    rows["received_us"], rows["seq"] = received, np.arange(len(received))
+    with TemporaryDirectory() as folder, patch.multiple(runs, _WINDOW_ROWS=6, _SAMPLE_ROWS=2, _BLOCK_ROWS=3):
+        kept = runs.Runs(Path(folder) / "rows", MEASURED, run_rows)
+        for first in range(0, len(rows), 4):
+            kept.add(rows[first : first + 4])
+        parts = list(kept.merged(lambda part: part[np.lexsort((part["seq"], part["received_us"]))]))
+    given_back = [(row["received_us"], row["seq"]) for part in parts for row in part]
+    assert given_back == sorted(zip(received, range(len(received)), strict=True))
