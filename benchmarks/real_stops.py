@@ -49,28 +49,25 @@ def on_foot(run: list[tuple[Position, bool]]) -> Iterator[Span]:
 
 
 def halts(runs: dict[str, list[tuple[Position, bool]]]) -> dict[str, list[Span]]:
-    """The engine's halts of at least two minutes: each run is a trip without stops, on which every halt is unscheduled."""
-    trips: list[Trip] = []
-    numbers: dict[str, int] = {}
-    for number, (device, run) in enumerate(runs.items(), 1):
-        first, last = run[0][0].fix_time, run[-1][0].fix_time
-        assert first is not None
-        assert last is not None
-        hour = timedelta(hours=1)
-        trips.append(Trip(device, device, first - hour, last + hour, (), None, None, ()))
-        numbers[device] = number
-    world = World((), tuple(trips), {number: device for device, number in numbers.items()})
-    # All runs are dated on one day in one town, so that halts near each other are not traffic.
-    alone = {"unscheduled_stop.traffic_vehicles": 100.0, "unscheduled_stop.traffic_m": 50.0, "unscheduled_stop.traffic_s": 60.0}
-    engine = Engine(world, Parameters({"unscheduled_stop.least_s": HALT_S, **alone}))
+    """The engine's halts of at least two minutes, by run.
+
+    Each run is judged by itself: all are dated on one day in one town, and halts near each other would be taken for traffic.
+    """
+    return {device: _halts(device, [fix for fix, _ in run]) for device, run in runs.items()}
+
+
+def _halts(device: str, run: list[Position]) -> list[Span]:
+    """The run is a trip without stops, on which every halt is unscheduled."""
+    first, last, hour = run[0].fix_time, run[-1].fix_time, timedelta(hours=1)
+    assert first is not None
+    assert last is not None
+    world = World((), (Trip(device, device, first - hour, last + hour, (), None, None, ()),), {1: device})
     judgement = Judgement()
-    for _, conclusions in judge_rows(engine, rows_from_positions((fix for run in runs.values() for fix, _ in run), numbers)):
+    engine = Engine(world, Parameters({"unscheduled_stop.least_s": HALT_S}))
+    for _, conclusions in judge_rows(engine, rows_from_positions(run, {device: 1})):
         judgement.take(conclusions)
-    found: dict[str, list[Span]] = defaultdict(list)
-    for event in judgement.in_order():
-        if isinstance(event, Event) and event.rule == "unscheduled_stop":
-            found[event.device_id].append((event.started_at, event.ended_at or event.detected_at))
-    return found
+    events = [one for one in judgement.in_order() if isinstance(one, Event) and one.rule == "unscheduled_stop"]
+    return [(event.started_at, event.ended_at or event.detected_at) for event in events]
 
 
 def compare(runs: dict[str, list[tuple[Position, bool]]], found: dict[str, list[Span]]) -> dict[str, Any]:
