@@ -27,6 +27,7 @@ _SHORTEST_US: Final = 60 * _S
 _ROWS: Final = 3
 _LOOSE_US: Final = 900 * _S
 _MOST_MPS: Final = 50.0
+_REPORT_US: Final = 30 * _S
 
 Moments = NDArray[np.int64]
 
@@ -81,21 +82,31 @@ def _as_driven(at_us: Moments, odometer_m: NDArray[np.float64]) -> list[Block]:
         fitting = [(first, last) for first, last in pairs if first >= taken and _fit(steps_us, driven_m, made_us, first, last)]
         if fitting:
             first, last = min(fitting, key=lambda pair: abs(int(steps_us[pair[0]] + steps_us[pair[1]])))
-            off_us = int(steps_us[first] - steps_us[last]) // 2
-            found.append(Block(np.sort(order[first + 1 : last + 1]), off_us))
+            found.append(Block(np.sort(order[first + 1 : last + 1]), _off_us(int(steps_us[first]), int(steps_us[last]))))
             taken = last
     return found
 
 
 def _fit(steps_us: Moments, driven_m: NDArray[np.float64], made_us: Moments, first: int, last: int) -> bool:
-    """Whether the rows between two jumps fill the hole in the others' time, as they would had the clock not jumped."""
+    """Whether the rows between two jumps have room in the hole in the others' time, as they would had the clock not jumped.
+
+    They fill it, unless the others' time goes on around them.
+    """
     spare_us = int(steps_us[first] + steps_us[last])  # on both sides, beyond what they fill
+    least_us = min(abs(int(steps_us[first])), abs(int(steps_us[last])))
     lasted_us = int(made_us[last] - made_us[first + 1])
     gained_m = max(driven_m[first + 1] - driven_m[first], driven_m[last + 1] - driven_m[last])
     return bool(
-        0 <= spare_us <= _LOOSE_US
+        spare_us >= 0
+        and (spare_us <= _LOOSE_US or least_us >= lasted_us)
         and last - first >= _ROWS
         and _SHORTEST_US <= lasted_us <= LONGEST_US
-        and abs(int(steps_us[first])) <= FURTHEST_US + _LOOSE_US
+        and least_us <= FURTHEST_US
         and gained_m <= _MOST_MPS * (spare_us / _S) + BACK_M
     )
+
+
+def _off_us(first_us: int, last_us: int) -> int:
+    """By how much the clock was ahead, by its two jumps: the lesser is the clock's, the other one holds a silence, too."""
+    off_us = min(abs(first_us), abs(last_us)) + min((first_us + last_us) // 2, _REPORT_US)
+    return off_us if first_us > 0 else -off_us

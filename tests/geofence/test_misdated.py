@@ -57,6 +57,15 @@ def test_rows_of_a_clock_that_jumped_are_those_that_are_told(first: int, long: i
         assert np.all(np.abs(told_us[sure] - (moved_us - at_us)[sure]) <= 130 * _S)
 
 
+def test_a_wrong_clock_after_a_silence_is_told_by_the_rows_around_its_own() -> None:
+    at_us, odometer_m = driven()
+    heard = (np.arange(len(at_us)) < 60) | (np.arange(len(at_us)) >= 180)
+    wrong = (np.arange(len(at_us)) >= 180) & (np.arange(len(at_us)) < 220)
+    off_us = found((at_us + np.where(wrong, 900 * _S, 0))[heard], odometer_m[heard])
+    assert np.array_equal(off_us != 0, wrong[heard])
+    assert np.all(np.abs(off_us[off_us != 0] - 900 * _S) <= 60 * _S)
+
+
 @pytest.mark.parametrize("at", [100, 200])
 @pytest.mark.parametrize("metres", [300.0, 5_000.0, 80_000.0])
 def test_an_odometer_that_is_set_anew_is_no_wrong_clock(at: int, metres: float) -> None:
