@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 _RULES: Final = ("rule", "found", "false", "not found", "precision", "recall", "median s", "95 % s")
+_ARGUABLE: Final = ("rule", "arguable and told", "arguable and not told")
 _VISITS: Final = ("truly", "judged", "stops")
 _SCENARIOS: Final = ("scenario", "seeds", "vehicle-days", "visits right", "precision", "recall", "false alarms a vehicle-day")
 _NEARLY: Final = ("near-incident", "happened", "false alarms of the rules that it tempts, on its vehicle-days")
 
 
 def tables(document: Mapping[str, Any]) -> str:
-    """Everything in Markdown: the sums, by rule, by visit, by scenario, and by near-incident."""
+    """Everything in Markdown: the sums, by rule, what is arguable, by visit, by scenario, and by near-incident."""
     days, alarms = document["vehicle_days"], document["false_alarms_per_vehicle_day"]
     right = _share(document["visits_right"])
     wanted = "(wanted: below 0.02)"
@@ -20,6 +21,7 @@ def tables(document: Mapping[str, Any]) -> str:
     visits = [(true, judged, str(count)) for true, states in document["visits"].items() for judged, count in states.items()]
     parts = (
         _table(_RULES, (_rule(name, tally) for name, tally in sorted(document["rules"].items()))),
+        _table(_ARGUABLE, (_arguable(name, told) for name, told in sorted(document.get("arguable", {}).items()))),
         _table(_VISITS, visits),
         _table(_SCENARIOS, (_scenario(name, seeds) for name, seeds in sorted(document["scenarios"].items()))),
         _table(_NEARLY, (_nearly(kind, tally) for kind, tally in sorted(document["near_incidents"].items()))),
@@ -32,6 +34,10 @@ def _rule(name: str, tally: Mapping[str, Any]) -> tuple[str, ...]:
     shares = (_share(tally[field]) for field in ("precision", "recall"))
     delays = ("-" if tally[field] is None else f"{tally[field]:.0f}" for field in ("median_detect_s", "p95_detect_s"))
     return f"`{name}`", *counts, *shares, *delays
+
+
+def _arguable(name: str, told: Mapping[str, int]) -> tuple[str, ...]:
+    return f"`{name}`", str(told.get("told", 0)), str(told.get("silent", 0))
 
 
 def _scenario(name: str, seeds: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from domain.truth import Incident
 from simulators.fleet.observed import Observed
 from simulators.fleet.planning import Round
+from simulators.fleet.script import SERVICE
 from simulators.moments import from_unix_us
 from simulators.truth.derived import TOLERANCE, is_too_much
 
@@ -43,6 +44,7 @@ _PLACE_S: Final = {
 _WHOLE: Final = frozenset({"fuel_drop", "door_open_moving"})
 """Rules about a change from before to after: nothing in between may be hidden."""
 _LIE_M, _POOR_HDOP, _LEAST_SATELLITES = 100.0, 4.0, 4
+_SIGNS_S: Final = 45.0  # at the latest so long before it leaves a shop, that is signed for
 _ITSELF: Final = frozenset({"silent_device", "clock_fault", "settlement_mismatch", "missed_stop", "out_of_sequence", "detour"})
 
 
@@ -124,11 +126,15 @@ def in_sight(hidden: Spans, begin: float, end: float) -> list[tuple[float, float
 
 
 def _late_anyway(incident: Incident, seen: Observed, low: float, high: float) -> bool:
-    """An arrival in a hidden span that began when it was too late already, at a stop where the van still stands afterwards."""
+    """An arrival in a hidden span that began when it was too late already, or in which another was signed for when it was, at a
+    stop where the van still stands afterwards."""
     stood = next((one for one in seen.played.stood if one.halt.stop and one.halt.stop.stop_id == incident.stop_id), None)
     if incident.rule != "early_or_late" or stood is None or stood.halt.stop is None or stood.halt.stop.window_end is None:
         return False
-    return seen.planned.at(low) > stood.halt.stop.window_end + TOLERANCE and stood.until_s > high
+    others = [
+        one.until_s - _SIGNS_S for one in seen.played.stood if one.halt.purpose == SERVICE and one.until_s <= stood.from_s
+    ]
+    return seen.planned.at(max([low, *others])) > stood.halt.stop.window_end + TOLERANCE and stood.until_s > high
 
 
 def _second(planned: Round, incident: Incident) -> float:
