@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from api.access import Access
 from api.records.resource import Change, Resource
 from api.versions import check_unchanged
+from domain.errors import InvalidInputError
 from store import audit, records
 from store.pool import Connection
 from store.records import Record
@@ -38,6 +39,7 @@ def change(
     before = records.find(connection, resource.table, key, lock=True)
     check_unchanged(if_match, before["revision"])
     values = _values(given, exclude_unset=True)
+    _refuse_no_children(resource, values)
     change = Change(caller=caller, connection=connection, org_id=before["org_id"], before=before, values=values)
     resource.rule(change)
     if not change.values:
@@ -98,6 +100,13 @@ def _note(
         after=told,
     )
     caller.note(connection, entry, after["org_id"])
+
+
+def _refuse_no_children(resource: Resource, values: Mapping[str, Any]) -> None:
+    """What belongs to a record may be an empty list, and is left out to stay."""
+    children = resource.table.children
+    if children is not None and values.get(children.name, ()) is None:
+        raise InvalidInputError(children.name, "must not be null")
 
 
 def _values(given: BaseModel, *, exclude_none: bool = False, exclude_unset: bool = False) -> dict[str, Any]:

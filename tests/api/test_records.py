@@ -68,6 +68,8 @@ def test_what_is_wrong_says_what(client: httpx.Client) -> None:
         assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field), refused.text
     null = client.patch("/products/COLA-330", json={"name": None})
     assert (null.status_code, null.json()["errors"][0]) == (422, {"field": "name", "detail": "must not be null"})
+    none = client.patch("/products/COLA-330", json={"units": None})
+    assert (none.status_code, none.json()["errors"][0]) == (422, {"field": "units", "detail": "must not be null"})
     assert client.get("/products/none").status_code == 404
     assert client.patch("/products/none", json={"name": "x"}).status_code == 404
 
