@@ -113,3 +113,22 @@ def test_a_top_up_is_counted_once(client: httpx.Client, yard: Yard) -> None:
     for _ in range(2):
         client.post("/trips/T-1/top-ups", json=body).raise_for_status()
     assert balances(client, place_kind="van")["van-1", "cola"] == 120
+
+
+def test_two_people_at_one_load_do_not_overwrite_each_other(client: httpx.Client, yard: Yard) -> None:
+    planned_trip(client, yard)
+    client.post("/trips/T-1/load-out", json={"depot_id": "depot-north"}).raise_for_status()
+    read = client.get("/trips/T-1/load-out").headers["etag"]
+    assert read == client.get("/trips/T-1").headers["etag"] == client.get("/trips/T-1/settlement").headers["etag"]
+    counted = client.post("/trips/T-1/load-out/counts", json={"counted_as": "checker", "lines": LOAD}).raise_for_status()
+    other = {"counted_as": "driver", "lines": LOAD}
+    stale = client.post("/trips/T-1/load-out/counts", json=driver, headers={"if-match": read})
+    assert (stale.status_code, stale.json()["code"]) == (412, "outdated")
+    assert client.get("/trips/T-1/load-out").json()["driver_at"] is None
+    now = {"if-match": counted.headers["etag"]}
+    client.post("/trips/T-1/load-out/counts", json=other, headers=now).raise_for_status()
+    dispatch = "/trips/T-1/dispatch?without_driver=true"
+    assert client.post(dispatch, headers=now).status_code == 412
+    fresh = {"if-match": client.get("/trips/T-1/load-out").headers["etag"]}
+    gone = client.post(dispatch, headers=fresh).raise_for_status()
+    assert gone.headers["etag"] == client.get("/trips/T-1").headers["etag"]
