@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-NAMES = ("zones", "engine", "ingest", "latency", "alerting", "storage", "queries", "map", "detection", "chaos")
+NAMES = ("zones", "engine", "ingest", "latency", "alerting", "storage", "queries", "map", "generation", "detection", "chaos")
 FOLDER = Path("build/bench")
 
 
