@@ -16,7 +16,7 @@ from simulators.fleet.script import SERVICE, SIGNING, Script
 from simulators.town.places import Place
 
 POD_AWAY_M, VEHICLE_AWAY_M = 150.0, 250.0
-UNSURE_M = 20.0  # two sigma of a good fix: nearer to the limit it is arguable
+UNSURE_M = 10.0  # two standard errors of a fix under an open sky: nearer to the limit it is arguable
 
 
 def served(played: Played) -> dict[str, Stood]:
