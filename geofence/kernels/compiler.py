@@ -19,15 +19,15 @@ Kernel = TypeVar("Kernel", bound=Callable[..., object])
 
 _FOLDER = Path(__file__).parent
 _CACHE = Path(given) if (given := getattr(numba_config, "CACHE_DIR", "")) else _FOLDER / "__pycache__"
-_IMPORT = re.compile(r"^from geofence\.kernels\.(\w+) import", re.MULTILINE)
+_IMPORT = re.compile(r"^from geofence\.(kernels\.)?(\w+) import", re.MULTILINE)
 
 
 @cache
-def _sources(file: Path) -> frozenset[Path]:
-    """A file and all the kernels' files that it is compiled with."""
+def sources_of(file: Path) -> frozenset[Path]:
+    """A file, the kernels' files that it is compiled with, and those whose constants they take, such as the kinds of facts."""
     found = {file}
-    for name in _IMPORT.findall(file.read_text(encoding="utf-8")):
-        found |= _sources(_FOLDER / f"{name}.py")
+    for of_kernels, name in _IMPORT.findall(file.read_text(encoding="utf-8")):
+        found |= sources_of(_FOLDER / f"{name}.py") if of_kernels else {_FOLDER.parent / f"{name}.py"}
     return frozenset(found)
 
 
@@ -39,7 +39,7 @@ def _cache_folder(file: Path) -> Path:
     file used to hold.
     """
     state = hashlib.sha256()
-    for path in sorted(_sources(file)):
+    for path in sorted(sources_of(file)):
         state.update(path.name.encode() + b"\0" + path.read_bytes())
     return _CACHE / f"kernels-{state.hexdigest()[:16]}"
 
