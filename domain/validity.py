@@ -5,10 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from itertools import combinations
 
 from domain.errors import InvalidInputError
 from domain.trips import Circle, PlannedStop, Proof, Trip
 from domain.zones import Zone
+
+ON_TOP_M = 1.0
+_METRES_PER_DEGREE = 111_195.0
 
 
 def check_trip(trip: Trip, path: str = "trip") -> None:
@@ -25,7 +29,7 @@ def check_trip(trip: Trip, path: str = "trip") -> None:
         check_circle(trip.depot, f"{path}.depot")
     for number, stop in enumerate(trip.stops):
         _check_stop(stop, f"{path}.stops.{number}")
-    _check_names(trip.stops, f"{path}.stops")
+    _check_apart(trip.stops, f"{path}.stops")
     known = {stop.stop_id for stop in trip.stops}
     for number, proof in enumerate(trip.proofs):
         check_proof(proof, known, f"{path}.proofs.{number}")
@@ -114,12 +118,17 @@ def _check_stop(stop: PlannedStop, path: str) -> None:
             raise InvalidInputError(f"{path}.{name}", f"must not be negative, but is {value}")
 
 
-def _check_names(stops: Sequence[PlannedStop], path: str) -> None:
-    first: dict[str, int] = {}
-    for number, stop in enumerate(stops):
-        if first.setdefault(stop.stop_id, number) != number:
-            told = f"{stop.stop_id!r} is the name of stop {first[stop.stop_id]} too"
-            raise InvalidInputError(f"{path}.{number}.stop_id", told)
+def _check_apart(stops: Sequence[PlannedStop], path: str) -> None:
+    for (first, one), (second, other) in combinations(enumerate(stops), 2):
+        if one.stop_id == other.stop_id:
+            raise InvalidInputError(f"{path}.{second}.stop_id", f"{other.stop_id!r} is the name of stop {first} too")
+        if _apart_m(one.place, other.place) < ON_TOP_M:
+            raise InvalidInputError(f"{path}.{second}", f"lies on top of stop {first} ({one.stop_id!r}); make them one stop")
+
+
+def _apart_m(one: Circle, other: Circle) -> float:
+    east = (other.longitude_deg - one.longitude_deg) * math.cos(math.radians(one.latitude_deg))
+    return math.hypot(east, other.latitude_deg - one.latitude_deg) * _METRES_PER_DEGREE
 
 
 def _check_name(name: str, path: str) -> None:
