@@ -14,6 +14,8 @@ from pathlib import Path
 from domain.errors import UnavailableError
 
 _POLL_S = 0.05
+_ENDING_EARLY_S = 60.0
+"""For how long a program that ends before it is ready is started again."""
 
 
 @dataclass(slots=True)
@@ -44,10 +46,11 @@ class Program:
         Raises UnavailableError with the end of its log when it is not ready within `start_timeout_s`. Trying again is for
         a server killed by force: what it left behind, such as PostgreSQL's shared memory, takes seconds to go.
         """
-        deadline = time.monotonic() + self.start_timeout_s
+        began = time.monotonic()
         self._spawn()
         while not self.ready():
-            if time.monotonic() > deadline:
+            patience_s = self.start_timeout_s if self.running() else min(self.start_timeout_s, _ENDING_EARLY_S)
+            if time.monotonic() - began > patience_s:
                 self.stop()
                 raise UnavailableError(f"{self.name} did not start; the end of {self.log}:\n{self._log_tail()}")
             if not self.running():

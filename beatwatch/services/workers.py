@@ -45,7 +45,7 @@ def _program(name: str, state: Path, environment: dict[str, str], probe: str) ->
         log=state / "logs" / f"{name}.log",
         ready=lambda: _says_ok(probe),
         environment=environment,
-        start_timeout_s=120.0,  # the first start compiles the kernels
+        start_timeout_s=900.0,  # the first start compiles the kernels, which takes minutes on a busy machine
     )
 
 
