@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 _RULES: Final = ("rule", "found", "false", "not found", "precision", "recall", "median s", "95 % s")
-_ARGUABLE: Final = ("rule", "arguable and told", "arguable and not told")
+_ARGUABLE: Final = ("rule", "arguable and told", "arguable and not told", "precision, strictly", "recall, strictly")
 _VISITS: Final = ("truly", "judged", "stops")
 _SCENARIOS: Final = ("scenario", "seeds", "vehicle-days", "visits right", "precision", "recall", "false alarms a vehicle-day")
 _NEARLY: Final = ("near-incident", "happened", "false alarms of the rules that it tempts, on its vehicle-days")
@@ -21,7 +21,7 @@ def tables(document: Mapping[str, Any]) -> str:
     visits = [(true, judged, str(count)) for true, states in document["visits"].items() for judged, count in states.items()]
     parts = (
         _table(_RULES, (_rule(name, tally) for name, tally in sorted(document["rules"].items()))),
-        _table(_ARGUABLE, (_arguable(name, told) for name, told in sorted(document.get("arguable", {}).items()))),
+        _table(_ARGUABLE, (_arguable(name, told, document["strictly"][name]) for name, told in document["arguable"].items())),
         _table(_VISITS, visits),
         _table(_SCENARIOS, (_scenario(name, seeds) for name, seeds in sorted(document["scenarios"].items()))),
         _table(_NEARLY, (_nearly(kind, tally) for kind, tally in sorted(document["near_incidents"].items()))),
@@ -36,8 +36,9 @@ def _rule(name: str, tally: Mapping[str, Any]) -> tuple[str, ...]:
     return f"`{name}`", *counts, *shares, *delays
 
 
-def _arguable(name: str, told: Mapping[str, int]) -> tuple[str, ...]:
-    return f"`{name}`", str(told.get("told", 0)), str(told.get("silent", 0))
+def _arguable(name: str, told: Mapping[str, int], strictly: Mapping[str, Any]) -> tuple[str, ...]:
+    shares = (_share(strictly[field]) for field in ("precision", "recall"))
+    return f"`{name}`", str(told.get("told", 0)), str(told.get("silent", 0)), *shares
 
 
 def _scenario(name: str, seeds: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:

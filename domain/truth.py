@@ -18,7 +18,8 @@ class Incident:
     stop_id: str | None
     started_at: datetime
     ended_at: datetime | None
-    arguable: bool = False  # so near to a threshold that its instruments cannot tell on which side: right to tell, and not to
+    arguable: bool = False  # so near to a threshold that its instruments cannot tell on which side
+    happened: bool = True  # false only of what is arguable: without the errors of instruments it is on the near side
 
 
 @dataclass(frozen=True, slots=True)

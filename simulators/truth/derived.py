@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -113,18 +114,19 @@ def route_deviations(
     apart_m[on_a_way(signals.x_m[first:last], signals.y_m[first:last], planned, approved)] = 0.0
     swing_deg = np.abs((signals.course_deg[first:last] - along_deg + 180) % 360 - 180)
     off = _Off(apart_m, swing_deg, signals.driven_m[first:last], told - first, planned.trip.corridor_m or 0.0)
-    certain = list(_beyond(off, 1))
+    certain, exact = list(_beyond(off, 1)), list(_beyond(off, 0))
     return [
-        _incident(
-            planned,
-            "route_deviation",
-            None,
-            first + begin,
-            first + end,
-            arguable=not any(since < end and begin < until for since, until in certain),
+        replace(
+            _incident(planned, "route_deviation", None, first + begin, first + end),
+            arguable=not _overlaps(begin, end, certain),
+            happened=_overlaps(begin, end, [*certain, *exact]),
         )
         for begin, end in _beyond(off, -1)
     ]
+
+
+def _overlaps(begin: int, end: int, spans: Iterable[tuple[int, int]]) -> bool:
+    return any(since < end and begin < until for since, until in spans)
 
 
 class _Off(NamedTuple):
@@ -138,7 +140,7 @@ class _Off(NamedTuple):
 
 
 def _beyond(off: _Off, margin: int) -> Iterator[tuple[int, int]]:
-    """The spans that are deviations by so many margins: 1 certainly so, -1 perhaps."""
+    """The spans that are deviations by so many margins: 1 certainly so, 0 by the noise-free day, -1 perhaps."""
     spare_s, spare_m = margin * REPORT_S, margin * DRIVEN_IN_REPORT_M
     inside = off.apart_m < BACK_SHARE * off.corridor_m - margin * SIGMA_M
     back = [
@@ -201,7 +203,8 @@ def detours(planned: Round, played: Played, signals: Signals) -> list[Incident]:
 
     if not is_longer(1 + ODOMETER):
         return []
-    return [_incident(planned, "detour", None, begin_s, played.home_s, arguable=not is_longer(1 - ODOMETER))]
+    detour = _incident(planned, "detour", None, begin_s, played.home_s)
+    return [replace(detour, arguable=not is_longer(1 - ODOMETER), happened=is_longer(1))]
 
 
 def _driven_m(signals: Signals, from_s: float, until_s: float) -> float:
@@ -224,15 +227,12 @@ def overspeeds(planned: Round, signals: Signals, second: NDArray[np.int64]) -> l
     Arguable within what a reported speed may err.
     """
     limit_mps, speed_mps = 1.1 * speed_limit_mps(planned.town), signals.speed_mps[second]
-    certain = list(_fast(speed_mps > limit_mps + SPEED_ERROR_MPS, second))
+    certain, exact = (list(_fast(speed_mps > limit_mps + margin_mps, second)) for margin_mps in (SPEED_ERROR_MPS, 0.0))
     return [
-        _incident(
-            planned,
-            "overspeed",
-            None,
-            from_s,
-            until_s,
-            arguable=not any(since <= until_s and from_s <= until for since, until in certain),
+        replace(
+            _incident(planned, "overspeed", None, from_s, until_s),
+            arguable=not _overlaps(from_s, until_s, certain),
+            happened=_overlaps(from_s, until_s, exact),
         )
         for from_s, until_s in _fast(speed_mps > limit_mps - SPEED_ERROR_MPS, second)
     ]
@@ -263,8 +263,6 @@ def is_too_much(stop: PlannedStop | None, gone_kg: float, load_kg: float) -> boo
     return gone_kg - due_kg > max(DROP_KG, DROP_AT_STOP_SHARE * due_kg)
 
 
-def _incident(
-    planned: Round, rule: str, stop_id: str | None, from_s: float, until_s: float, *, arguable: bool = False
-) -> Incident:
+def _incident(planned: Round, rule: str, stop_id: str | None, from_s: float, until_s: float) -> Incident:
     trip = planned.trip
-    return Incident(rule, trip.device_id, trip.trip_id, stop_id, planned.at(from_s), planned.at(until_s), arguable)
+    return Incident(rule, trip.device_id, trip.trip_id, stop_id, planned.at(from_s), planned.at(until_s))

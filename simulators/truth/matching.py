@@ -38,7 +38,8 @@ def _contradict(ours: str | None, theirs: str | None) -> bool:
 
 
 def pair(incidents: Sequence[Incident], events: Sequence[Event], tolerance: timedelta = TOLERANCE) -> dict[int, int]:
-    """A maximum matching: positions of incidents to positions of events. What is arguable takes what the others leave.
+    """A maximum matching: positions of incidents to positions of events. What is arguable takes what the others leave, and
+    what only came near what those leave.
 
     Augmenting paths: C. Berge, Two theorems in graph theory, PNAS 43 (1957).
     """
@@ -51,7 +52,7 @@ def pair(incidents: Sequence[Incident], events: Sequence[Event], tolerance: time
         for incident in incidents
     ]
     taken_by: dict[int, int] = {}
-    for position in sorted(range(len(incidents)), key=lambda position: incidents[position].arguable):
+    for position in sorted(range(len(incidents)), key=lambda at: (incidents[at].arguable, not incidents[at].happened)):
         _augment(position, fitting, taken_by, set())
     return {position: index for index, position in taken_by.items()}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from statistics import median
@@ -62,11 +62,14 @@ class Score:
     visits: Counter[tuple[str, str]] = field(default_factory=Counter)
     vehicle_days: float = 0.0
     arguable: Counter[tuple[str, str]] = field(default_factory=Counter)  # (rule, told or silent)
+    strictly: dict[str, Tally] = field(default_factory=dict)  # as `rules`, but what is arguable is judged by the noise-free day
 
     def add(self, other: Score) -> None:
         """Count another score in."""
         for rule, tally in other.rules.items():
             self.rules.setdefault(rule, Tally()).add(tally)
+        for rule, tally in other.strictly.items():
+            self.strictly.setdefault(rule, Tally()).add(tally)
         self.visits += other.visits
         self.vehicle_days += other.vehicle_days
         self.arguable += other.arguable
@@ -82,6 +85,9 @@ class Score:
             "visits_right": _share(right, self.visits.total()),
             "vehicle_days": self.vehicle_days,
             "arguable": _by_first(self.arguable),
+            "strictly": {
+                rule: self.strictly.get(rule, Tally()).document() for rule in sorted({rule for rule, _ in self.arguable})
+            },
         }
 
 
@@ -98,18 +104,28 @@ def score(
     events = [event for event in events if event.rule in spoken or event.rule not in FACTS]
     pairs = pair(incidents, events, tolerance)
     result = Score(vehicle_days=_vehicle_days(incidents, visits, events) if vehicle_days is None else vehicle_days)
-    _tally(result, incidents, events, pairs)
+    _tally(result.rules, incidents, events, pairs, lambda one: not one.arguable, lambda _: True)
+    _tally(result.strictly, incidents, events, pairs, lambda one: one.happened, lambda one: one.happened)
+    for position, incident in enumerate(incidents):
+        if incident.arguable:
+            result.arguable[incident.rule, "told" if position in pairs else "silent"] += 1
     for visit in visits:
         state = judged.get((visit.trip_id, visit.stop_id), NOT_JUDGED)
         result.visits[visit.state.value, state] += 1
     return result
 
 
-def _tally(result: Score, incidents: list[Incident], events: list[Event], pairs: Mapping[int, int]) -> None:
-    rules = result.rules
+def _tally(
+    rules: dict[str, Tally],
+    incidents: list[Incident],
+    events: list[Event],
+    pairs: Mapping[int, int],
+    counts: Callable[[Incident], bool],
+    excuses: Callable[[Incident], bool],
+) -> None:
+    """Count incidents that `counts` as found or not, and as false the events that are about none that `excuses` them."""
     for position, incident in enumerate(incidents):
-        if incident.arguable:
-            result.arguable[incident.rule, "told" if position in pairs else "silent"] += 1
+        if not counts(incident):
             continue
         tally = rules.setdefault(incident.rule, Tally())
         if position in pairs:
@@ -117,9 +133,9 @@ def _tally(result: Score, incidents: list[Incident], events: list[Event], pairs:
             tally.delays_s.append((events[pairs[position]].detected_at - incident.started_at).total_seconds())
         else:
             tally.fn += 1
-    found = set(pairs.values())
+    excused = {index for position, index in pairs.items() if excuses(incidents[position])}
     for index, event in enumerate(events):
-        if index not in found:
+        if index not in excused:
             rules.setdefault(event.rule, Tally()).fp += 1
 
 

@@ -99,7 +99,7 @@ def _wrongly_signed(
     least_m = max(POD_AWAY_M, place.radius_m + 20, VEHICLE_AWAY_M)
     if apart_m > least_m - UNSURE_M:
         away = _incident(planned, "pod_away", stop.stop_id, captured_s, captured_s)
-        found.append(replace(away, arguable=apart_m <= least_m + UNSURE_M))
+        found.append(replace(away, arguable=apart_m <= least_m + UNSURE_M, happened=apart_m > least_m))
     return found
 
 

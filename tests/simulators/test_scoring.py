@@ -52,6 +52,16 @@ def test_what_is_arguable_is_right_to_tell_and_not_to() -> None:
         assert document["arguable"] == {"overspeed": counted}
 
 
+def test_strictly_the_noise_free_day_decides() -> None:
+    beyond = replace(_incident("overspeed", 0, 1), arguable=True)
+    near = replace(_incident("overspeed", 60, 61), arguable=True, happened=False)
+    for told, (tp, fp, fn) in (([], (0, 0, 1)), ([0.0], (1, 0, 0)), ([60.0], (0, 1, 1)), ([0.0, 60.0], (1, 1, 0))):
+        document = score([near, beyond], [_event("overspeed", begin, begin) for begin in told]).document()
+        tally = document["strictly"]["overspeed"]
+        assert (tally["tp"], tally["fp"], tally["fn"]) == (tp, fp, fn)
+        assert document["rules"].get("overspeed", {"fp": 0})["fp"] == 0
+
+
 def test_counts_by_hand() -> None:
     truth = [_incident("unscheduled_stop", 0, 20), _incident("unscheduled_stop", 60, 80), _incident("fuel_drop", 5, 9)]
     events = [_event("unscheduled_stop", 1, 20), _event("unscheduled_stop", 200, 220), _event("overspeed", 1, 2)]

@@ -1,4 +1,7 @@
-"""Truth JSON lines: what rules ought to find and, marked `"visit": true`, what really became of planned stops."""
+"""Truth JSON lines: what rules ought to find and, marked `"visit": true`, what really became of planned stops.
+
+What came so near to a threshold that an event about it is no fault names its rule in `near` instead of `rule`.
+"""
 
 from __future__ import annotations
 
@@ -41,14 +44,16 @@ def truth_line(record: Incident | TrueVisit) -> str:
 
 
 def _incident(node: Node) -> Incident:
+    near = node.maybe_text("near")
     incident = Incident(
-        rule=node.text("rule"),
+        rule=near or node.text("rule"),
         device_id=node.text("device_id"),
         trip_id=node.maybe_text("trip_id"),
         stop_id=node.maybe_text("stop_id"),
         started_at=node.instant("started_at"),
         ended_at=node.maybe_instant("ended_at"),
-        arguable=node.boolean("arguable", default=False),
+        arguable=near is not None or node.boolean("arguable", default=False),
+        happened=near is None,
     )
     if incident.ended_at is not None and incident.ended_at < incident.started_at:
         raise node.at("ended_at").refuse("is before started_at")
@@ -68,13 +73,13 @@ def _visit(node: Node) -> TrueVisit:
 def _incident_line(incident: Incident) -> str:
     return json_line(
         {
-            "rule": incident.rule,
+            "rule" if incident.happened else "near": incident.rule,
             "device_id": incident.device_id,
             "trip_id": incident.trip_id,
             "stop_id": incident.stop_id,
             "started_at": format_instant(incident.started_at),
             "ended_at": _maybe(incident.ended_at),
-            **({"arguable": True} if incident.arguable else {}),
+            **({"arguable": True} if incident.arguable and incident.happened else {}),
         }
     )
 

@@ -1,4 +1,5 @@
 import io
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -12,7 +13,7 @@ from domain.truth import Incident, TrueVisit
 from tests.wire.strategies import maybe, moments, names, numbers, positive
 from wire.files.event_jsonl import event_line, parse_events, visit_line, write_events
 from wire.files.orders_json import parse_orders, write_orders
-from wire.files.truth_jsonl import parse_truth, write_truth
+from wire.files.truth_jsonl import parse_truth, truth_line, write_truth
 
 confidences = st.floats(0, 1)
 facts = st.dictionaries(names, st.none() | st.booleans() | names | numbers | st.lists(st.integers(-5, 5)), max_size=3)
@@ -34,7 +35,10 @@ events = st.builds(
 )
 visits = st.builds(Visit, names, names, st.sampled_from(VisitState), maybe(moments), maybe(moments), confidences, facts)
 spans = st.tuples(moments, maybe(moments)).filter(lambda span: span[1] is None or span[0] <= span[1])
-incidents = st.builds(lambda *said: Incident(*said[:-1], *said[-1]), names, names, maybe(names), maybe(names), spans)
+sides = st.sampled_from([(False, True), (True, True), (True, False)])
+incidents = st.builds(
+    lambda *said: Incident(*said[:-2], *said[-2], *said[-1]), names, names, maybe(names), maybe(names), spans, sides
+)
 true_visits = st.builds(TrueVisit, names, names, st.sampled_from(VisitState), maybe(moments), maybe(moments))
 order_lines = st.builds(OrderLine, names, positive, maybe(positive), maybe(positive), maybe(positive), maybe(positive))
 orders = st.builds(Order, names, maybe(names), maybe(names), st.lists(order_lines, max_size=3).map(tuple))
@@ -52,6 +56,12 @@ def test_truth_survives(truth: list[Incident | TrueVisit]) -> None:
     file = io.StringIO()
     assert write_truth(truth, file) == len(truth)
     assert list(parse_truth(io.StringIO(file.getvalue()))) == truth
+
+
+def test_what_only_came_near_a_threshold_is_no_line_of_a_rule() -> None:
+    begin = datetime(2026, 5, 1, tzinfo=UTC)
+    line = truth_line(Incident("overspeed", "van", None, None, begin, begin, arguable=True, happened=False))
+    assert (json.loads(line).get("rule"), json.loads(line)["near"]) == (None, "overspeed")
 
 
 def test_an_incident_does_not_end_before_it_begins() -> None:
