@@ -19,19 +19,22 @@ _RADIUS_M: Final = 6_000.0
 _DEGREE_M: Final = 111_195.0
 _METRE_MS: Final = 100  # 10 m/s
 _APART_M: Final = 37  # from a van to the next
-_REST: Final = '"hdop":0.9,"satellites":12,"fix_valid":true,"ignition":true,"external_v":13.9,"boot_id":1'
+_TURNS_M: Final = 10**9  # an odometer begins again
+_REST: Final = '"hdop":0.9,"satellites":12,"fix_valid":true,"ignition":true,"external_v":13.9'
 
 
 def own_json(tenant: str, prefix: str, devices: int, batch: int) -> Payloads:
     """Our own JSON, `batch` readings to a message, made at the moment of sending.
 
-    A message holds what its van did since the one before, at least a millisecond and at most a second to a reading. Made to
-    cost little: what does not change from message to message is text already.
+    A message holds what its van did since the one before, at least a millisecond and at most a second to a reading. Vans
+    drive on between two loads, and number their readings anew as after a boot. Made to cost little: what does not change
+    from message to message is text already.
     """
     topics = [text(own_topic(tenant, f"{prefix}-{device:05d}", "pos")) for device in range(devices)]
     places = _ring()
     began_ms = time.time_ns() // 1_000_000
     said_ms = [began_ms - 1_000] * devices
+    rest = f'{_REST},"boot_id":{began_ms}'
 
     def payload(device: int, number: int) -> tuple[bytes, bytes]:
         last_ms = said_ms[device]
@@ -40,9 +43,9 @@ def own_json(tenant: str, prefix: str, devices: int, batch: int) -> Payloads:
         readings = []
         for index in range(1 - batch, 1):
             at_ms, seq = now_ms + index * step_ms, (number + 1) * batch + index
-            along_m = device * _APART_M + (at_ms - began_ms) // _METRE_MS
+            along_m = device * _APART_M + at_ms // _METRE_MS
             place = places[along_m % len(places)]
-            readings.append(f'{{"fix_time":{at_ms},{place},"odometer_m":{along_m + 1_000_000},{_REST},"seq":{seq}}}')
+            readings.append(f'{{"fix_time":{at_ms},{place},"odometer_m":{along_m % _TURNS_M},{rest},"seq":{seq}}}')
         body = readings[0] if batch == 1 else "[" + ",".join(readings) + "]"
         return topics[device], body.encode()
 

@@ -19,7 +19,7 @@ from domain.errors import InvalidInputError, UnavailableError
 from domain.observations import Position
 from simulators.load.generator import LoadPlan, run_load
 from simulators.load.packets import publish, remaining_length, split, text
-from simulators.load.payloads import own_json
+from simulators.load.payloads import Payloads, own_json
 from simulators.publisher import Broker
 from tests.simulators.test_publisher import listening
 from wire.registry import codec
@@ -134,16 +134,24 @@ def test_packets_are_split_wherever_the_stream_was_cut(payloads: list[bytes], cu
     assert not buffer
 
 
+def said(payloads: Payloads, device: int, number: int) -> list[Position]:
+    topic, payload = payloads(device, number)
+    told = codec("beatwatch-json").decode(topic[2:].decode(), payload, datetime.now(UTC), "x")
+    return [fix for fix in told if isinstance(fix, Position)]
+
+
+def test_a_van_drives_on_between_two_loads_and_boots() -> None:
+    first = own_json("default", "load", 4, 1)
+    time.sleep(0.01)
+    second = own_json("default", "load", 4, 1)
+    (before,), (after,) = said(first, 3, 7), said(second, 3, 0)
+    assert before.boot_id != after.boot_id
+    assert 0 <= (after.odometer_m or 0) - (before.odometer_m or 0) < 1_000
+
+
 def test_a_van_of_the_default_load_tells_its_way_in_order() -> None:
     payloads = own_json("default", "load", 4, 4)
-    fixes: list[Position] = []
-    for number in range(3):
-        topic, payload = payloads(3, number)
-        fixes += (
-            fix
-            for fix in codec("beatwatch-json").decode(topic[2:].decode(), payload, datetime.now(UTC), "x")
-            if isinstance(fix, Position)
-        )
+    fixes = [fix for number in range(3) for fix in said(payloads, 3, number)]
     assert [fix.seq for fix in fixes] == list(range(1, 13))
     times = [fix.fix_time for fix in fixes if fix.fix_time is not None]
     assert len(times) == 12

@@ -25,7 +25,7 @@ READERS: dict[str, tuple[Callable[[str], Sized], int]] = {
     "trips": (parse_trips, 1),
     "orders": (parse_orders, 1),
     "events": (lambda text: list(parse_events(text.splitlines())), 2),
-    "truth": (lambda text: list(parse_truth(text.splitlines())), 2),
+    "truth": (lambda text: list(parse_truth(text.splitlines())), 3),
 }
 
 
