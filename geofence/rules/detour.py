@@ -21,6 +21,7 @@ NAME = "detour"
 _REMEMBERED: Final = 7
 _LEAST_M: Final = f"{NAME}.least_m"
 _STEP_M: Final = 20.0
+_ODOMETER: Final = 1.05  # what one may err, of what is driven
 _PARAMETERS = (
     Parameter(f"{NAME}.leg_factor", 1.3, "1", 1, 10, "A leg longer than so many times its plan is told,"),
     Parameter(f"{NAME}.least_m", 2000, "m", 0, 100_000, "if it is longer by this much, too."),
@@ -48,7 +49,7 @@ def _judge_leg(device: Device, begun: list[Any], driven_m: float, to: int) -> No
     which is the number after the last stop's.
 
     `begun`: the number of that stop, metres driven by then, and when. No leg is planned shorter than a straight line, or than
-    to where the route passes its end for the last time before the stop after it.
+    to where the route passes its end for the last time before the stop after it that the van can have driven to.
     """
     plan = device.planned
     before, left_m, since_us = begun
@@ -62,17 +63,18 @@ def _judge_leg(device: Device, begun: list[Any], driven_m: float, to: int) -> No
     leg_to = None if is_home else plan.trip.stops[to].stop_id
     factor = device.values[f"{NAME}.leg_factor"]
     if leg_m > factor * planned_m and leg_m - planned_m > least_m and not is_home:
-        planned_m = max(planned_m, _last_pass_m(plan, to) - start_m)
+        planned_m = max(planned_m, _last_pass_m(plan, to, start_m + _ODOMETER * leg_m) - start_m)
     if planned_m >= 0 and leg_m > factor * planned_m and leg_m - planned_m > least_m:
         facts = {"leg_driven_m": leg_m, "leg_planned_m": planned_m, "leg_to": leg_to}
         device.open(NAME, "", since_us, Severity.low, confidence=0.8, facts=facts)
 
 
-def _last_pass_m(plan: PlannedTrip, number: int) -> float:
-    """Where the route passes a stop's circle for the last time before the stop after it, m along."""
+def _last_pass_m(plan: PlannedTrip, number: int, driven_to_m: float) -> float:
+    """Where the route passes a stop's circle for the last time before the stop after it, not beyond `driven_to_m`; m along."""
     stop, along = plan.stop, plan.along
     first_m = stop.along_m.item(number)
     until_m = stop.along_m.item(number + 1) if number + 1 < len(plan.stops) else plan.length_m
+    until_m = min(until_m, driven_to_m)
     if len(along) < 2 or not first_m < until_m:
         return first_m
     at_m = np.arange(until_m, first_m, -_STEP_M)

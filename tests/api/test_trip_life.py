@@ -122,7 +122,7 @@ def test_two_people_at_one_load_do_not_overwrite_each_other(client: httpx.Client
     assert read == client.get("/trips/T-1").headers["etag"] == client.get("/trips/T-1/settlement").headers["etag"]
     counted = client.post("/trips/T-1/load-out/counts", json={"counted_as": "checker", "lines": LOAD}).raise_for_status()
     other = {"counted_as": "driver", "lines": LOAD}
-    stale = client.post("/trips/T-1/load-out/counts", json=driver, headers={"if-match": read})
+    stale = client.post("/trips/T-1/load-out/counts", json=other, headers={"if-match": read})
     assert (stale.status_code, stale.json()["code"]) == (412, "outdated")
     assert client.get("/trips/T-1/load-out").json()["driver_at"] is None
     now = {"if-match": counted.headers["etag"]}
