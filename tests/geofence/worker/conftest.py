@@ -36,6 +36,14 @@ def empty(database_url: str) -> Iterator[Connection]:
 
 
 @pytest.fixture
+def two_devices(empty: Connection) -> Connection:
+    """A database with the devices `van` (1) and `other` (2), which say nothing yet."""
+    for key in ("van", "other"):
+        empty.execute("INSERT INTO device (org_id, device_key) VALUES (1, %s)", (key,))
+    return empty
+
+
+@pytest.fixture
 def real(database_url: str) -> Iterator[Bench]:
     """The worker with the real engine."""
     bench = Bench(database_url, Engine)

@@ -13,7 +13,7 @@ from geofence.worker import clock_watch
 from geofence.worker.clock_watch import ClockWatch
 from store import night, telemetry
 from store.conclusions import Judged
-from store.pool import Connection, Role, open_pool
+from store.pool import Connection
 from store.telemetry import POSITION, TelemetryBatch
 from tests.geofence.worker.readings import DAY
 
@@ -23,12 +23,8 @@ DEVICES = {1: VAN, 2: OTHER}
 
 
 @pytest.fixture
-def connection(database_url: str) -> Iterator[Connection]:
-    with open_pool(database_url, Role.worker, max_size=1) as pool, pool.connection() as connection:
-        connection.autocommit = True
-        for key in ("van", "other"):
-            connection.execute("INSERT INTO device (org_id, device_key) VALUES (1, %s)", (key,))
-        yield connection
+def connection(two_devices: Connection) -> Connection:
+    return two_devices
 
 
 def store(

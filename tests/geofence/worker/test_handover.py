@@ -21,27 +21,13 @@ from simulators.scenario import load
 from simulators.simulation import Simulation
 from simulators.world import generate
 from store.planning import trips_between, zones_between
-from store.pool import Connection, Role, open_pool
+from store.pool import Connection
 from tests.geofence.worker.bench import Bench
 from tests.geofence.worker.test_real_engine import event_form, plan, store, stored, visit_form
 
 pytestmark = pytest.mark.server
 EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 SPARE = "spare"
-
-
-@pytest.fixture
-def empty(database_url: str) -> Iterator[Connection]:
-    with open_pool(database_url, Role.worker, max_size=1) as pool, pool.connection() as connection:
-        connection.autocommit = True
-        yield connection
-
-
-@pytest.fixture
-def real(database_url: str) -> Iterator[Bench]:
-    bench = Bench(database_url, Engine)
-    yield bench
-    bench.session.close()
 
 
 def swapped(simulation: Simulation, at: datetime) -> list[Any]:

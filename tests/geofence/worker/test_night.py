@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +12,7 @@ from domain.zones import ZoneKind
 from geofence.worker.night import NightWatch
 from store.conclusions import Judged, put_events
 from store.planning import save_zone
-from store.pool import Connection, Role, open_pool
+from store.pool import Connection
 from tests.geofence.scene import place, round_zone
 from tests.geofence.worker.bench import Bench
 from tests.geofence.worker.readings import DAY, Fix, store_fixes
@@ -23,12 +22,8 @@ VAN = Judged(1, 1, "van")
 
 
 @pytest.fixture
-def connection(database_url: str) -> Iterator[Connection]:
-    with open_pool(database_url, Role.worker, max_size=1) as pool, pool.connection() as connection:
-        connection.autocommit = True
-        for key in ("van", "other"):
-            connection.execute("INSERT INTO device (org_id, device_key) VALUES (1, %s)", (key,))
-        yield connection
+def connection(two_devices: Connection) -> Connection:
+    return two_devices
 
 
 def halt(connection: Connection, day: int, x: float = 0.0) -> None:
