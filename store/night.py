@@ -6,6 +6,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from psycopg.sql import SQL, Composed
+
 from domain.events import Event
 from domain.grades import GradeReason
 from store.event_rows import read_event
@@ -80,22 +82,26 @@ def batches_to_watch(connection: Connection, rows: int) -> Batches:
 
 def devices_heard(connection: Connection, batches: Batches) -> list[Heard]:
     """The devices of `batches`."""
-    rows = connection.execute(_SQL["devices_heard"], {**batches._asdict(), "reasons": _FAULTY})
+    rows = connection.execute(_said("devices_heard"), {**batches._asdict(), "reasons": _FAULTY})
     return [Heard(row["device_id"], row["first_at"], row["is_odd"]) for row in rows]
 
 
 def stamps_of_batches(connection: Connection, batches: Batches, devices: Collection[int]) -> list[StampRow]:
     """The time stamps of some devices in `batches`."""
     wanted = {**batches._asdict(), "device_ids": sorted(devices)}
-    return [StampRow(**row) for row in connection.execute(_SQL["stamps_of_batches"], wanted)]
+    return [StampRow(**row) for row in connection.execute(_said("stamps_of_batches"), wanted)]
 
 
 def stamps_before(connection: Connection, batches: Batches, devices: Collection[int], since: datetime) -> list[StampRow]:
     """The time stamps of some devices before `batches`, received at or after `since`."""
     wanted = {"after": batches.after, "device_ids": sorted(devices), "since": since}
-    return [StampRow(**row) for row in connection.execute(_SQL["stamps_before"], wanted)]
+    return [StampRow(**row) for row in connection.execute(_said("stamps_before"), wanted)]
 
 
 def note_clocks_watched(connection: Connection, upto: int) -> None:
     """Clocks have been looked at up to a batch."""
     connection.execute(_SQL["note_clocks_watched"], {"batch_id": upto})
+
+
+def _said(statement: str) -> Composed:
+    return SQL(_SQL[statement]).format(said=SQL(_SQL["said"]))

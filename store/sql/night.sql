@@ -28,54 +28,43 @@ FROM clock_watch watch
 -- name: note_clocks_watched
 UPDATE clock_watch SET batch_id = %(batch_id)s
 
+-- name: said
+-- When and as what devices say that they made their readings of either kind.
+SELECT device_id, batch_id, grade, grade_reason, seq, fix_time AS at, received_at, boot_id, coalesce(buffered, false) AS buffered FROM position
+UNION ALL
+SELECT device_id, batch_id, grade, grade_reason, seq, measured_at, received_at, boot_id, coalesce(buffered, false) FROM sensor_reading
+
 -- name: devices_heard
 -- Every device of the new batches, and whether a quick sieve holds it: a clock that screening has refused, or numbers that do not
 -- rise with time. What each had said last before is read with them, for what happens between two looks.
 WITH fresh AS (
-    SELECT device_id, batch_id, grade, grade_reason, seq, fix_time AS at, received_at, boot_id, buffered, 'position' AS series
-    FROM position WHERE batch_id > %(after)s AND batch_id <= %(upto)s
-    UNION ALL
-    SELECT device_id, batch_id, grade, grade_reason, seq, measured_at, received_at, boot_id, buffered, 'sensor_reading'
-    FROM sensor_reading WHERE batch_id > %(after)s AND batch_id <= %(upto)s
+    SELECT * FROM ({said}) AS new WHERE batch_id > %(after)s AND batch_id <= %(upto)s
 ), first AS MATERIALIZED (
     SELECT min(received_at) - interval '30 minutes' AS since FROM fresh
-), said AS (
+), known AS (
     SELECT * FROM fresh
     UNION ALL
-    SELECT before.* FROM (SELECT DISTINCT device_id, series FROM fresh) device CROSS JOIN LATERAL (
-        (SELECT p.device_id, p.batch_id, p.grade, p.grade_reason, p.seq, p.fix_time, p.received_at, p.boot_id, p.buffered, 'position'
-        FROM position p
-        WHERE p.device_id = device.device_id AND device.series = 'position' AND p.fix_time >= (SELECT since FROM first) AND p.batch_id <= %(after)s AND p.grade < 3
-        ORDER BY p.fix_time DESC, p.seq DESC LIMIT 1)
-        UNION ALL
-        (SELECT s.device_id, s.batch_id, s.grade, s.grade_reason, s.seq, s.measured_at, s.received_at, s.boot_id, s.buffered, 'sensor_reading'
-        FROM sensor_reading s
-        WHERE s.device_id = device.device_id AND device.series = 'sensor_reading' AND s.measured_at >= (SELECT since FROM first) AND s.batch_id <= %(after)s AND s.grade < 3
-        ORDER BY s.measured_at DESC, s.seq DESC LIMIT 1)
-    ) before
+    SELECT before.* FROM (SELECT DISTINCT device_id FROM fresh) AS device CROSS JOIN LATERAL (
+        SELECT * FROM ({said}) AS old
+        WHERE old.device_id = device.device_id AND at >= (SELECT since FROM first) AND batch_id <= %(after)s AND grade < 3
+        ORDER BY at DESC, seq DESC LIMIT 1
+    ) AS before
 ), told AS (
     SELECT *, max(seq) OVER earlier AS seq_before, max(at) OVER earlier AS at_before
-    FROM said
+    FROM known
     WINDOW earlier AS (PARTITION BY device_id, boot_id ORDER BY received_at, at, seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 )
-SELECT device_id, min(received_at) AS first_at, bool_or((grade = 3 AND grade_reason = ANY (%(reasons)s)) OR (buffered IS NOT TRUE AND seq >= 0 AND (
+SELECT device_id, min(received_at) AS first_at, bool_or((grade = 3 AND grade_reason = ANY (%(reasons)s)) OR (NOT buffered AND seq >= 0 AND (
     (seq < seq_before AND received_at <= at + interval '60 seconds') OR (boot_id IS NOT NULL AND at < at_before - interval '10 seconds')))) AS is_odd
 FROM told WHERE batch_id > %(after)s
 GROUP BY device_id
 
 -- name: stamps_of_batches
-SELECT device_id, fix_time AS at, received_at, seq, boot_id, coalesce(buffered, false) AS buffered FROM position
-WHERE device_id = ANY (%(device_ids)s) AND batch_id > %(after)s AND batch_id <= %(upto)s
-UNION ALL
-SELECT device_id, measured_at, received_at, seq, boot_id, coalesce(buffered, false) FROM sensor_reading
+SELECT device_id, at, received_at, seq, boot_id, buffered FROM ({said}) AS said
 WHERE device_id = ANY (%(device_ids)s) AND batch_id > %(after)s AND batch_id <= %(upto)s
 
 -- name: stamps_before
 -- What some devices said shortly before, so that a fault that goes on is one.
-SELECT device_id, fix_time AS at, received_at, seq, boot_id, coalesce(buffered, false) AS buffered FROM position
+SELECT device_id, at, received_at, seq, boot_id, buffered FROM ({said}) AS said
 WHERE device_id = ANY (%(device_ids)s) AND received_at >= %(since)s AND batch_id <= %(after)s
-    AND (fix_time >= %(since)s - interval '1 day' OR fix_time < '2015-01-01Z')
-UNION ALL
-SELECT device_id, measured_at, received_at, seq, boot_id, coalesce(buffered, false) FROM sensor_reading
-WHERE device_id = ANY (%(device_ids)s) AND received_at >= %(since)s AND batch_id <= %(after)s
-    AND (measured_at >= %(since)s - interval '1 day' OR measured_at < '2015-01-01Z')
+    AND (at >= %(since)s - interval '1 day' OR at < '2015-01-01Z')
