@@ -39,9 +39,8 @@ class Handovers:
     def __init__(self, turns: Iterable[Turn] = (), siblings: Mapping[int, frozenset[int]] | None = None) -> None:
         self._turns = tuple(turns)
         self._by_device: dict[int, list[Turn]] = defaultdict(list)
-        for turn in sorted(
-            self._turns, key=lambda turn: (turn.track != _NOBODY, turn)
-        ):  # who tells a story is heard, off or not
+        # Who tells a story is heard, taken off or not: the later turn decides.
+        for turn in sorted(self._turns, key=lambda turn: (turn.track != _NOBODY, turn)):
             self._by_device[turn.device].append(turn)
         self._devices = np.array(sorted(self._by_device), np.int32)
         self._apart_m = _apart_m(self._turns)
