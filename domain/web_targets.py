@@ -20,7 +20,8 @@ class Target:
     """An address that was looked at: connecting to it and not to its name leaves no time for the name to change."""
 
     url: str  # with the address in place of the name
-    host: str  # the name, for the header and the certificate
+    host: str  # the name, with its port if it has one, for the header
+    name: str  # the name alone, for the certificate
 
 
 def check_url(url: str, *, allow_private: bool) -> None:
@@ -50,7 +51,7 @@ def target_of(url: str, *, allow_private: bool, lookup: Resolve) -> Target:
         check_public(parts.hostname, addresses)
     address = f"[{addresses[0]}]" if ":" in addresses[0] else addresses[0]
     netloc = address if parts.port is None else f"{address}:{parts.port}"
-    return Target(parts._replace(netloc=netloc).geturl(), parts.netloc)
+    return Target(parts._replace(netloc=netloc).geturl(), parts.netloc, parts.hostname)
 
 
 def check_public(host: str, addresses: Iterable[str]) -> None:

@@ -22,6 +22,7 @@ from store.name_lookup import resolve
 from store.outbox import Claimed
 
 TIMEOUT_S: Final = 10.0
+_SAID: Final = 200  # letters of a refusal that are kept
 _TRY_AGAIN: Final = frozenset({408, 425, 429})
 
 
@@ -58,21 +59,19 @@ class WebhookChannel:
             "Beatwatch-Signature": sign(secret, body, int(self._unix_time())),
         }
         try:
-            answer = self._post(message.address, body, headers)
+            return self._post(message.address, body, headers)
         except (InvalidInputError, httpx.InvalidURL) as error:
             raise DeliveryError(f"no address: {error}", is_final=True) from error
         except (OSError, httpx.HTTPError) as error:
             raise DeliveryError(f"{type(error).__name__}: {error}") from error
-        if not answer.is_success:
-            is_final = answer.is_client_error and answer.status_code not in _TRY_AGAIN
-            raise DeliveryError(f"HTTP {answer.status_code}: {answer.text[:200]}", is_final=is_final)
-        return f"HTTP {answer.status_code}"
 
-    def _post(self, url: str, body: bytes, headers: dict[str, str]) -> httpx.Response:
+    def _post(self, url: str, body: bytes, headers: dict[str, str]) -> str:
         """To the very address that was looked at, under the name that was given."""
         target = target_of(url, allow_private=self._allow_private or url in self._own, lookup=self._lookup)
-        extensions = {"sni_hostname": httpx.URL(url).host}
-        request = self._client.build_request(
-            "POST", target.url, content=body, headers={**headers, "Host": target.host}, extensions=extensions
-        )
-        return self._client.send(request)
+        headers, extensions = {**headers, "Host": target.host}, {"sni_hostname": target.name}
+        with self._client.stream("POST", target.url, content=body, headers=headers, extensions=extensions) as answer:
+            if answer.is_success:
+                return f"HTTP {answer.status_code}"
+            said = next(answer.iter_text(_SAID), "")  # however much more it is
+        is_final = answer.is_client_error and answer.status_code not in _TRY_AGAIN
+        raise DeliveryError(f"HTTP {answer.status_code}: {said}", is_final=is_final)

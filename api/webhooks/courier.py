@@ -130,9 +130,8 @@ class Courier:
                 "Beatwatch-Topic": message.topic,
                 "Beatwatch-Signature": sign(message.secret.encode(), body, int(datetime.now(UTC).timestamp())),
             }
-            name = httpx.URL(message.url).host
             request = self._client.build_request(
-                "POST", target.url, content=body, headers=headers, extensions={"sni_hostname": name}
+                "POST", target.url, content=body, headers=headers, extensions={"sni_hostname": target.name}
             )
             answer = self._client.send(request, stream=True)
             answer.close()  # what it says does not matter, however much it is
