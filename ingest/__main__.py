@@ -114,7 +114,7 @@ def _serve(source: MqttSource, pipeline: Pipeline, stop: threading.Event, option
         metrics.RECEIVED.inc(len(deliveries))
         if throttle is not None:
             # Who is told to stop leaves what still waits its turn with the broker.
-            deliveries = throttle.admit(deliveries, time.time_ns() // 1000)
+            deliveries = throttle.admit(deliveries, time.monotonic_ns() // 1000)
             metrics.HELD.set(len(throttle))
         if not deliveries:
             if draining:
@@ -165,5 +165,7 @@ def _finish(source: MqttSource, pipeline: Pipeline, decoded: Decoded) -> None:
     metrics.ACKNOWLEDGED.inc(len(decoded.deliveries))
     now_us = time.time_ns() // 1000
     metrics.LAG.observe((now_us - delivery.received_us) / 1e6 for delivery in decoded.deliveries)
+    for (format_name, reason), count in pipeline.decoder.take_warnings().items():
+        metrics.WARNINGS.labels(format_name, reason).inc(count)
     for reply in pipeline.decoder.replies():
         source.send(reply.topic, reply.payload)

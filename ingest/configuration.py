@@ -69,7 +69,8 @@ class Configuration:
         patterns = usable_patterns(topic_patterns.list_patterns(connection))
         if tuple(patterns) != self._router.patterns or not self.loaded.is_set():
             self._router.replace(patterns)
-            self._subscriber.follow(self._router.filters(), _filters_of(topic_patterns.list_dropped(connection)))
+            covered = [pattern.filter for pattern in patterns]  # whichever of them the router's filters cover
+            self._subscriber.follow(self._router.filters(), [*_filters_of(topic_patterns.list_dropped(connection)), *covered])
             _log.info("topic patterns are loaded", patterns=len(patterns))
         self.loaded.set()
 

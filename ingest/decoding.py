@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -159,6 +160,14 @@ class Decoder:
             tenant,
             self._deliveries,
         )
+
+    def take_warnings(self) -> Counter[tuple[str, str]]:
+        """How often something was amiss in what was read since the last call, by format and reason."""
+        taken: Counter[tuple[str, str]] = Counter()
+        for (format_name, _), codec in self._codecs.items():
+            taken.update({(format_name, reason): count for reason, count in codec.warnings.items()})
+            codec.warnings.clear()
+        return taken
 
     def replies(self) -> Iterable[Message]:
         """What protocols want sent back because of what was decoded since the last call."""

@@ -21,6 +21,9 @@ STORED: Final = Counter("beatwatch_ingest_stored", "Readings stored, quarantined
 QUARANTINED: Final = Counter("beatwatch_ingest_quarantined", "Readings stored but kept from judgement")
 DUPLICATE: Final = Counter("beatwatch_ingest_duplicate", "Readings that were stored already")
 SILENT: Final = Counter("beatwatch_ingest_silent", "Messages that are well-formed and hold no reading")
+WARNINGS: Final = Counter(
+    "beatwatch_ingest_warnings", "What was amiss in messages that were read all the same", ["format", "reason"]
+)
 ACKNOWLEDGED: Final = Counter("beatwatch_ingest_acknowledged", "Messages committed and acknowledged")
 RETRIES: Final = Counter("beatwatch_ingest_retries", "Attempts to store a batch that failed because the database was away")
 RECONNECTS: Final = Counter("beatwatch_ingest_connections", "Connections made to the broker")

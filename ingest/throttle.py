@@ -38,7 +38,10 @@ class Throttle:
         return self._count
 
     def admit(self, deliveries: Sequence[Delivery], now_us: int) -> list[Delivery]:
-        """Those of the waiting and of `deliveries` that may pass at `now_us`; each topic's in the order they came."""
+        """Those of the waiting and of `deliveries` that may pass at `now_us`; each topic's in the order they came.
+
+        `now_us` is of a clock that never goes back.
+        """
         for delivery in deliveries:
             self._held.setdefault(delivery.topic, deque()).append(delivery)
         self._count += len(deliveries)

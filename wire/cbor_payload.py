@@ -23,14 +23,24 @@ _NO_TAGS: Final = dict.fromkeys(
 """Every tag that the library would act upon, some of them (patterns, huge decimals, cycles) at a cost the sender chooses."""
 
 
-def load_cbor(payload: bytes) -> Any:
+def _decimal(value: Any, _: bool) -> float:
+    """A decimal fraction, `[exponent, mantissa]`; numbers of more than 64 bits are of a tag that is refused."""
+    exponent, mantissa = value
+    if type(exponent) is not int or type(mantissa) is not int:
+        raise ValueError("a decimal fraction is made of two integers")
+    return float(f"{mantissa}e{exponent}")
+
+
+def load_cbor(payload: bytes, *, decimals: bool = False) -> Any:
     """The one value of a payload; `DecodeError` if it is too large, cut, followed by something or beyond the subset.
 
-    Unknown tags, simple values and `undefined` come through as objects of the library, which no format's types accept.
+    With `decimals`, a number may also be a decimal fraction (tag 4, RFC 8949, section 3.4.4). Unknown tags, simple values and
+    `undefined` come through as objects of the library, which no format's types accept.
     """
     check_size(payload)
     file = BytesIO(payload)
-    decoder = cbor2.CBORDecoder(file, max_depth=_MAX_DEPTH, allow_duplicate_keys=False, semantic_decoders=_NO_TAGS)
+    tags = _NO_TAGS | {4: _decimal} if decimals else _NO_TAGS
+    decoder = cbor2.CBORDecoder(file, max_depth=_MAX_DEPTH, allow_duplicate_keys=False, semantic_decoders=tags)
     try:
         value = decoder.decode()
     except cbor2.CBORDecodeEOF as error:

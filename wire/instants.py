@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -11,17 +12,20 @@ _LONGEST_SHOWN: Final = 40
 _LAST_MS: Final = 253_402_300_799_999
 _FIRST_MS: Final = -62_135_596_800_000
 _MILLISECOND: Final = timedelta(milliseconds=1)
+_LEAP_SECOND: Final = re.compile(r"(\d{4}-?\d\d-?\d\d[T ]\d\d:?\d\d:?)60(?!\d)(.*)", re.ASCII)
+_MIDNIGHT: Final = re.compile(r"(\d{4}-?\d\d-?\d\d[T ])24(:?00:?00(?:[.,]0+)?(?!\d).*)", re.ASCII)
 
 
 def parse_instant(text: str) -> datetime:
     """The UTC moment that ISO 8601 text with a zone (`Z`, `z`, `+05:30`, `+0530`) names; digits past microseconds are cut.
 
-    Raises `ValueError` for anything else, an unzoned time included: guessing a zone would move every reading.
+    24:00 is the next day's midnight, and a second 60, which receivers say at a leap second, the second after 59. Raises
+    `ValueError` for anything else, an unzoned time included: guessing a zone would move every reading.
     """
     try:
         moment = datetime.fromisoformat(text.upper() if text[-1:] == "z" else text)
     except ValueError as error:
-        raise ValueError(f"{text[:_LONGEST_SHOWN]!r} is no ISO 8601 time: {error}") from None
+        moment = _beyond_the_last(text, error)
     if moment.tzinfo is UTC:
         return moment
     if moment.tzinfo is None:
@@ -30,6 +34,18 @@ def parse_instant(text: str) -> datetime:
         return moment.astimezone(UTC)
     except OverflowError:
         raise ValueError(f"{text!r} is outside the years 1 to 9999") from None
+
+
+def _beyond_the_last(text: str, refusal: ValueError) -> datetime:
+    """The moment of a second or an hour that is one more than the library counts."""
+    try:
+        if found := _LEAP_SECOND.fullmatch(text.upper()):
+            return datetime.fromisoformat(f"{found[1]}59{found[2]}") + timedelta(seconds=1)
+        if found := _MIDNIGHT.fullmatch(text.upper()):
+            return datetime.fromisoformat(f"{found[1]}00{found[2]}") + timedelta(days=1)
+    except (ValueError, OverflowError) as error:
+        refusal = ValueError(str(error))
+    raise ValueError(f"{text[:_LONGEST_SHOWN]!r} is no ISO 8601 time: {refusal}") from None
 
 
 def format_instant(moment: datetime) -> str:

@@ -44,7 +44,7 @@ def decode_json(decoder: msgspec.json.Decoder[T], payload: bytes, *, numbers_as_
     With `numbers_as_text`, numbers, true and false may also come as text.
     """
     check_size(payload)
-    payload = payload.removeprefix(BOM_UTF8)  # which RFC 8259 lets a reader pass over
+    payload = payload.removeprefix(BOM_UTF8).rstrip(b"\0")  # RFC 8259 lets us pass over the first; C programs send the other
     try:
         try:
             return decoder.decode(payload)

@@ -41,8 +41,14 @@ class Format:
     profile: type[Any] | None = None
 
 
+_PRINTABLE: Final = frozenset(bytes([byte]) for byte in range(0x20, 0x7F))
+
+
 class JsonOr(Codec):
-    """Two formats on one topic, told apart by the first byte: JSON, or the binary one."""
+    """Two formats on one topic, told apart by the first byte: JSON, or the binary one.
+
+    No binary format of ours begins with a letter, a digit or a sign: what does is text, refused as such if it is no reading.
+    """
 
     def __init__(self, json: Codec, binary: Codec) -> None:
         super().__init__()
@@ -53,10 +59,8 @@ class JsonOr(Codec):
 
     def decode(self, topic: str, payload: bytes, received_at: datetime, device: str = "") -> list[Reading]:
         """As the format that the payload begins like."""
-        codec = (
-            self._json if payload[:1] == b"{" or payload.removeprefix(BOM_UTF8).lstrip()[:1] in {b"{", b"["} else self._binary
-        )
-        return codec.decode(topic, payload, received_at, device)
+        is_text = payload[:1] in _PRINTABLE or payload.removeprefix(BOM_UTF8).lstrip()[:1] in {b"{", b"["}
+        return (self._json if is_text else self._binary).decode(topic, payload, received_at, device)
 
     def take_replies(self) -> list[Message]:
         """What either wants published."""

@@ -31,6 +31,7 @@ UNITS: Final[Mapping[str, Input]] = {
     "lat": Input("latitude_deg"),
     "lon": Input("longitude_deg"),
     "V": Input("battery_v"),
+    "mV": Input("battery_v", 0.001),  # of RFC 8798
     "%EL": Input("battery_pct"),
     "count": Input("count"),
     "km/h": Input("speed_mps", 1 / 3.6),

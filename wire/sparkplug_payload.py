@@ -17,9 +17,10 @@ SEQ_WRAP: Final = 256
 """The count of messages starts again at 0 here."""
 _MOST_METRICS: Final = 5_000
 _LONGEST_TEXT: Final = 1000
+_COMPRESSED: Final = b"SPBV1.0_COMPRESSED"
 
 # numbers of the fields, from the specification's schema
-_TIMESTAMP, _METRICS, _SEQ = 1, 2, 3
+_TIMESTAMP, _METRICS, _SEQ, _UUID = 1, 2, 3, 4
 _NAME, _ALIAS, _METRIC_TIMESTAMP, _DATATYPE, _IS_HISTORICAL, _IS_NULL = 1, 2, 3, 4, 5, 7
 _INT, _LONG, _FLOAT, _DOUBLE, _BOOL, _STRING = 10, 11, 12, 13, 14, 15
 
@@ -60,6 +61,8 @@ def parse_payload(payload: bytes) -> SparkplugPayload:
             parsed.seq = _integer(value)
             if parsed.seq >= SEQ_WRAP:
                 raise DecodeError("out_of_range", f"seq {parsed.seq} is not below {SEQ_WRAP}")
+        elif number == _UUID and value == _COMPRESSED:
+            raise DecodeError("not_understood", "the payload is compressed: switch that off at the node")
         elif number == _METRICS:
             parsed.metrics.append(_metric(_content(value)))
             if len(parsed.metrics) > _MOST_METRICS:

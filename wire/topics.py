@@ -129,8 +129,9 @@ class Router:
         self.route = lru_cache(_REMEMBERED)(partial(_route, [(pattern, _compile(pattern.pattern)) for pattern in ordered]))
 
     def filters(self) -> list[str]:
-        """The MQTT filters that cover all patterns, each once."""
-        return list(dict.fromkeys(pattern.filter for pattern in self.patterns))
+        """The fewest MQTT filters that cover all patterns: brokers send a message once for each filter that it matches."""
+        filters = list(dict.fromkeys(pattern.filter for pattern in self.patterns))
+        return [one for one in filters if not any(other != one and _covers(other, one) for other in filters)]
 
 
 def _route(compiled_patterns: Sequence[tuple[TopicPattern, re.Pattern[str]]], topic: str) -> Route | None:
@@ -142,6 +143,20 @@ def _route(compiled_patterns: Sequence[tuple[TopicPattern, re.Pattern[str]]], to
             tenant = None if pattern.tenant is None else _fill(pattern.tenant, levels)
             return Route(pattern.format, _fill(pattern.device, levels), tenant)
     return None
+
+
+def _covers(wide: str, narrow: str) -> bool:
+    """Whether every topic that matches the filter `narrow` matches `wide` too."""
+    wide_levels, narrow_levels = wide.split("/"), narrow.split("/")
+    if wide_levels[-1] == "#":
+        wide_levels.pop()
+        above = narrow_levels[:-1] if narrow_levels[-1] == "#" else narrow_levels
+        if len(above) < len(wide_levels):
+            return False
+        narrow_levels = above[: len(wide_levels)]
+    return len(wide_levels) == len(narrow_levels) and all(
+        one == other or (one == "+" and other != "#") for one, other in zip(wide_levels, narrow_levels, strict=True)
+    )
 
 
 def _fill(template: str, levels: Mapping[str, str]) -> str:

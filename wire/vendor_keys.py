@@ -23,12 +23,17 @@ def _temperature(probe: int = 0) -> Input:
 
 
 USUAL_KEYS: Final[Mapping[str, Input]] = {
-    **dict.fromkeys(("temperature", "temperature_c", "temp", "temp_c", "tempc_sht", "temp_soil"), _temperature()),
+    **dict.fromkeys(
+        ("temperature", "temperature_c", "temp", "temp_c", "tempc_sht", "temp_soil", "temperaturesensor"), _temperature()
+    ),
     **dict.fromkeys(("tempc_ds", "temp_ds18b20"), _temperature(1)),
-    **dict.fromkeys(("humidity", "humidity_pct", "hum_sht", "relative_humidity"), Input("humidity_pct")),
+    **dict.fromkeys(
+        ("humidity", "humidity_pct", "hum_sht", "relative_humidity", "relativehumidity", "humiditysensor"),
+        Input("humidity_pct"),
+    ),
     "weight_g": Input("weight_g"),
     "weight_kg": Input("weight_g", 1000),
-    **dict.fromkeys(("door", "door_open", "door_open_status"), Input("door_open")),
+    **dict.fromkeys(("door", "door_open", "door_open_status", "contactstate"), Input("door_open")),
     "count": Input("count"),
     **dict.fromkeys(("batv", "bat_v", "battery_v", "battery_voltage", "vbat"), Input("battery_v")),
     "vdd": Input("battery_v", 0.001),
@@ -75,7 +80,9 @@ def rule_for(key: str, profile: KeysProfile) -> Input | None:
         return profile.inputs[key]
     if not profile.usual:
         return None
-    last = re.split(r"[./]", key)[-1].strip().lower().replace(" ", "_")
+    *above, last = re.split(r"[./]", key.strip().lower().replace(" ", "_"))
+    if above and last.isdecimal():  # a channel of Cayenne LPP: temperatureSensor.1
+        last = f"{above[-1]}_{last}"
     if last in USUAL_KEYS:
         return USUAL_KEYS[last]
     numbered = _NUMBERED.fullmatch(last)

@@ -16,7 +16,6 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
 
 import structlog
 from paho.mqtt import client as paho
@@ -25,17 +24,15 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from domain.errors import SettingsError
 from ingest import metrics
+from ingest.sources.broker_client import broker_client
 from ingest.sources.delivery import Delivery
-from ingest.sources.quick_client import Published, QuickClient
+from ingest.sources.quick_client import Published
 
 _log = structlog.get_logger()
-_SESSION_S: Final = 30 * 86_400
-_KEEPALIVE_S: Final = 30
 _TICK_S: Final = 0.5
 _BACKOFF_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
+_LASTING_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +76,10 @@ class MqttSource:
         self._closing = threading.Event()
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
-        self._client = self._make_client(url, client_id, ca_file)
+        self._client = broker_client(url, client_id, self._on_published, self._limits.receive_maximum, ca_file)
+        self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_subscribe = self._on_subscribe
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
 
     def start(self) -> None:
@@ -143,28 +143,6 @@ class MqttSource:
         self._thread.join(timeout_s)
         os.close(self._wake_write)
 
-    def _make_client(self, url: str, client_id: str, ca_file: str | None) -> QuickClient:
-        parts = urlsplit(url)
-        if parts.scheme not in _PORTS or not parts.hostname:
-            raise SettingsError(f"MQTT_URL must be mqtt://host:port or mqtts://host:port, not {url!r}")
-        client = QuickClient(client_id, self._on_published)
-        if parts.username is not None:
-            client.username_pw_set(unquote(parts.username), unquote(parts.password or ""))
-        if parts.scheme == "mqtts":
-            client.tls_set(ca_certs=ca_file)
-        client.on_connect = self._on_connect
-        client.on_disconnect = self._on_disconnect
-        client.on_subscribe = self._on_subscribe
-        # With this set, paho leaves writing to our loop instead of doing it at once.
-        client.on_socket_register_write = lambda *_: None
-        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # of paho
-        properties.SessionExpiryInterval = _SESSION_S
-        properties.ReceiveMaximum = self._limits.receive_maximum
-        client.connect_async(
-            parts.hostname, parts.port or _PORTS[parts.scheme], _KEEPALIVE_S, clean_start=False, properties=properties
-        )
-        return client
-
     def _on_connect(
         self, _: paho.Client, __: Any, flags: paho.ConnectFlags, reason: ReasonCode, ___: Properties | None
     ) -> None:
@@ -179,12 +157,12 @@ class MqttSource:
 
     def _subscribe(self) -> None:
         self._filters_changed.clear()
-        if self._dropped:
-            self._client.unsubscribe(self._dropped)
         if self._filters:
             # Retained messages are sent for new subscriptions only, and only once for each session.
             options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB)
             self._client.subscribe([(topic_filter, options) for topic_filter in self._filters])
+        if self._dropped:  # only now, for a wider filter may have taken their place
+            self._client.unsubscribe(self._dropped)
 
     def _on_subscribe(self, _: paho.Client, __: Any, ___: int, reasons: list[ReasonCode], ____: Properties | None) -> None:
         for reason in reasons:
@@ -213,26 +191,27 @@ class MqttSource:
             os.write(self._wake_write, b"w")
 
     def _run(self) -> None:
-        failures = 0
+        attempts, began_s = 0, 0.0  # since a connection last lasted: one may be refused, or taken over by a namesake
         while not self._closing.is_set():
-            if self._client.socket() is None:
-                failures = 0 if self._connect() else failures + 1
-                if failures:
-                    self._stopping.wait(_BACKOFF_S[min(failures, len(_BACKOFF_S)) - 1])
-                continue
-            self._turn()
+            if self._client.socket() is not None:
+                self._turn()
+                if self.connected.is_set() and time.monotonic() - began_s > _LASTING_S:
+                    attempts = 0
+            elif not attempts or not self._closing.wait(_BACKOFF_S[min(attempts, len(_BACKOFF_S)) - 1]):
+                attempts, began_s = attempts + 1, time.monotonic()
+                self._connect()
         self._drain_receipts()
         self._client.disconnect()
         self._client.loop_write()
         os.close(self._wake_read)
 
-    def _connect(self) -> bool:
+    def _connect(self) -> None:
         try:
             self._client.reconnect()
+        except ssl.SSLCertVerificationError as error:
+            _log.error("the broker is not trusted, MQTT_CA_FILE names its authority; trying again", reason=error.verify_message)
         except OSError as error:
             _log.warning("cannot reach the broker, trying again", reason=str(error))
-            return False
-        return True
 
     def _turn(self) -> None:
         """Wait until something can be done and do it."""

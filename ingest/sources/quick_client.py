@@ -57,6 +57,16 @@ def next_packet(data: bytes, at: int) -> tuple[int, int] | None:
     return None
 
 
+def packet_size(data: bytes) -> int:
+    """The bytes of the packet that `data` begins, its header with it; 0 if too little has arrived to know."""
+    length = 0
+    for index, byte in enumerate(data[1 : 1 + _LONGEST_LENGTH]):
+        length |= (byte & 0x7F) << (7 * index)
+        if byte < 0x80:
+            return 2 + index + length
+    return 0
+
+
 def read_publish(data: bytes, first: int, start: int, end: int) -> Published:
     """The PUBLISH packet with first byte `first` and body `data[start:end]`. Raises MalformedPacketError."""
     qos = (first >> 1) & 3
@@ -86,11 +96,11 @@ class QuickClient(paho.Client):
     def __init__(self, client_id: str, on_published: Callable[[Published], None]) -> None:
         super().__init__(CallbackAPIVersion.VERSION2, client_id, protocol=paho.MQTTv5, manual_ack=True)
         self._on_published = on_published
-        self._unread = b""
+        self._keep(b"")
 
     def reconnect(self) -> MQTTErrorCode:
         """Connect again; half a packet of the last connection is forgotten."""
-        self._unread = b""
+        self._keep(b"")
         return super().reconnect()
 
     def acknowledge(self, packet_ids: list[int]) -> None:
@@ -109,10 +119,19 @@ class QuickClient(paho.Client):
             return MQTTErrorCode.MQTT_ERR_CONN_LOST
         with self._msgtime_mutex:
             self._last_bytes_received = time.monotonic()
+        self._arrived.append(chunk)
+        self._arrived_bytes += len(chunk)
+        if self._arrived_bytes < self._awaited_bytes:
+            return MQTTErrorCode.MQTT_ERR_SUCCESS
         try:
-            return self._take(self._unread + chunk)
+            return self._take(b"".join(self._arrived))
         except MalformedPacketError:
             return MQTTErrorCode.MQTT_ERR_PROTOCOL
+
+    def _keep(self, rest: bytes) -> None:
+        """Keep the beginning of a packet, in pieces: joined at each arrival, a large one would take for ever."""
+        self._arrived = [rest]
+        self._arrived_bytes, self._awaited_bytes = len(rest), packet_size(rest)
 
     def _take(self, data: bytes) -> MQTTErrorCode:
         at = 0
@@ -124,7 +143,7 @@ class QuickClient(paho.Client):
                 outcome = self._take_other(first, data[body[0] : body[1]])
                 if outcome != MQTTErrorCode.MQTT_ERR_SUCCESS:
                     return outcome
-        self._unread = data[at:]
+        self._keep(data[at:])
         return MQTTErrorCode.MQTT_ERR_SUCCESS
 
     def _take_other(self, first: int, body: bytes) -> MQTTErrorCode:

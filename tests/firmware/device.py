@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,14 +14,9 @@ import cbor2
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from tests.waiting import wait_until
+
 DRIVE = "0 ignition 1\n0 external_mv 13800\n0 battery_mv 4100\n0 drive 77.59 12.97 10 90\n"
-
-
-def wait_until(condition: Callable[[], bool], timeout_s: float = 60.0) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 class VirtualDevice:
@@ -95,7 +89,7 @@ def listening(url: str) -> Iterator[Ear]:
     client.connect(parts.hostname, parts.port or 1883)
     client.loop_start()
     client.subscribe("bw/1/default/+/+", qos=1)
-    wait_until(lambda: bool(subscribed), 10)
+    wait_until(lambda: bool(subscribed))
     yield ear
     client.disconnect()
     client.loop_stop()

@@ -11,7 +11,8 @@ import pytest
 
 from beatwatch.services.program import Program
 from tests.firmware.device import DRIVE, VirtualDevice, listening
-from tests.ingest.conftest import IngestProcess, wait_until
+from tests.ingest.conftest import IngestProcess
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.server, pytest.mark.acceptance]
 

@@ -15,7 +15,8 @@ import pytest
 from nacl.signing import SigningKey
 
 from beatwatch.services.program import Program
-from tests.firmware.device import DRIVE, Ear, VirtualDevice, listening, wait_until
+from tests.firmware.device import DRIVE, Ear, VirtualDevice, listening
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.server, pytest.mark.acceptance]
 
@@ -124,7 +125,7 @@ def test_a_signed_image_is_taken_tried_and_confirmed(device: VirtualDevice, ear:
         wait_until(lambda told=told: len(ear.on("ack")) > told)  # type: ignore[misc]
     last = ear.on("ack")[-1]
     assert (last["accepted"], last["reason"]) == (True, "ready")
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
     assert process.returncode == 4  # it restarts to try the image
 
     device.start(SCRIPT, *public)

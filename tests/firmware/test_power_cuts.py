@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from beatwatch.services.program import Program
-from tests.firmware.device import DRIVE, VirtualDevice, listening, wait_until
+from tests.firmware.device import DRIVE, VirtualDevice, listening
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.server, pytest.mark.acceptance]
 
@@ -30,7 +31,7 @@ def test_no_reading_is_lost_or_sent_under_two_names_through_thirty_power_cuts(
             assert code in {0, POWER_CUT}
         code, report = device.run(f"0 speed 20\n{DRIVE}", "--duration", "60")
         assert (code, report["waiting"], report["dropped"]) == (0, 0, 0)
-        wait_until(lambda: len({reading["seq"] for reading in ear.readings()}) >= report["stored_seq"], 20)
+        wait_until(lambda: len({reading["seq"] for reading in ear.readings()}) >= report["stored_seq"])
         readings = ear.readings() + ear.readings("event")
     by_seq: dict[int, tuple[int, str]] = {}
     for reading in readings:

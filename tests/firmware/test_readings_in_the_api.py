@@ -15,7 +15,8 @@ from beatwatch.services.program import Program
 from tests.api.conftest import serving
 from tests.firmware.conftest import FIRMWARE
 from tests.firmware.device import DRIVE, VirtualDevice
-from tests.ingest.conftest import IngestProcess, wait_until
+from tests.ingest.conftest import IngestProcess
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.server, pytest.mark.acceptance]
 
@@ -36,7 +37,7 @@ def test_make_run_puts_a_tracker_on_the_broker_and_its_readings_come_out_of_the_
     make = ["make", "--silent", "--no-print-directory", "-C", str(FIRMWARE), "run", f"ARGUMENTS={arguments}"]
     report = json.loads(subprocess.run(make, capture_output=True, text=True, check=True).stdout.splitlines()[-1])
     assert report["waiting"] == 0
-    with serving(database_url) as address, httpx.Client(base_url=address, timeout=30) as client:
+    with serving(database_url) as address, httpx.Client(base_url=address, timeout=60) as client:
 
         def points() -> list[dict[str, Any]]:
             answer = client.get("/vehicles/van-api/track", params={"rejected": True})

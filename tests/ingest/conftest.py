@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from ingest.registry import Registry
 from ingest.screening import Screening
 from ingest.sources.delivery import Delivery
 from store.telemetry_writer import TelemetryWriter
+from tests.waiting import wait_until
 from wire.codec import Codec
 from wire.registry import codec
 from wire.topics import Route, Router
@@ -91,13 +91,6 @@ def one_value(database_url: str) -> Iterator[Callable[[str], Any]]:
             return row[0]
 
         yield ask
-
-
-def wait_until(condition: Callable[[], bool], timeout_s: float = 60.0) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.1)
 
 
 NOW_US = 1_777_885_200_000_000

@@ -9,7 +9,6 @@ import socket
 import ssl
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,9 +24,11 @@ from beatwatch.services.account import command_as, owned_folder, server_account
 from beatwatch.services.ports import answers, free_port
 from domain.errors import BeatwatchError, ConflictError, InvalidInputError, NotFoundError
 from ingest.broker_accounts import access_file, hash_password
+from ingest.pipeline import Pipeline
 from store.device_admin import BrokerAccount
 from store.devices import Identity
-from tests.ingest.conftest import FIX, delivery, wait_until
+from tests.ingest.conftest import FIX, delivery
+from tests.waiting import wait_until
 from wire.topics import DEFAULT_PATTERNS
 
 pytestmark = pytest.mark.server
@@ -48,6 +49,14 @@ def run(database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> R
         return json.loads(result.output) if as_json else result.output
 
     return run_command
+
+
+def test_a_tracker_that_has_told_no_place_was_heard(run: Run, make_pipeline: Callable[..., Pipeline]) -> None:
+    pipeline = make_pipeline()
+    blind = {"fix_time": FIX["fix_time"], "fix_valid": False, "seq": 1}
+    pipeline.store(pipeline.decoder.decode([delivery(blind)]))
+    (listed,) = run("device", "list")
+    assert listed["last_heard_at"] is not None
 
 
 def test_a_device_is_registered_listed_rotated_and_disabled(run: Run) -> None:
@@ -153,6 +162,7 @@ class Client:
     def __init__(self, port: int, username: str, password: str, ca_file: Path | None = None) -> None:
         self.received: list[str] = []
         self.answers: dict[int, bool] = {}
+        self.subscribed: set[int] = set()
         self.refused: str | None = None
         self._client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
         self._client.username_pw_set(username, password)
@@ -160,11 +170,12 @@ class Client:
             self._client.tls_set(ca_certs=str(ca_file))
         self._client.on_message = lambda _, __, message: self.received.append(message.topic)
         self._client.on_publish = lambda _, __, mid, reason, ___: self.answers.update({mid: not reason.is_failure})
+        self._client.on_subscribe = lambda _, __, mid, ___, ____: self.subscribed.add(mid)
         self._client.on_connect = self._on_connect
         self._up = False
         self._client.connect("localhost", port)
         self._client.loop_start()
-        wait_until(lambda: self._up or self.refused is not None, 10)
+        wait_until(lambda: self._up or self.refused is not None)
 
     def _on_connect(self, _: Any, __: Any, ___: Any, reason: Any, ____: Any) -> None:
         if reason.is_failure:
@@ -174,15 +185,22 @@ class Client:
 
     def may_publish(self, topic: str) -> bool:
         mid = self._client.publish(topic, b"x", qos=1).mid
-        wait_until(lambda: mid in self.answers, 10)
+        wait_until(lambda: mid in self.answers)
         return self.answers[mid]
 
     def subscribe(self, topic_filter: str) -> None:
-        self._client.subscribe(topic_filter, qos=1)
+        mid = self._client.subscribe(topic_filter, qos=1)[1]
+        wait_until(lambda: mid in self.subscribed)
 
     def close(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+
+
+def is_admitted(port: int, username: str, password: str, ca_file: Path | None = None) -> bool:
+    client = Client(port, username, password, ca_file)
+    client.close()
+    return client.refused is None
 
 
 @contextmanager
@@ -205,7 +223,7 @@ def guarded_broker(extra: str = "", place: Callable[[Path], None] = lambda _: No
             command_as(server_account(), [binary, "-c", str(folder / "mosquitto.conf")]), stderr=subprocess.DEVNULL
         )
         try:
-            wait_until(lambda: answers(port) and (folder / "pid").exists(), 15)
+            wait_until(lambda: answers(port) and (folder / "pid").exists())
             yield folder, port
         finally:
             process.send_signal(signal.SIGTERM)
@@ -217,24 +235,21 @@ def test_a_device_speaks_and_listens_only_under_its_own_name(run: Run) -> None:
         one, two = run("device", "add", "van-1"), run("device", "add", "van-2")
         files = ("device", "accounts", str(folder), "--service-password", "s3rvice", "--pid-file", str(folder / "pid"))
         run(*files, as_json=False)
-        time.sleep(0.5)  # the broker reads the files again
+        wait_until(lambda: is_admitted(port, **two))  # the broker reads the files again
         service = Client(port, "beatwatch", "s3rvice")
         van, other = Client(port, **one), Client(port, **two)
         other.subscribe("bw/1/#")
         service.subscribe("bw/1/+/+/pos")
-        time.sleep(0.3)
         assert van.may_publish("bw/1/default/van-1/pos")
         assert not van.may_publish("bw/1/default/van-2/pos")
         assert not van.may_publish("bw/1/default/van-1x/pos")
         assert not van.may_publish("owntracks/jo/ph")
         assert service.may_publish("bw/1/default/van-2/cmd")
-        wait_until(lambda: other.received == ["bw/1/default/van-2/cmd"] and service.received == ["bw/1/default/van-1/pos"], 10)
+        wait_until(lambda: other.received == ["bw/1/default/van-2/cmd"] and service.received == ["bw/1/default/van-1/pos"])
         run("device", "rotate", "van-1")
         run("device", "disable", "van-2", as_json=False)
         run(*files, as_json=False)
-        time.sleep(0.5)
-        assert Client(port, **one).refused is not None
-        assert Client(port, **two).refused is not None
+        wait_until(lambda: not is_admitted(port, **one) and not is_admitted(port, **two))
         for client in (service, van, other):
             client.close()
 
@@ -257,7 +272,7 @@ def test_devices_connect_over_tls(run: Run) -> None:
         with guarded_broker(tls, place) as (folder, port):
             one = run("device", "add", "van-1")
             run("device", "accounts", str(folder), "--service-password", "s", "--pid-file", str(folder / "pid"), as_json=False)
-            time.sleep(0.5)
+            wait_until(lambda: is_admitted(port, **one, ca_file=folder / "ca.pem"))
             van = Client(port, **one, ca_file=folder / "ca.pem")
             assert van.may_publish("bw/1/default/van-1/pos")
             van.close()

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from beatwatch.services.program import Program
-from tests.ingest.conftest import IngestProcess, wait_until
+from tests.ingest.conftest import IngestProcess
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.server, pytest.mark.acceptance]
 Ask = Callable[[str], Any]
@@ -105,6 +106,48 @@ def test_a_database_that_is_away_is_waited_for(
         wait_until(lambda: stored() >= rows_in(tracks))
         assert ingest.end(signal.SIGTERM) == 0
         assert stored() == rows_in(tracks)
+
+
+_FULL = """
+CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100';
+END $$;
+CREATE TRIGGER no_room BEFORE INSERT ON ingest_batch EXECUTE FUNCTION no_room()
+"""
+_ROOM = "DROP TRIGGER no_room ON ingest_batch"
+_READ_ONLY = "ALTER ROLE ALL IN DATABASE {name} SET default_transaction_read_only = on"
+_WRITABLE = "ALTER ROLE ALL IN DATABASE {name} RESET default_transaction_read_only"
+_LEAVE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}' AND pid <> pg_backend_pid()"
+
+
+@pytest.mark.parametrize(("refuse", "relent"), [(_FULL, _ROOM), (_READ_ONLY, _WRITABLE)], ids=["disk full", "standby"])
+def test_a_database_that_takes_nothing_for_now_is_waited_for(
+    ingest: IngestProcess, own_broker: tuple[Program, str], database_url: str, shared_data: Path, refuse: str, relent: str
+) -> None:
+    """A full disk, and a server that became read-only, as the old primary after a switch-over: real refusals in mid-batch."""
+    import psycopg
+
+    tracks = shared_data / "tracks" / "liverpool_bus14.csv.gz"
+    name = database_url.rsplit("/", 1)[1]
+
+    def do(statement: str) -> int:
+        with psycopg.connect(database_url, autocommit=True, options="-c default_transaction_read_only=off") as owner:
+            done = owner.execute(statement.format(name=name).encode())
+            row = done.fetchone() if done.description else None
+            return int(row[0]) if row else 0
+
+    ingest.start()
+    do(refuse)
+    do(_LEAVE)
+    publish(tracks, own_broker[1])
+    wait_until(lambda: ingest.log().count("the database is away") >= 3)
+    assert do("SELECT count(*) FROM position") == 0
+    do(relent)
+    do(_LEAVE)
+    wait_until(lambda: do("SELECT count(*) FROM position") >= rows_in(tracks))
+    assert ingest.end(signal.SIGTERM) == 0
+    assert do("SELECT count(*) FROM position") == rows_in(tracks)
+    assert do("SELECT count(*) FROM dead_letter") == 0
 
 
 def test_a_broker_killed_and_started_again_loses_nothing(

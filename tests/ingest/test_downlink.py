@@ -16,7 +16,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from beatwatch.services.program import Program
 from store import device_admin, downlink
 from store.pool import Role, open_pool
-from tests.ingest.conftest import FIX, IngestProcess, delivery, wait_until
+from tests.ingest.conftest import FIX, IngestProcess, delivery
+from tests.waiting import wait_until
 
 
 class Van:
@@ -68,10 +69,10 @@ def test_a_device_gets_its_messages_when_it_comes_back(
         stale = queue("cmd", {"command": "restart"}, timedelta(seconds=1))
         time.sleep(2.5)
         van = Van(own_broker[1])
-        wait_until(lambda: state(first) == "acknowledged t", 30)
+        wait_until(lambda: state(first) == "acknowledged t")
         second, third = queue("cfg", {"version": "4", "period_s": 30}, hour), queue("cmd", {"command": "explode"}, hour)
-        wait_until(lambda: state(second) == "acknowledged t", 30)
-        wait_until(lambda: state(third) == "acknowledged f unknown", 30)
+        wait_until(lambda: state(second) == "acknowledged t")
+        wait_until(lambda: state(third) == "acknowledged f unknown")
         assert state(stale) == "expired"
         assert {message["id"] for message in van.told} == {str(first), str(second), str(third)}
         assert one_value("SELECT count(*) FROM dead_letter") == 0

@@ -11,8 +11,9 @@ import psycopg
 import pytest
 
 from beatwatch.services.program import Program
-from tests.ingest.conftest import IngestProcess, wait_until
+from tests.ingest.conftest import IngestProcess
 from tests.ingest.test_redelivery import publish
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.server
 Ask = Callable[[str], Any]
@@ -72,3 +73,29 @@ def test_a_pattern_removed_while_ingest_was_down_is_left_when_it_is_back(
     wait_until(lambda: one_value("SELECT count(*) FROM sensor_reading") == 1)
     assert ingest.end(signal.SIGTERM) == 0
     assert one_value("SELECT count(*) FROM dead_letter") == 0
+
+
+def test_a_message_that_two_patterns_want_comes_once(
+    ingest: IngestProcess, own_broker: tuple[Program, str], one_value: Ask, database_url: str
+) -> None:
+    """Brokers send it once for each filter, and without a time of its own the second would be another reading."""
+    save(database_url, "wide", "lora/{app}/{device}", device="{app}:{device}")
+    ingest.start()
+    publish(own_broker[1], "lora/north/door", UPLINK % 1)
+    wait_until(lambda: one_value("SELECT count(*) FROM sensor_reading") == 1)
+    save(database_url, "narrow", "lora/north/{device}", device="{device}")
+    wait_until(lambda: "patterns=28" in ingest.log())
+    time.sleep(1.0)  # the broker's answer to the subscription
+    for degrees in range(2, 12):
+        publish(own_broker[1], "lora/north/door", UPLINK % degrees)
+    wait_until(lambda: one_value("SELECT count(*) FROM sensor_reading") >= 11)
+    with psycopg.connect(database_url, autocommit=True) as owner:
+        owner.execute("DELETE FROM topic_pattern WHERE name = 'wide'")
+    wait_until(lambda: ingest.log().count("patterns=27") > 1)
+    time.sleep(1.0)
+    publish(own_broker[1], "lora/north/door", UPLINK % 12)
+    publish(own_broker[1], "lora/south/door", UPLINK % 13)
+    wait_until(lambda: one_value("SELECT count(*) FROM sensor_reading") >= 12)
+    assert ingest.end(signal.SIGTERM) == 0
+    assert one_value("SELECT array_agg(temperature_c::int ORDER BY measured_at) FROM sensor_reading") == list(range(1, 13))
+    assert one_value("SELECT sum(duplicate_count)::int FROM ingest_batch") == 0

@@ -20,7 +20,8 @@ from ingest.profiles import DeviceProfiles
 from ingest.registry import Registry
 from ingest.screening import Screening
 from store.telemetry_writer import TelemetryWriter
-from tests.ingest.conftest import NOW_US, delivery, wait_until
+from tests.ingest.conftest import NOW_US, delivery
+from tests.waiting import wait_until
 from wire.topics import Route, Router
 
 pytestmark = pytest.mark.server

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
@@ -78,6 +79,26 @@ def test_the_pieces_in_which_packets_arrive_do_not_matter(sent: list[Published],
     for _ in pieces:
         assert client.read() == 0
     assert client.seen == sent
+
+
+def test_a_large_packet_is_looked_at_once_it_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not at each of its pieces: the time would grow with the square of its size."""
+    large = Published(b"t", bytes(3_000_000), 7, 1, False, False)
+    stream = encoded(large) + encoded(large)[:100]
+    looks: list[int] = []
+    take = QuickClient._take
+
+    def looking(self: QuickClient, data: bytes) -> MQTTErrorCode:
+        looks.append(len(data))
+        return take(self, data)
+
+    monkeypatch.setattr(QuickClient, "_take", looking)
+    pieces = [stream[at : at + 1000] for at in range(0, len(stream), 1000)]
+    client = FedClient(pieces)
+    for _ in pieces:
+        assert client.read() == 0
+    assert client.seen == [large]
+    assert len(looks) == 2
 
 
 @given(st.binary(min_size=1, max_size=60))

@@ -14,7 +14,8 @@ import pytest
 from beatwatch.services.program import Program
 from ingest.pipeline import Pipeline
 from ingest.sources.delivery import Delivery
-from tests.ingest.conftest import NOW_US, IngestProcess, wait_until
+from tests.ingest.conftest import NOW_US, IngestProcess
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.server
 Ask = Callable[[str], Any]
@@ -41,7 +42,7 @@ build_app()()
 def publish(mqtt_url: str, topic: str, payload: str) -> None:
     port = mqtt_url.rsplit(":", 1)[1]
     command = ["mosquitto_pub", "-h", "127.0.0.1", "-p", port, "-q", "1", "-t", topic, "-m", payload]
-    subprocess.run(command, check=True, timeout=30)
+    subprocess.run(command, check=True, timeout=60)
 
 
 def count(one_value: Ask) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from wire.files.assignments import parse_assignments
 from wire.files.event_jsonl import parse_events
 from wire.files.orders_json import parse_orders
 from wire.files.sensor_csv import parse_sensors
@@ -24,6 +25,7 @@ READERS: dict[str, tuple[Callable[[str], Sized], int]] = {
     "zones": (parse_zones, 3),
     "trips": (parse_trips, 1),
     "orders": (parse_orders, 1),
+    "assignments": (parse_assignments, 2),
     "events": (lambda text: list(parse_events(text.splitlines())), 2),
     "truth": (lambda text: list(parse_truth(text.splitlines())), 3),
 }

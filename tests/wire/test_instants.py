@@ -31,6 +31,29 @@ def test_many_ways_to_write_the_same_moment(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2016-12-31T23:59:60Z", datetime(2017, 1, 1, tzinfo=UTC)),
+        ("20161231T235960.25Z", datetime(2017, 1, 1, 0, 0, 0, 250_000, tzinfo=UTC)),
+        ("2017-01-01T05:29:60+05:30", datetime(2017, 1, 1, tzinfo=UTC)),
+        ("2024-02-28T24:00:00Z", datetime(2024, 2, 29, tzinfo=UTC)),
+        ("2024-12-31 24:00:00.000+00:00", datetime(2025, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_the_second_after_the_last_and_the_end_of_a_day(text: str, moment: datetime) -> None:
+    assert parse_instant(text) == moment
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2024-03-01T24:00:01Z", "2024-03-01T24:30:00Z", "2024-03-01T12:00:61Z", "2024-02-30T23:59:60Z", "9999-12-31T24:00:00Z"],
+)
+def test_what_lies_further_beyond_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=f"^'{text}' is no ISO 8601 time"):
+        parse_instant(text)
+
+
+@pytest.mark.parametrize(
     "text", ["", "2024-03-01T12:00:00", "2024-03-01", "noon", "1709294400", "0001-01-01T00:00:00+14:00", "2024-13-01T00:00:00Z"]
 )
 def test_a_time_without_zone_or_sense_is_refused(text: str) -> None:

@@ -34,6 +34,39 @@ def test_filters_are_what_a_broker_understands() -> None:
     assert TopicPattern("v3/{app}@{tenant}/devices/{device}/#", "ttn").filter == "v3/+/devices/+/#"
 
 
+def matches(topic_filter: str, topic: str) -> bool:
+    """As MQTT 5, section 4.7, says it."""
+    wanted, levels = topic_filter.split("/"), topic.split("/")
+    if wanted[-1] == "#":
+        return (
+            levels[: len(wanted) - 1] == [level if one == "+" else one for one, level in zip(wanted[:-1], levels, strict=False)]
+            and len(levels) >= len(wanted) - 1
+        )
+    return len(wanted) == len(levels) and all(one in {"+", level} for one, level in zip(wanted, levels, strict=True))
+
+
+levels = st.lists(st.sampled_from(["a", "b", "{x}"]), min_size=1, max_size=4)
+patterns = st.builds(
+    lambda parts, rest: TopicPattern(
+        "/".join(part.replace("x", f"x{'yzuv'[no]}") for no, part in enumerate(parts)) + "/#" * rest, "ais140", device=""
+    ),
+    levels,
+    st.booleans(),
+)
+
+
+@given(st.lists(patterns, max_size=6), st.lists(st.sampled_from(["a", "b", "c", ""]), min_size=1, max_size=6).map("/".join))
+def test_the_filters_bring_in_what_the_patterns_want_and_nothing_twice_if_it_can_be_helped(
+    wanted: list[TopicPattern], topic: str
+) -> None:
+    filters = Router(wanted).filters()
+    assert any(matches(one, topic) for one in filters) == any(matches(pattern.filter, topic) for pattern in wanted)
+    for one in filters:
+        alone = [other for other in filters if other != one]
+        probes = [one.replace("#", "q/q").replace("+", "q"), one.replace("/#", "").replace("+", "q")]
+        assert not any(all(matches(other, probe) for probe in probes) for other in alone)
+
+
 def test_patterns_of_an_installation() -> None:
     router = Router(
         [

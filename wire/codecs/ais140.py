@@ -72,7 +72,7 @@ class Ais140(Codec, Encoder):
         """A reading for each line; a line that cannot be read refuses the message."""
         check_size(payload)
         try:
-            lines = [line.strip() for line in payload.decode("ascii").splitlines() if line.strip()]
+            lines = [line.strip() for line in payload.rstrip(b"\0").decode("ascii").splitlines() if line.strip()]
         except UnicodeDecodeError as error:
             raise DecodeError("not_text", "the line is not ASCII text") from error
         refuse_too_many(lines)
@@ -153,8 +153,9 @@ _ANGLES: Final = {"longitude": Input("longitude_deg"), "latitude": Input("latitu
 
 
 def _angle(told: Mapping[str, str | None], name: str, hemisphere: str, negative: str) -> float | None:
+    """The letter decides; a vendor that writes the sign as well means it once."""
     degrees: float | None = _ANGLES[name].read(told.get(name))
-    return -degrees if degrees is not None and told.get(hemisphere) == negative else degrees
+    return -abs(degrees) if degrees is not None and (told.get(hemisphere) or "").upper() == negative else degrees
 
 
 def _moment(date: str, time: str) -> datetime | None:

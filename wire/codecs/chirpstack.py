@@ -1,7 +1,9 @@
-"""ChirpStack v4: JSON events of LoRaWAN sensors on `application/{app}/device/{eui}/event/{event}`."""
+"""ChirpStack v4, and v3: JSON events of LoRaWAN sensors on `application/{app}/device/{eui}/event/{event}`."""
 
 from __future__ import annotations
 
+import base64
+import binascii
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,6 +19,8 @@ from wire.vendor_keys import KeysProfile, object_readings
 
 _EVENTS: Final = frozenset({"up", "status", "join", "ack", "txack", "log", "location", "integration"})
 _SILENT: Final = frozenset({"ack", "txack", "log", "integration"})
+_EUI_BYTES: Final = 8
+_EUI_BASE64: Final = 12
 
 
 class _Device(msgspec.Struct, rename="camel"):
@@ -30,12 +34,20 @@ class _Place(msgspec.Struct):
     accuracy: Quantity | None = None
 
 
-class _Event(msgspec.Struct, rename="camel"):
-    device_info: _Device
+class _Reception(msgspec.Struct):
     time: Moment | None = None
+
+
+class _Event(msgspec.Struct, rename="camel"):
+    device_info: _Device | None = None
+    dev_eui: Word = msgspec.field(default="", name="devEUI")  # of v3, which has neither the above nor a time of its own
+    rx_info: list[_Reception] | None = None
+    time: Moment | None = None
+    published_at: Moment | None = None  # of v3, where no gateway knows the time
     f_cnt: Counter = 0  # values that are the default are left out: no counter is the counter 0
     f_port: Counter = 0
     object: dict[str, Any] | None = None
+    object_json: str = msgspec.field(default="", name="objectJSON")  # for it, in v3 with the marshaler "json"
     data: str | None = None
     margin: Quantity | None = None
     battery_level: Quantity | None = None
@@ -45,6 +57,7 @@ class _Event(msgspec.Struct, rename="camel"):
 
 
 _DECODER: Final = msgspec.json.Decoder(_Event)
+_OBJECT: Final = msgspec.json.Decoder(dict[str, Any])
 
 
 class Chirpstack(Codec):
@@ -57,8 +70,8 @@ class Chirpstack(Codec):
     def decode(self, topic: str, payload: bytes, received_at: datetime, device: str = "") -> list[Reading]:
         """The readings of one event; its kind is the last level of the topic, or told by its members where there is none."""
         event = decode_json(_DECODER, payload)
-        device = same_identity(device, event.device_info.dev_eui)
-        at = moment(event.time)
+        device = same_identity(device, _eui(event))
+        at = moment(event.time or next((one.time for one in event.rx_info or () if one.time), event.published_at))
         kind = _kind(topic, event)
         if kind in _SILENT:
             return []
@@ -73,11 +86,31 @@ class Chirpstack(Codec):
     def _uplink(self, event: _Event, at: datetime | None, received_at: datetime, device: str) -> list[Reading]:
         profile = self._profiles.of(device)
         content: dict[str, Any] | None = event.object
+        if content is None and event.object_json:
+            content = decode_json(_OBJECT, event.object_json.encode())
         if content is None:
             if not event.data:
                 return []
             content = read_fields(event.data, event.f_port, profile.bytes)
         return object_readings(content, profile, device, at, received_at, event.f_cnt)
+
+
+def _eui(event: _Event) -> str:
+    eui = event.dev_eui if event.device_info is None else event.device_info.dev_eui
+    if not eui:
+        raise DecodeError("missing_field", "there is no deviceInfo.devEui, nor the devEUI of version 3")
+    return _hexadecimal(eui)
+
+
+def _hexadecimal(eui: str) -> str:
+    """The EUI in digits, also where it comes in base64, as the marshaler "json" of v3 writes all bytes."""
+    if len(eui) != _EUI_BASE64:
+        return eui
+    try:
+        content = base64.b64decode(eui, validate=True)
+    except binascii.Error:
+        return eui
+    return content.hex() if len(content) == _EUI_BYTES else eui
 
 
 def _kind(topic: str, event: _Event) -> str:

@@ -50,6 +50,7 @@ class _Location(msgspec.Struct):
     lon: Degrees
     tst: Quantity
     created_at: Quantity | None = None
+    sent: Quantity | None = None  # what trackers say for it
     id: Word | None = msgspec.field(default=None, name="_id")
     acc: Quantity | None = None
     alt: Quantity | None = None
@@ -145,6 +146,7 @@ def _known(value: float | None) -> float | None:
 
 
 def _position(location: _Location, received_at: datetime, device: str) -> Position:
+    spoken = location.sent if location.created_at is None else location.created_at
     speed_kmh, odometer_km = _known(location.vel), _known(location.odometer)
     probes = (location.probe_0, location.probe_1, location.probe_2, location.probe_3)
     used = max((index for index, value in enumerate(probes, start=1) if value is not None), default=0)
@@ -168,7 +170,7 @@ def _position(location: _Location, received_at: datetime, device: str) -> Positi
         temperature_c=probes[:used],
         alarms=_alarms(location),
         seq=None if location.id is None else _number(location.id),
-        device_time=None if location.created_at is None else _time(location.created_at),
+        device_time=None if spoken is None else _time(spoken),
     )
 
 

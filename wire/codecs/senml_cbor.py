@@ -33,7 +33,7 @@ class SenmlCbor(Codec, Encoder):
 
     def decode(self, topic: str, payload: bytes, received_at: datetime, device: str = "") -> list[Reading]:
         """The readings of one pack."""
-        content = load_cbor(payload)
+        content = load_cbor(payload, decimals=True)  # which RFC 8428 allows for numbers
         if not isinstance(content, list):
             raise DecodeError("wrong_type", f"a pack must be an array and is {type(content).__name__}")
         refuse_too_many(content)

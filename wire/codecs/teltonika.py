@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -11,7 +11,7 @@ from typing import Final
 from domain.errors import DecodeError, InvalidInputError
 from domain.observations import DeviceStatus, Position, Reading
 from wire.avl import MPS_PER_KMH, Place, TeltonikaProfile, avl_position, avl_values
-from wire.codec import Codec, Encoder, Message, Profiles, check_size
+from wire.codec import Codec, Encoder, Message, Profiles, check_size, refuse_too_many
 from wire.crc import crc16_arc
 from wire.cursor import Cursor
 from wire.identity import imei_identity
@@ -52,14 +52,16 @@ class Teltonika(Codec, Encoder):
         self._profiles = profiles or Profiles(TeltonikaProfile())
 
     def decode(self, topic: str, payload: bytes, received_at: datetime, device: str = "") -> list[Reading]:
-        """The records of one frame; a login, which is only an IMEI, says that the device is online."""
+        """The records of a frame, or of several as they follow on a stream; a login, which is only an IMEI, says online."""
         check_size(payload)
         if imei := _login(payload):
             return [DeviceStatus(imei_identity(device, imei), received_at, received_at, online=True)]
-        body, imei = _unframed(payload)
+        bodies, imei = _unframed(payload)
         device = imei_identity(device, imei)
         profile = self._profiles.of(device)
-        return [_record(record, received_at, device, profile) for record in _records(body)]
+        records = [record for body in bodies for record in _records(body)]
+        refuse_too_many(records)
+        return [_record(record, received_at, device, profile) for record in records]
 
     def encode(self, readings: Sequence[Reading], tenant: str) -> Message:
         """One frame of Codec 8 Extended, which holds all ids, with the readings as records of low priority."""
@@ -82,21 +84,31 @@ def _login(payload: bytes) -> str:
     return ""
 
 
-def _unframed(payload: bytes) -> tuple[bytes, str]:
-    """Codec to second count, checked, and the IMEI if the frame has one."""
+def _unframed(payload: bytes) -> tuple[list[bytes], str]:
+    """Codec to second count of each frame, checked, and the IMEI if it is told."""
     if _is_datagram(payload):
-        return _datagram(payload)
+        body, imei = _datagram(payload)
+        return [body], imei
     if payload[:4] == _PREAMBLE:
-        cursor = Cursor(payload[4:])
+        return list(_streamed(payload)), ""
+    return [_checked(payload[:-_CRC_BYTES], payload[-_CRC_BYTES:])], ""
+
+
+def _streamed(payload: bytes) -> Iterator[bytes]:
+    cursor = Cursor(payload)
+    while cursor.left:
+        if cursor.take(4) != _PREAMBLE:
+            raise DecodeError("bad_start", "a frame does not begin with four zeros")
         body = cursor.take(cursor.unsigned(4))
-        tail = cursor.take(cursor.left)
-    else:
-        body, tail = payload[:-_CRC_BYTES], payload[-_CRC_BYTES:]
-    if len(tail) != _CRC_BYTES or not body:
-        raise DecodeError("truncated", f"{len(tail)} bytes of checksum follow {len(body)} of records")
-    if int.from_bytes(tail, "big") != crc16_arc(body):
-        raise DecodeError("bad_checksum", f"CRC is {crc16_arc(body):04x} and the frame says {tail.hex()}")
-    return body, ""
+        yield _checked(body, cursor.take(_CRC_BYTES))
+
+
+def _checked(body: bytes, crc: bytes) -> bytes:
+    if not body:
+        raise DecodeError("truncated", "there is nothing but a checksum")
+    if int.from_bytes(crc, "big") != crc16_arc(body):
+        raise DecodeError("bad_checksum", f"CRC is {crc16_arc(body):04x} and the frame says {crc.hex()}")
+    return body
 
 
 def _is_datagram(payload: bytes) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import isfinite
@@ -76,25 +76,41 @@ instant = parse_instant
 class Table(Generic[T]):
     """Reads and writes records of one named tuple type."""
 
-    def __init__(self, record: type[T], columns: Sequence[Column], *, written: int) -> None:
-        """`columns` are all that are read; the first `written` of them are the file's form."""
+    def __init__(self, record: type[T], columns: Sequence[Column], *, written: int, is_closed: bool = False) -> None:
+        """`columns` are all that are read; the first `written` of them are the file's form.
+
+        Where a table is closed its header must name all of them and no other: a column misspelt is not one left out.
+        """
         self._make = record._make
         self._slots = {column.name: record._fields.index(column.field) for column in columns}
         self._blank = [record._field_defaults.get(field) for field in record._fields]
         self._required = [(column.name, self._slots[column.name]) for column in columns if column.required]
         self._columns = {column.name: column for column in columns}
         self._written = [column.name for column in columns[:written]]
+        self._wanted = [column.name for column in columns if column.required or is_closed]
+        self._is_closed = is_closed
 
     def parse(self, lines: Iterable[str]) -> Iterator[T]:
         """The records of CSV text; `InvalidInputError` names the row (the first after the header is 1) and the column."""
+        return (record for _, record in self.numbered(lines))
+
+    def of(self, lines: Iterable[str], column: str, cells: Container[str]) -> Iterator[T]:
+        """As `parse`, those records alone that have one of `cells` in a column; the other rows' cells are not read."""
+        return (record for _, record in self.numbered(lines, column, cells))
+
+    def numbered(self, lines: Iterable[str], column: str | None = None, cells: Container[str] = ()) -> Iterator[tuple[int, T]]:
+        """As `parse`, or, with a column, as `of`, each record after the number of its row."""
         rows = csv.reader(lines, strict=True, skipinitialspace=True)
         number_of_row = 0
         try:
             header = [name.strip() for name in next(rows, [])]
             plan = self._plan(header)
+            at = None if column is None else header.index(column)
             for number_of_row, row in enumerate(rows, start=1):
+                if at is not None and at < len(row) and row[at] not in cells:
+                    continue
                 if len(row) > 1 or (row and row[0].strip()):  # a line of blanks is a blank line
-                    yield self._record(row, header, plan, number_of_row)
+                    yield number_of_row, self._record(row, header, plan, number_of_row)
         except csv.Error as error:
             raise InvalidInputError(f"row {number_of_row + 1}", str(error)) from error
 
@@ -115,12 +131,18 @@ class Table(Generic[T]):
         return count
 
     def _plan(self, header: list[str]) -> Plan:
-        if len(set(header)) != len(header):
-            raise InvalidInputError("header", "names a column twice")
-        for name, _ in self._required:
+        read = [name for name in header if name in self._columns or self._is_closed]
+        if twice := next((name for name in read if read.count(name) > 1), None):
+            raise InvalidInputError("header", f"names the column {twice[:_LONGEST_SHOWN]!r} twice")
+        for name in self._wanted:
             if name not in header:
                 found = ", ".join(header)[:_LONGEST_SHOWN] or "none at all"
                 raise InvalidInputError("header", f"has no column {name}, but {found}")
+        for name in header if self._is_closed else ():
+            if name not in self._columns:
+                raise InvalidInputError(
+                    "header", f"has a column {name[:_LONGEST_SHOWN]!r}; known are {', '.join(self._columns)}"
+                )
         known = [(index, name) for index, name in enumerate(header) if name in self._columns]
         return [(index, self._slots[name], self._columns[name].parse) for index, name in known]
 

@@ -17,17 +17,20 @@ from domain.errors import InvalidInputError, TooLargeError
 MOST_ROWS: Final = 20_000
 MOST_COLUMNS: Final = 200
 LARGEST_UNPACKED: Final = 200 * 2**20
+_ZIP: Final = b"PK\x03\x04"  # as every workbook begins
 _GUARD: Final = "'"  # before what a spreadsheet would run
 
 Row = tuple[int, dict[str, str]]
 
 
-def read_table(content: bytes, form: str) -> Iterator[Row]:
+def read_table(content: bytes, form: str | None = None) -> Iterator[Row]:
     """Rows by their number in the file, from 2, the header being 1: column -> text; what is empty is left out.
 
-    `form` is csv or xlsx. Raises InvalidInputError for what is no table and TooLargeError for too many rows.
+    `form` is csv or xlsx; nothing: as its first bytes tell. Raises InvalidInputError for what is no table and TooLargeError for
+    too many rows.
     """
-    rows = _csv_rows(content) if form == "csv" else _xlsx_rows(content)
+    is_workbook = content.startswith(_ZIP) if form is None else form == "xlsx"
+    rows = _xlsx_rows(content) if is_workbook else _csv_rows(content)
     header = [name.strip() for name in next(rows, [])]
     if not header or not all(header) or len(set(header)) < len(header) or len(header) > MOST_COLUMNS:
         raise InvalidInputError("row 1", "must name each column, and none twice")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -52,6 +52,12 @@ def read_tracks(path: Path) -> Iterator[Position]:
     """The fixes of a CSV file, plain or gzipped, one at a time."""
     with naming(path):
         yield from parse_tracks(read_lines(path))
+
+
+def read_tracks_of(path: Path, devices: Container[str]) -> Iterator[Position]:
+    """The fixes of some devices alone, in a file that `read_tracks` has read: the others' are not looked at."""
+    with naming(path):
+        yield from _TABLE.of(read_lines(path), "device_id", devices)
 
 
 def write_tracks(positions: Iterable[Position], file: TextIO) -> int:

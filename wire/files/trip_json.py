@@ -23,6 +23,7 @@ _APPROVALS: Final = {
     "detours": SuppressorKind.detour,
     "breaks": SuppressorKind.break_window,
 }
+_WRITTEN: Final = ("breakdowns", "detours")
 
 
 def parse_trips(content: bytes | str) -> list[Trip]:
@@ -78,33 +79,31 @@ def read_trips(path: Path) -> list[Trip]:
         return parse_trips(read_bytes(path))
 
 
-def write_trips(trips: Iterable[Trip], file: TextIO, breakdowns: Iterable[Suppressor] = ()) -> int:
+def write_trips(trips: Iterable[Trip], file: TextIO, approvals: Iterable[Suppressor] = ()) -> int:
     """Write a list with one trip a line, the same bytes for the same trips; how many.
 
-    `breakdowns` go to the trips whose identifier and a slash begin theirs.
+    Breakdowns and detours among the `approvals` go to the trips whose identifier and a slash begin theirs.
     """
-    approved = tuple(breakdowns)
+    approved = tuple(approvals)
     return write_listed((trip_line(trip, approved) for trip in trips), file)
 
 
-def trip_line(trip: Trip, breakdowns: Iterable[Suppressor] = ()) -> bytes:
+def trip_line(trip: Trip, approvals: Iterable[Suppressor] = ()) -> bytes:
     """The line of a trip, without comma and end."""
-    approved = [one for one in breakdowns if one.kind is SuppressorKind.breakdown]
-    return msgspec.json.encode(trip_members(trip) | _breakdown_members(trip, approved))
+    mine = [one for one in approvals if one.suppressor_id.startswith(f"{trip.trip_id}/")]
+    told = {name: [_approval_members(one) for one in mine if one.kind is _APPROVALS[name]] for name in _WRITTEN}
+    return msgspec.json.encode(trip_members(trip) | {name: members for name, members in told.items() if members})
 
 
-def _breakdown_members(trip: Trip, approved: Iterable[Suppressor]) -> dict[str, Any]:
-    mine = [one for one in approved if one.suppressor_id.startswith(f"{trip.trip_id}/")]
-    told = [
-        {
-            "id": one.suppressor_id,
-            "from": format_instant(one.valid_from),
-            **({} if one.valid_until is None else {"until": format_instant(one.valid_until)}),
-            **({} if one.reason is None else {"reason": one.reason}),
-        }
-        for one in mine
-    ]
-    return {"breakdowns": told} if told else {}
+def _approval_members(one: Suppressor) -> dict[str, Any]:
+    return {
+        "id": one.suppressor_id,
+        "from": format_instant(one.valid_from),
+        **({} if one.valid_until is None else {"until": format_instant(one.valid_until)}),
+        **({} if one.reason is None else {"reason": one.reason}),
+        **({} if one.geometry is None else {"geometry": one.geometry}),
+        **({} if one.width_m is None else {"width_m": one.width_m}),
+    }
 
 
 def trip_from(node: Node) -> Trip:

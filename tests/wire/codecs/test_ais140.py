@@ -106,6 +106,7 @@ def test_ways_of_vendors_that_say_the_same(old: bytes, new: bytes) -> None:
     [
         (b"12.972098,N", b"12.972098,S", "latitude_deg", -12.972098),
         (b"77.593182,E", b"77.593182,W", "longitude_deg", -77.593182),
+        (b"77.593182,E", b"-77.593182,w", "longitude_deg", -77.593182),
         (b",L,", b",H,", "buffered", True),
         (b"NR,01", b"TA,16", "alarms", ("tamper",)),
         (b"NR,01", b"NR,13", "alarms", ("harsh_braking",)),

@@ -81,9 +81,9 @@ def test_the_newer_location_tells_ignition_reupload_and_mileage() -> None:
 def test_frames_of_4g_trackers() -> None:
     cell = bytes.fromhex("01cc00") + bytes(12)
     assert position(framed(b"\xa0" + FIX + cell + b"\x01\x00\x00")).ignition is True
-    wide = bytes.fromhex("81cc0001") + bytes(12)
+    wide = bytes.fromhex("1181cc0001") + bytes(12)
     assert position(framed(b"\xa4" + FIX + wide + b"\x02\x06\x04\x13\x02")).alarms == ("tamper",)
-    assert position(framed(b"\xa4" + FIX + wide + b"\x02\x06\x04\x7f\x02")).alarms == ("alarm_0x7f",)
+    assert position(framed(b"\xa4" + FIX + wide + b"\x02\x06\x04\x7f\x02\xff")).alarms == ("alarm_0x7f",)
     assert position(framed(b"\x12" + FIX + CELL, start=b"\x79\x79")).fix_valid is True
 
 
@@ -120,17 +120,91 @@ def test_a_clock_that_is_not_set_to_utc() -> None:
     assert position(LOCATION, told).fix_time == datetime(2011, 8, 29, 9, 46, 16, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("protocol", [0x10, 0x11, 0x1A, 0x1E, 0x2D, 0x31, 0x37])
+@pytest.mark.parametrize("protocol", [0x10, 0x11, 0x1A, 0x1E, 0x2D, 0x31, 0x32, 0x37])
 @pytest.mark.parametrize("rest", [b"", CELL + b"\x07\x00\xff"])
 def test_of_relatives_the_fix_is_read(protocol: int, rest: bytes) -> None:
     known, reading = position(framed(b"\x12" + FIX + CELL)), position(framed(bytes([protocol]) + FIX + rest))
     assert reading == known
 
 
-def test_frames_of_other_kinds_are_counted() -> None:
+def test_an_alarm_of_a_4g_tracker_as_published() -> None:
+    """From the tests of Traccar's decoder (Apache 2.0): byte 16 of length, cell, ignition off, level 5, 0x13, no fence."""
+    payload = "78782da41a0509160203cf05be31f80c306530001c00"
+    payload += "10012ed000007ef40000000006428b074205041302ff0009389c0d0a"
+    assert position(bytes.fromhex(payload)) == Position(
+        IMEI,
+        datetime(2026, 5, 9, 22, 2, 3, tzinfo=UTC),
+        RECEIVED_AT,
+        longitude_deg=-0x0C306530 / 1_800_000,
+        latitude_deg=0x05BE31F8 / 1_800_000,
+        speed_mps=0.0,
+        course_deg=0.0,
+        satellites=15,
+        fix_valid=True,
+        ignition=True,
+        battery_pct=83.3,
+        alarms=("tamper",),
+        seq=9,
+    )
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"\x07" * 2,
+        bytes.fromhex("3145 04b6040000001c0000"),  # a card reader's mileage and card number
+        bytes(15),
+    ],
+)
+def test_what_a_maker_adds_is_not_taken_for_ignition_or_mileage(rest: bytes) -> None:
+    assert position(framed(b"\x12" + FIX + CELL + rest)) == position(framed(b"\x12" + FIX + CELL))
+
+
+def test_an_alarm_of_another_length_is_no_more_than_a_fix() -> None:
+    longer = framed(b"\x16" + FIX + b"\x09" + CELL + bytes.fromhex("a0005d4b1302"))
+    assert position(longer) == position(framed(b"\x12" + FIX + CELL))
+    assert position(framed(b"\x26" + FIX + b"\x09" + CELL + bytes.fromhex("0255041302ff"))).alarms == ("tamper",)
+
+
+@pytest.mark.parametrize(
+    ("level", "battery_pct"), [(0, 0.0), (4, 66.7), (6, 100.0), (7, 7.0), (93, 93.0), (100, 100.0), (101, None), (178, None)]
+)
+def test_the_charge_comes_in_steps_or_in_per_cent(level: int, battery_pct: float | None) -> None:
+    (status,) = Gt06().decode(TOPIC, framed(b"\x13\x40" + bytes([level]) + b"\x04\x00\x01"), RECEIVED_AT, IMEI)
+    assert isinstance(status, DeviceStatus)
+    assert status.battery_pct == battery_pct
+
+
+def test_an_alarm_without_a_fix_is_told() -> None:
+    """The second is from the tests of Traccar's decoder (Apache 2.0)."""
+    alarm = position(framed(b"\x19" + CELL + bytes.fromhex("0004040100")))
+    assert alarm == Position(IMEI, None, RECEIVED_AT, fix_valid=False, ignition=False, battery_pct=66.7, alarms=("sos",), seq=1)
+    published = position(bytes.fromhex("787819a5012ed0000075df000000000098661502050413000019a12b0d0a"))
+    assert (published.alarms, published.ignition, published.longitude_deg) == (("tamper",), True, None)
+    with pytest.raises(DecodeError, match="bad_layout"):
+        position(framed(b"\x19" + CELL + bytes(10)))
+
+
+def test_the_long_frames_of_0x32_say_how_long_their_place_is() -> None:
+    sized = FIX[:6] + b"\x0c" + FIX[6:]
+    known, reading = position(framed(b"\x12" + FIX + CELL)), position(framed(b"\x32" + sized, start=b"\x79\x79"))
+    assert reading == known
+    nothing = position(framed(b"\x32" + FIX[:6] + b"\x00" + FIX[6:], start=b"\x79\x79"))
+    assert nothing == Position(IMEI, known.fix_time, RECEIVED_AT, fix_valid=False, seq=1)
+
+
+def test_frames_without_a_place_are_counted() -> None:
     made = Gt06()
     assert made.decode(TOPIC, framed(b"\x8a"), RECEIVED_AT, IMEI) == []
     assert made.warnings["unread_protocol"] == 1
+
+
+def test_a_frame_that_nobody_knows_is_kept_unless_others_come_with_it() -> None:
+    made = Gt06()
+    with pytest.raises(DecodeError, match=r"unread_protocol.*0x34"):
+        made.decode(TOPIC, framed(b"\x34" + bytes(4) + FIX), RECEIVED_AT, IMEI)
+    assert len(made.decode(TOPIC, framed(b"\x34" + bytes(4) + FIX) + LOCATION, RECEIVED_AT, IMEI)) == 1
+    assert made.warnings["unread_protocol"] == 2
 
 
 @pytest.mark.parametrize(
@@ -147,6 +221,7 @@ def test_frames_of_other_kinds_are_counted() -> None:
         (framed(b"\x12"), "truncated"),
         (framed(b"\x12" + b"\x0b\x0d" + FIX[2:] + CELL), "bad_time"),
         (framed(b"\x12" + FIX[:7] + b"\xff" * 8 + FIX[15:] + CELL), "out_of_range"),
+        (framed(b"\x12" + FIX[:16] + b"\x17\xff" + CELL), "out_of_range"),
         (framed(b"\x01" + b"\xab" * 8), "bad_digits"),
     ],
 )

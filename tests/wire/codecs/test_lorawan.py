@@ -89,6 +89,84 @@ def test_keys_that_mean_the_same_everywhere(content: Any, field: str, value: Any
     assert getattr(reading, field) == value
 
 
+def test_channels_of_cayenne_lpp() -> None:
+    """As ChirpStack's own decoder names them: kind, then channel."""
+    content = {"temperatureSensor": {"1": 4.5, "2": -18.5}, "humiditySensor": {"3": 55}, "digitalInput": {"4": 1}}
+    place, (reading,) = {"gpsLocation": {"5": {"latitude": 12.97, "longitude": 77.59}}}, uplink(content)
+    assert reading == SensorReading(EUI, AT, RECEIVED_AT, temperature_c=4.5, humidity_pct=55, seq=3)
+    (position, _) = uplink(content | place)
+    assert isinstance(position, Position)
+    assert (position.longitude_deg, position.temperature_c) == (77.59, (None, 4.5, -18.5))
+
+
+def test_events_of_version_3() -> None:
+    """Identity beside the application's, the time among the receptions. The shape is that of its documentation."""
+    event: dict[str, Any] = {
+        "applicationID": "7",
+        "devEUI": EUI,
+        "rxInfo": [{"gatewayID": "0303"}, {"gatewayID": "0404", "time": "2026-05-01T05:59:58.295915988Z"}],
+        "fCnt": 10,
+        "fPort": 5,
+        "object": {"temperatureSensor": {"1": 25}},
+    }
+    at = AT.replace(microsecond=295915)
+    (reading,) = Chirpstack().decode(UP, msgspec.json.encode(event), RECEIVED_AT, EUI)
+    assert reading == SensorReading(EUI, at, RECEIVED_AT, temperature_c=25, seq=10)
+    del event["rxInfo"]
+    (reading,) = Chirpstack().decode(UP, msgspec.json.encode(event), RECEIVED_AT, EUI)
+    assert reading == SensorReading(EUI, None, RECEIVED_AT, temperature_c=25, seq=10)
+
+
+def test_events_of_version_3_with_bytes_in_base64() -> None:
+    """Its marshaler "json": the mapping of Protocol Buffers to JSON, as its documentation shows it."""
+    event: dict[str, Any] = {
+        "devEUI": "qEBBh9GHEG4=",
+        "rxInfo": [{"gatewayID": "AwMDAwMDAwM=", "time": None}],
+        "fCnt": 10,
+        "data": "AAE=",
+        "objectJSON": '{"temperatureSensor":{"1":25.5},"humiditySensor":{"1":32}}',
+        "publishedAt": "2026-05-01T05:59:58Z",
+    }
+    for device in (EUI, ""):
+        (reading,) = Chirpstack().decode(UP, msgspec.json.encode(event), RECEIVED_AT, device)
+        assert reading == SensorReading(EUI, AT, RECEIVED_AT, temperature_c=25.5, humidity_pct=32, seq=10)
+    for broken, reason in (
+        ({"objectJSON": "{"}, "not_json"),
+        ({"objectJSON": ""}, "no_object"),
+        ({"devEUI": "AAAAAAAAAAA="}, "identity_mismatch"),
+    ):
+        with pytest.raises(DecodeError) as refusal:
+            Chirpstack().decode(UP, msgspec.json.encode(event | broken), RECEIVED_AT, EUI)
+        assert refusal.value.reason == reason
+
+
+def normalised(*measurements: Any, settings: dict[str, Any] | None = None, **members: Any) -> list[Reading]:
+    uplink = {"f_cnt": 5, "received_at": "2026-05-01T05:59:58Z", "normalized_payload": measurements} | members
+    message = {"end_device_ids": {"device_id": "crate"}, "uplink_message": uplink}
+    profiles = {} if settings is None else {"crate": profile("ttn", settings)}
+    return codec("ttn", profiles).decode("", msgspec.json.encode(message), RECEIVED_AT)
+
+
+def test_a_normalised_measurement_comes_before_the_vendors_own_units() -> None:
+    """The pair of the documentation: 50 degrees Fahrenheit and 10 degrees Celsius."""
+    own = {"temperature": 50, "windSpeed": 17.5, "count": 3}
+    normal = {"air": {"temperature": 10, "relativeHumidity": 43.9}, "battery": 3.3, "action": {"contactState": "open"}}
+    (reading,) = normalised(normal, decoded_payload=own)
+    known: dict[str, Any] = {"temperature_c": 10, "humidity_pct": 43.9, "door_open": True, "battery_v": 3.3, "seq": 5}
+    assert reading == SensorReading("crate", AT, RECEIVED_AT, count=3, **known)
+    (alone,) = normalised(normal | {"time": "2026-05-01T05:50:00Z"}, frm_payload="AQID")
+    assert alone == SensorReading("crate", AT.replace(minute=50, second=0), RECEIVED_AT, **known)
+    earlier, later = ({"time": f"2026-05-01T05:{minute}:00Z", "air": {"temperature": 4}} for minute in (40, 50))
+    assert [type(one) is SensorReading and one.measured_at for one in normalised(earlier, later)] == [
+        AT.replace(minute=40, second=0),
+        AT.replace(minute=50, second=0),
+    ]
+    assert normalised(normal, normal, decoded_payload=own)[0][3:5] == (None, 50)  # of one time: the vendor's own is left
+    inputs = {"inputs": {"temperature": {"field": "temperature_c", "scale": 2}}}
+    (ours,) = normalised(normal, decoded_payload=own, settings=inputs)
+    assert ours == SensorReading("crate", AT, RECEIVED_AT, temperature_c=100, count=3, seq=5)
+
+
 def test_an_uplink_without_payload_says_nothing() -> None:
     assert uplink(None) == []
     assert uplink(None, fPort=0, data="") == []

@@ -90,6 +90,11 @@ def test_trigger_letters_where_case_matters(members: dict[str, Any], alarms: tup
     assert (reading.alarms, reading.ignition) == (alarms, ignition)
 
 
+def test_when_a_message_was_made_is_told_by_phones_and_by_trackers() -> None:
+    for members in ({"created_at": 1777615199}, {"sent": 1777615199}, {"created_at": 1777615199, "sent": 5}):
+        assert position(**members).device_time == AT.replace(second=59)
+
+
 def test_negative_means_unknown() -> None:
     reading = position(vel=-1, cog=-1, acc=-1, batt=-1, alt=-12)
     assert reading == Position("ravi:phone", AT, RECEIVED_AT, 77.59, 12.97, altitude_m=-12)

@@ -109,6 +109,23 @@ def test_published_examples_resolve_as_published(vectors: dict[str, list[dict[st
     assert compared > 20
 
 
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [("c48221196ab3", 273.15), ("c482203918af", -632.0), ("c482021a00000003", 300.0), ("f94480", 4.5), ("fa40900000", 4.5)],
+)
+def test_numbers_of_cbor_in_all_their_forms(number: str, expected: float) -> None:
+    """The first is the example of RFC 8949, section 3.4.4: 27315 x 10^-2."""
+    (reading,) = SenmlCbor().decode("", bytes.fromhex("81a3006164" + "0161" + "67" + "02" + number), RECEIVED_AT)
+    assert isinstance(reading, SensorReading)
+    assert reading.weight_g == expected
+
+
+@pytest.mark.parametrize("number", ["c48161", "c40a", "c482c2410102", "c4821a7fffffff01", "c482216161", "c582211905"])
+def test_numbers_that_are_none(number: str) -> None:
+    with pytest.raises(DecodeError):
+        SenmlCbor().decode("", bytes.fromhex("81a30061640161" + "6702" + number), RECEIVED_AT)
+
+
 values = maybe(st.integers(-(10**6), 10**6).map(lambda value: value / 8))
 readings = records(
     SensorReading,

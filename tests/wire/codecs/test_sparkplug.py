@@ -211,6 +211,7 @@ def test_published_vectors(vectors: dict[str, list[dict[str, Any]]]) -> None:
         (b"", "empty"),
         (b"\x08", "truncated"),
         (b"\x00\x01", "not_protobuf"),
+        (b"\x22\x12SPBV1.0_COMPRESSED\x2a\x02\x1f\x8b", "not_understood"),
         (b"\x0b", "not_protobuf"),
         (b"\x08" + b"\xff" * 11, "not_protobuf"),
         (write_field(1, b"text"), "wrong_type"),

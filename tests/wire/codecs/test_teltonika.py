@@ -48,6 +48,19 @@ def test_the_published_frame_has_no_fix_and_nothing_it_did_not_measure() -> None
     assert decode(PUBLISHED[8:]) == [expected]
 
 
+def test_frames_that_follow_one_another_are_all_read() -> None:
+    (one,) = decode(PUBLISHED)
+    assert decode(PUBLISHED * 3) == [one] * 3
+    for cut, reason in (
+        (b"\0" * 3, "truncated"),
+        (b"\0" * 9, "truncated"),
+        (b"\x01" * 4, "bad_start"),
+        (PUBLISHED[:-1], "truncated"),
+    ):
+        with pytest.raises(DecodeError, match=f"^{reason}"):
+            decode(PUBLISHED + cut)
+
+
 def test_codec_8_extended_and_16_as_published() -> None:
     extended, sixteen = (example.payload for example in EXAMPLES["teltonika"][:2])
     (reading,) = decode(extended)

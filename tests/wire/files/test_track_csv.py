@@ -58,6 +58,12 @@ def test_columns_in_any_order_some_missing_some_unknown() -> None:
     assert fix == Position("7", datetime(2024, 3, 1, 12, tzinfo=UTC), longitude_deg=77.5, latitude_deg=12.9, seq=4)
 
 
+def test_unknown_columns_may_have_one_name_or_none() -> None:
+    """As spreadsheets write empty columns at the end, and tables that were joined."""
+    (fix,) = rows("note,device_id,note,fix_time,,\na,van-1,b,2024-03-01T12:00:00Z,,\n")
+    assert fix == Position("van-1", datetime(2024, 3, 1, 12, tzinfo=UTC))
+
+
 @pytest.mark.parametrize(
     ("column", "cell"),
     [
@@ -92,6 +98,7 @@ def test_a_bad_value_is_refused_by_row_and_column(column: str, cell: str) -> Non
         ("device_id,fix_time\nvan-1\n", "row 1"),
         ("device_id,fix_time\nvan-1,2024-03-01T12:00:00Z,x\n", "row 1"),
         ("device_id,device_id,fix_time\n", "header"),
+        ("device_id,fix_time,seq,seq\n", "header"),
         ("device_id,longitude_deg\n", "header"),
         ('device_id,fix_time\n"van-1,2024-03-01T12:00:00Z\n', "row 1"),
         (f"device_id,fix_time\n{'v' * 200_000},2024-03-01T12:00:00Z\n", "row 1"),
