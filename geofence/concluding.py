@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from domain.events import Severity
 from geofence.alike import Alike
 from geofence.conclusions import Withdrawal
-from geofence.journal import Episode, draft_event, event_id, rounded
+from geofence.journal import Episode, event_id, rounded
+from geofence.planned import PlannedTrip
 from geofence.rows import from_us
 from geofence.state import NEVER_US
 from geofence.tracked import Tracked
-
-_INFO: Final = Severity.info
 
 
 class Concluding(Tracked):
@@ -30,12 +29,16 @@ class Concluding(Tracked):
         stop: int | None = None,
         confidence: float = 1.0,
         facts: dict[str, Any] | None = None,
+        trip: PlannedTrip | None = None,
     ) -> Episode | None:
-        """Begin an event of a rule at a place, unless one goes on there or ended so lately that people know already."""
+        """Begin an event of a rule at a place, unless one goes on there or ended so lately that people know already.
+
+        `trip`: what it belongs to, if not to the running one.
+        """
         key = f"{rule}|{place}"
         if key in self.episodes:
             return self.episodes[key]
-        plan = self.plan
+        plan = self.plan if trip is None else trip
         trip_id = None if plan is None else plan.trip.trip_id
         if self.cool.get(key, NEVER_US) > started_us:
             return None
@@ -79,25 +82,16 @@ class Concluding(Tracked):
         confidence: float = 1.0,
         cool_down: bool = True,
         facts: dict[str, Any] | None = None,
+        trip: PlannedTrip | None = None,
     ) -> Episode | None:
         """An event of a moment; None where people know already."""
-        episode = self.open(rule, place, at_us, severity, stop=stop, confidence=confidence, facts=facts)
+        episode = self.open(rule, place, at_us, severity, stop=stop, confidence=confidence, facts=facts, trip=trip)
         if episode is not None:
             del self.episodes[f"{rule}|{place}"]
             self.journal.note(self.key, episode, at_us)
             if cool_down:
                 self._cool(f"{rule}|{place}", at_us)
         return episode
-
-    def note(self, rule: str, place: str, at_us: int, facts: dict[str, Any]) -> None:
-        """An event of a moment that is of interest and alarms nobody: told each time, without cool-down."""
-        plan, fix, now_us, journal = self.plan, self.here, self.now_us, self.journal
-        trip_id = None if plan is None else plan.trip.trip_id
-        name, at = event_id(rule, self.key, trip_id, place, at_us), from_us(at_us)
-        detected_at = at if at_us == now_us else from_us(now_us)
-        facts["evidence"] = {"fixes": [] if fix is None else [journal.sightings.shown(fix)]}
-        told = draft_event(name, rule, _INFO, self.key, trip_id, None, at, at, detected_at, 1.0, False, None, facts)
-        journal.events[name] = told
 
     def withdraw(self, rule: str, place: str, reason: str) -> None:
         """A running event was wrong after all."""

@@ -37,7 +37,8 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Conclusions:
-    """What one call concluded, in order. An `event_id` occurs at most once, in its latest form, and so does a stop.
+    """What one call concluded, in order, zones entered and left last. An `event_id` occurs at most once, in its latest form,
+    and so does a stop.
 
     `grades` and `reasons` have one entry per given row (see geofence.grading).
     """

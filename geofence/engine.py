@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from functools import partial
-from itertools import groupby
-from operator import attrgetter
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -34,7 +34,6 @@ from geofence.world import World
 
 _SPARE_FACTS: Final = 256
 _TURNS: Final = frozenset({TRIP_OFF, OUT, HOME})
-_SLOT: Final = attrgetter("slot")
 _AS_FACT: Final = partial(tuple.__new__, Fact)  # `_make` without asking for the length
 Past = Callable[[int], GoodFix | None]
 """A moment -> the last good fix before it."""
@@ -74,6 +73,7 @@ class Engine:
         before = self._fleet.memory.states[["good_us", "good_lon", "good_lat"]][devices]
         grades, reasons = np.zeros(len(rows), np.int8), np.zeros(len(rows), np.int8)
         facts = self._run_kernel(rows, np.repeat(devices, np.diff(starts)), grades, reasons)
+        journal.passages = facts[self._stepper.passages[facts["kind"]]]
         pasts = _Pasts(rows, grades, starts, before, devices)
         self._step_over(facts, pasts, journal)
         self._catch_up(rows, starts, devices, pasts, journal)
@@ -138,6 +138,7 @@ class Engine:
         forget_instruments(self._fleet.memory.states[slot])
         known = self._fleet.devices.get(slot)
         if known is not None:
+            known.rise()
             known.memory.pop(WEIGHED, None)
             known.rest()
 
@@ -194,14 +195,20 @@ class Engine:
     def _step_over(self, facts: NDArray[np.void], pasts: _Pasts, journal: Journal) -> None:
         wanted = facts[self._stepper.wanted[facts["kind"]]]
         columns = [wanted[name].tolist() for name in Fact._fields]  # twice as quick as row by row
-        for slot, of_device in groupby(map(_AS_FACT, zip(*columns, strict=True)), key=_SLOT):
+        told = list(map(_AS_FACT, zip(*columns, strict=True)))
+        bounds = [0, *(np.flatnonzero(np.diff(wanted["slot"])) + 1).tolist(), len(told)] if told else [0]
+        is_versioned = len(self._fleet.shared.since_us) > 1
+        for low, high in pairwise(bounds):
+            slot = told[low].slot
             device, past = self._fleet.device(slot, journal), pasts.of(slot)
-            timers, take, come_to = device.timers, self._stepper.take, device.come_to
-            for fact in of_device:
+            timers, take = device.timers, self._stepper.take
+            for fact in told[low:high]:
                 decided_us = fact[2]
                 if timers.due_us <= decided_us:
                     self._fire(device, decided_us, past)
-                come_to(fact, decided_us)
+                if is_versioned:
+                    device.reach(decided_us)
+                device.fact, device.now_us = fact, decided_us
                 take(device, fact)
                 if fact[0] in _TURNS:
                     self._turn(device, fact, past)
@@ -219,6 +226,7 @@ class Engine:
             return
         if fact.kind == TRIP_OFF:
             device.last_good = past(fact.decided_us)
+            device.journal.turn(device.slot, fact.decided_us + 1, device.trip_id)
             self._stepper.finish_trip(device, fact.decided_us)
             device.last_good = None
         self._fleet.schedule_trip(device, is_out=fact.kind == OUT)
@@ -247,6 +255,7 @@ class Engine:
         self._fleet.wake_us[device.slot] = device.wake_us()
 
     def _turn_trip(self, device: Device, now_us: int) -> None:
+        device.journal.turn(device.slot, now_us, device.trip_id)
         if device.plan is not None:
             self._stepper.finish_trip(device, now_us)
         else:
@@ -288,14 +297,18 @@ class _Pasts:
     def of(self, slot: int) -> Past:
         """The past of one device."""
 
+        good: NDArray[np.int64] | None = None
+
         def past(moment_us: int) -> GoodFix | None:
-            place = self._place[slot]
-            low, high = int(self._starts[place]), int(self._starts[place + 1])
-            upto = low + int(np.searchsorted(self._rows["fix_time_us"][low:high], moment_us, side="left"))
-            good = np.flatnonzero(self._grades[low:upto] == 0)
-            if len(good) == 0:
+            nonlocal good
+            place, times_us = self._place[slot], self._rows["fix_time_us"]
+            if good is None:
+                low, high = int(self._starts[place]), int(self._starts[place + 1])
+                good = np.flatnonzero(self._grades[low:high] == 0) + low
+            number = bisect_left(good, moment_us, key=times_us.item)
+            if number == 0:
                 return _good_fix(self._before[place])
-            row = self._rows[low + int(good[-1])]
+            row = self._rows[good[number - 1]]
             return GoodFix(int(row["fix_time_us"]), int(row["longitude_e7"]), int(row["latitude_e7"]))
 
         return past

@@ -55,8 +55,8 @@ KINDS: Final = (
     "stop_arrived",  # place: stop; time: arrival; a: metres from its centre
     "stop_served",  # place: stop; time: arrival; a: seconds stood; b: metres from its centre; c: metres driven so far
     "stop_shared",  # place: stop, whose neighbour the halt was given to
-    "stop_dwells",  # place: stop; time: arrival; a: seconds stood, longer than its limit
-    "stop_left",  # place: stop; time: arrival; a: departure (us); b: seconds stood; c: closest metres; d: 1 served
+    "stop_dwells",  # place: stop; time: since it is served; a: seconds stood, longer than its limit; c: 1 in a place for that
+    "stop_left",  # place: stop; time: arrival; a: departure (us); b: s stood; c: closest m; d: 1 served, else - s unseen
     "stop_passed",  # place: stop, now well behind along the route; a: metres past
     "stop_crossed",  # place: stop, passed between two fixes
     "off_route",  # time: first fix off; a: cross-track m; b: progress m; c: heading difference deg
@@ -86,7 +86,7 @@ KINDS: Final = (
     "cargo_drop",  # told by its rule; time: since it stood; a: kg lost; b: before; c: after
     "fuel_drop",  # time: before; a: litres lost; b: before; c: after; d: allowed place
     "fuel_back",  # place: 0 the level is back, 1 the next stand confirms that it is gone; a: litres; b: before
-    "proof",  # place: proof's number; at: the van; a: metres of uncertainty by the time between fixes
+    "proof",  # place: proof's number, of the trip or of that just over; at: the van; a: m of doubt by the time between fixes
     "home",  # stands in the depot again, the round driven, with stops left open; place: trip
     "stand_on",  # time: since wheels stand; at: median; place: allowed place; a: seconds; b: sigma; c: unseen s; d: driven m
     "stand_off",  # likewise; a: until (us)
@@ -96,6 +96,7 @@ KINDS: Final = (
     "estimate",  # place: stop, whose estimated arrival has passed its window's end, or no longer; a: seconds after it
     "out",  # has left the depot; place: trip
     "stay_queued",  # time: its begin; place: how often it has crept on; it is a queue that it stands in
+    "stop_waited",  # place: stop; time: since when it is served, having waited before it until then, and rolled on
 )
 """Names of the kinds; a kind's code is its place here, and the constants below are the same."""
 
@@ -156,7 +157,8 @@ KINDS: Final = (
     ESTIMATE,
     OUT,
     STAY_QUEUED,
-) = range(56)
+    STOP_WAITED,
+) = range(57)
 
 ALLOWED_NOWHERE: Final = -1
 ALLOWED_DEPOT: Final = -2

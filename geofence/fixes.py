@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -31,15 +32,22 @@ class GoodFix(NamedTuple):
 
 _DECIDED_ELSEWHERE: Final = frozenset((GAP, STAY_OFF, SILENCE))
 _AS_FIX: Final = partial(tuple.__new__, GoodFix)  # `_make` without asking for the length
+_DECIDED_AT: Final = itemgetter(2, 5, 6)  # when and where
 
 
 def deciding_fix(fact: Fact) -> GoodFix:
     """The fix that a fact was decided by."""
     if fact[0] not in _DECIDED_ELSEWHERE:
-        return _AS_FIX((fact[2], fact[5], fact[6]))
+        return _AS_FIX(_DECIDED_AT(fact))
     if fact.kind == GAP:
         return GoodFix(fact.decided_us, int(fact.a), int(fact.b))
     return GoodFix(int(fact.a) if fact.kind == STAY_OFF else fact.time_us, fact.longitude_e7, fact.latitude_e7)
+
+
+def described(fix: tuple[int, int, int]) -> Shown:
+    """When and where."""
+    time_us, longitude_e7, latitude_e7 = fix
+    return {"at": moment_text(time_us), "longitude_deg": longitude_e7 / 1e7, "latitude_deg": latitude_e7 / 1e7}
 
 
 @dataclass(slots=True)
@@ -53,19 +61,15 @@ class Sightings:
         """When and where."""
         shown = self._shown.get(fix)
         if shown is None:
-            time_us, longitude_e7, latitude_e7 = fix
-            shown = self._shown[fix] = {
-                "at": moment_text(time_us),
-                "longitude_deg": longitude_e7 / 1e7,
-                "latitude_deg": latitude_e7 / 1e7,
-            }
+            shown = self._shown[fix] = described(fix)
         return shown
 
     def around(self, fix: GoodFix) -> Shown:
         """When and where, and the nearest zones with the metres to their boundaries, negative inside."""
         around = self._around.get(fix)
         if around is None:
-            around = self._around[fix] = {**self.shown(fix), "zones": []}
+            around = self._around[fix] = described(fix)
+            around["zones"] = []
         return around
 
     def look_around(self, land: Land, zones: tuple[Zone, ...]) -> None:
@@ -74,10 +78,10 @@ class Sightings:
             return
         fixes = np.array(list(self._around), np.int64)
         numbers, apart_m = nearest_zones(land.shapes, land.scratch, fixes, _AROUND_M, _ZONES_SHOWN)
-        decimetres = np.rint(10.0 * apart_m) / 10.0
-        for around, near, metres in zip(self._around.values(), numbers.tolist(), decimetres.tolist(), strict=True):
-            around["zones"] += [
-                {"zone_id": zones[number].zone_id, "distance_m": apart}
-                for number, apart in zip(near, metres, strict=True)
-                if number >= 0
-            ]
+        known = numbers >= 0
+        near, decimetres = numbers[known].tolist(), (np.rint(10.0 * apart_m[known]) / 10.0 + 0.0).tolist()  # no -0.0
+        shown = [{"zone_id": zones[one].zone_id, "distance_m": apart} for one, apart in zip(near, decimetres, strict=True)]
+        low = 0
+        for around, high in zip(self._around.values(), np.cumsum(known.sum(axis=1)).tolist(), strict=True):
+            around["zones"] += shown[low:high]
+            low = high

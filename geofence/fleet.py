@@ -19,10 +19,11 @@ from geofence.parameters import Parameters
 from geofence.plan import compile_world, zone_table
 from geofence.planned import Part, PlannedTrip, Versions, planned_trip
 from geofence.rulebook import resolve
+from geofence.rules.zone_passages import Owner, events_of, owners_of
 from geofence.state import NEVER_US, fresh_states, fresh_suspects, fresh_visits
 from geofence.suppressions import Suppressions, approved_zones
 from geofence.timers import FAR_FUTURE_US
-from geofence.tracked import NO_EVIDENCE, NOTHING, Surroundings
+from geofence.tracked import NO_COLUMNS, NO_EVIDENCE, NOTHING, Surroundings
 from geofence.tracking import Device
 from geofence.world import World
 
@@ -151,7 +152,12 @@ class Fleet:
                 device.rest()
                 device.journal = _NO_JOURNAL
         self._touched.clear()
+        journal.passed = events_of(journal.passages, owners_of(journal.passages, journal.turns, self._owner), self.zones)
         journal.sightings.look_around(self.land, self.zones)
+
+    def _owner(self, slot: int) -> Owner:
+        device = self.devices.get(slot)
+        return self._keys[slot], None if device is None else device.trip_id
 
     def _versions(self, organisation: str, route: str | None) -> Versions:
         return tuple(resolve(version, organisation, route) for version in self.parameters.versions())
@@ -192,6 +198,7 @@ class Fleet:
             *self._keys,
             NO_EVIDENCE,
             NOTHING,
+            NO_COLUMNS,
             _NO_JOURNAL,
         )
         devices = tuple(self.devices.values())
@@ -235,11 +242,12 @@ class Fleet:
         if device.trip_number >= 0:
             room = self._visits(slot)[: len(visits)]
             room[:] = visits
-            device.visits = room
+            device.take_visits(room)
         state = self.memory.states[slot]
         self.schedule_trip(device, is_out=bool(state["trip"] == device.trip_number and state["away"] and not state["home"]))
         device.await_breakdown()
         self.wake_us[slot] = device.wake_us()
+        device.rest()
 
 
 def _numbers_of(zones: tuple[Zone, ...]) -> dict[str, int]:

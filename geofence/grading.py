@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from geofence.misdated import shifts
+from geofence.misdated import FURTHEST_US, LATE_US, carried, shifts
 from geofence.rows import MISSING_E7, MISSING_US, ROW, Rows, in_order
 
 GOOD, DEGRADED, REJECTED, SUSPECT = 0, 1, 2, 3
@@ -60,28 +60,54 @@ def clock_reason(rows: Rows) -> NDArray[np.int8]:
     ).astype(np.int8)
 
 
-def heard_rows(rows: Rows) -> Rows:
-    """Rows with a broken clock as rows that say nothing but that the device spoke, at the time of their receipt, each once.
-
-    Those of clocks that are ahead or at their epoch; of others that are behind nobody knows when they were made.
-    """
+def is_heard(rows: Rows) -> NDArray[np.bool_]:
+    """Shape (n,) -> (n,): whose clock is ahead or at its epoch, so that nothing is known but that the device spoke when the row
+    was received. Of others that are behind nobody knows when they were made."""
     reasons = clock_reason(rows)
-    broken = in_order(rows[(reasons == CLOCK_AHEAD) | ((reasons == TOO_OLD) & (rows["fix_time_us"] < EPOCHS_US))])
-    return _spoken(broken, broken["received_at_us"])
+    heard: NDArray[np.bool_] = (reasons == CLOCK_AHEAD) | ((reasons == TOO_OLD) & (rows["fix_time_us"] < EPOCHS_US))
+    return heard
 
 
-def put_right(rows: Rows) -> Rows:
-    """Rows in order, those that a wrong clock has put among others as rows that say nothing but that the device spoke, at about
-    the time at which they were made."""
-    off_us = shifts(rows)
-    wrong = off_us != 0
+def moments_us(rows: Rows) -> NDArray[np.int64]:
+    """Shape (n,) -> (n,): when a row counts, which is its receipt where it `is_heard`, and its fix elsewhere."""
+    return np.where(is_heard(rows), rows["received_at_us"], rows["fix_time_us"])
+
+
+def heard_rows(rows: Rows) -> Rows:
+    """Rows that are heard as rows that say nothing else, at the time of their receipt, each once."""
+    broken = in_order(rows[is_heard(rows)])
+    return spoken_rows(broken, broken["received_at_us"])
+
+
+def believed_rows(rows: Rows) -> Rows:
+    """Rows in order with those that are heard as such, in order."""
+    heard = is_heard(rows)
+    return in_order(np.concatenate((rows[~heard], heard_rows(rows[heard])))) if heard.any() else rows
+
+
+def is_datable(rows: Rows) -> NDArray[np.bool_]:
+    """Shape (n,) -> (n,): of which others may tell by how much their time is wrong; not of those seen to be off by an hour."""
+    ahead_us = rows["fix_time_us"] - rows["received_at_us"]
+    datable: NDArray[np.bool_] = ~is_heard(rows) | ((ahead_us > 0) & (ahead_us <= FURTHEST_US))
+    return datable
+
+
+def in_their_time(rows: Rows) -> Rows:
+    """Rows in order, each once, none too old to be believed -> those with a believable clock, and that the others spoke, in
+    order and each once: at about the time at which they were made, if others tell that, and else when they were received."""
+    off_us = carried(rows)
+    asked = is_datable(rows) & (off_us == 0)
+    off_us[asked] = shifts(rows[asked])
+    made_us = rows["fix_time_us"] - off_us
+    at_once = is_heard(rows) & (rows["received_at_us"] - made_us <= LATE_US)
+    wrong = (off_us != 0) & ~at_once
     if not wrong.any():
-        return rows
-    heard = _spoken(rows[wrong], rows["fix_time_us"][wrong] - off_us[wrong])
-    return in_order(np.concatenate((rows[~wrong], heard)))
+        return believed_rows(rows)
+    return in_order(np.concatenate((believed_rows(rows[~wrong]), spoken_rows(rows[wrong], made_us[wrong]))))
 
 
-def _spoken(rows: Rows, at_us: NDArray[np.int64]) -> Rows:
+def spoken_rows(rows: Rows, at_us: NDArray[np.int64]) -> Rows:
+    """Rows that say nothing but that their devices spoke at these moments, shape (n,)."""
     heard = np.zeros(len(rows), ROW)
     for name in ROW.names or ():
         if ROW[name].kind == "f":

@@ -14,11 +14,12 @@ from domain.events import Event, Severity, Visit
 from geofence.alike import Alike, excused
 from geofence.conclusions import Conclusions, Fault
 from geofence.engine import Engine
-from geofence.grading import NO_REASON, clock_reason, heard_rows, put_right
+from geofence.grading import NO_REASON, clock_reason, in_their_time, is_heard
 from geofence.instruments import Changes, parts
 from geofence.rows import MISSING_US, Rows, in_order
 
 _BATCH_ROWS: Final = 50_000
+_SORTED_TOGETHER: Final = 1_000_000
 NO_CHANGES: Final[Changes] = {}
 
 
@@ -74,21 +75,40 @@ def judge(
     Time then passes until `as_of_us`, or until the last moment the rows know of: what is later is not known, and not judged.
     `changes` say from when on another tracker tells of a device's vehicle.
     """
-    sound = sound_rows(rows)
-    until_us = last_moment_us(sound) if as_of_us is None else as_of_us
-    cuts = cut_places(sound, _BATCH_ROWS)
-    for low, high in pairwise(cuts):
-        for part, due in parts(sound[low:high], changes):
-            for device, at_us in due.items():
-                engine.change_tracker(device, at_us)
-            yield high, engine.advance(part)
-    if until_us is not None:
-        yield len(sound), engine.tick(until_us)
+    done, moments = 0, [] if as_of_us is None else [as_of_us]
+    for group in _by_devices(rows):
+        sound = sound_rows(group)
+        if as_of_us is None and (last_us := last_moment_us(sound)) is not None:
+            moments.append(last_us)
+        for low, high in pairwise(cut_places(sound, _BATCH_ROWS)):
+            for part, due in parts(sound[low:high], changes):
+                for device, at_us in due.items():
+                    engine.change_tracker(device, at_us)
+                yield done + high, engine.advance(part)
+        done += len(sound)
+    if moments:
+        yield done, engine.tick(max(moments))
+
+
+def _by_devices(rows: Rows) -> Iterator[Rows]:
+    """Rows in groups of whole devices, by their numbers: putting rows in order takes several times their room."""
+    if len(rows) <= _SORTED_TOGETHER:
+        yield rows
+        return
+    order = np.argsort(rows["device"], kind="stable")
+    ends = np.flatnonzero(np.diff(rows["device"][order], append=-1)) + 1
+    low = 0
+    while low < len(rows):
+        fitting = ends[(ends > low) & (ends <= low + _SORTED_TOGETHER)]
+        high = int(fitting[-1] if len(fitting) else ends[ends > low][0])
+        yield rows[order[low:high]]
+        low = high
 
 
 def sound_rows(rows: Rows) -> Rows:
     """Rows with a believable clock, and that the others spoke, in order and each once."""
-    return put_right(in_order(np.concatenate((rows[clock_reason(rows) == NO_REASON], heard_rows(rows)))))
+    rows = in_order(rows)
+    return in_their_time(rows[(clock_reason(rows) == NO_REASON) | is_heard(rows)])
 
 
 def cut_places(rows: Rows, most: int) -> list[int]:

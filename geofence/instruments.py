@@ -12,10 +12,10 @@ from geofence.rows import Rows
 _UNKNOWN: Final = (
     *("ig", "ig_told", "ig_slept", "ig_awake_us", "tw_on", "tw_n"),
     *("dr_state", "dr_raw", "dr_told", "dr_closed", "al_bits", "ol_odd_n"),
-    *("cg_n", "fu_n", "fu_i", "fu_lost", "fu_low_us"),
+    *("cg_n", "fu_n", "fu_i", "fu_lost", "fu_low_us", "drv_rolls"),
 )
 _NOT_A_NUMBER: Final = (
-    *("pv_odo", "odo_m", "ol_m", "acc_odo", "sp_odo", "sd_odo", "gp_odo", "gp_from", "st_odo", "drv_odo"),
+    *("pv_odo", "odo_m", "ol_m", "acc_odo", "sp_odo", "sd_odo", "gp_odo", "gp_from", "st_odo", "drv_odo", "by_odo"),
     *("fu_ref", "fu_last", "fu_drop"),
 )
 

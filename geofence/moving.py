@@ -42,7 +42,7 @@ def move_in(before: Fleet, after: Fleet) -> None:
         if device is not None:
             visits = device.visits
             device.trip_number = int(trips[device.trip_number])
-            device.visits = _NO_VISITS
+            device.take_visits(_NO_VISITS)
             after.settle(slot, device, visits)
 
 

@@ -13,8 +13,8 @@ from domain.events import Event, Visit
 from geofence.alike import Alike
 from geofence.conclusions import Conclusions, Fault
 from geofence.engine import Engine
-from geofence.grading import NO_REASON, clock_reason, heard_rows, put_right
-from geofence.history import Judgement, arrival_order
+from geofence.history import NO_CHANGES, Judgement, arrival_order, sound_rows
+from geofence.instruments import Changes, parts
 from geofence.rows import MISSING_US, ROW, Rows, in_order
 
 _STEP_US: Final = 60 * 1_000_000
@@ -48,9 +48,12 @@ class _Story:
 class Replay:
     """Feeds an engine with rows in the order of their arrival, a minute at a time, and lets time pass between."""
 
-    def __init__(self, engine: Engine, device_keys: dict[int, str], trip_devices: dict[str, str]) -> None:
-        """`device_keys`: number -> key. `trip_devices`: trip_id -> key of its device."""
+    def __init__(
+        self, engine: Engine, device_keys: dict[int, str], trip_devices: dict[str, str], changes: Changes = NO_CHANGES
+    ) -> None:
+        """`device_keys`: number -> key. `trip_devices`: trip_id -> key of its device. `changes`: as `history.judge`."""
         self._engine = engine
+        self._changes = changes
         self._numbers = {key: number for number, key in device_keys.items()}
         self._trip_devices = trip_devices
         self._stories: dict[int, _Story] = {}
@@ -59,13 +62,12 @@ class Replay:
 
     def run(self, rows: Rows, as_of_us: int | None) -> Iterator[int]:
         """Take all rows -> how many so far."""
-        sound = np.concatenate((rows[clock_reason(rows) == NO_REASON], heard_rows(rows)))
-        sound = sound[arrival_order(sound)]
-        arrived = np.where(sound["received_at_us"] == MISSING_US, sound["fix_time_us"], sound["received_at_us"])
+        rows = rows[arrival_order(rows)]
+        arrived = np.where(rows["received_at_us"] == MISSING_US, rows["fix_time_us"], rows["received_at_us"])
         low = 0
-        while low < len(sound):
+        while low < len(rows):
             high = int(np.searchsorted(arrived, arrived[low] + _STEP_US, side="right"))
-            self.take(sound[low:high])
+            self.take(rows[low:high])
             self._concluded(self._engine.tick(int(arrived[high - 1]) - _DELAY_US))
             low = high
             yield low
@@ -97,13 +99,13 @@ class Replay:
         together = in_order(np.concatenate((story.rows, batch)))
         if len(together) == len(story.rows):
             return
-        frontier, sound = self._engine.frontier_us(number), put_right(together)
+        frontier, sound = self._engine.frontier_us(number), sound_rows(together)
         since_us = _first_other_us(story.sound, sound)
         story.rows, story.sound = together, sound
         if frontier is not None and since_us <= frontier:
             self._rebuild(number, story, since_us)
         else:
-            self._concluded(self._engine.advance(sound[sound["fix_time_us"] >= since_us]))
+            self._advance(sound[sound["fix_time_us"] >= since_us])
         self._keep_point(number, story)
 
     def _rebuild(self, number: int, story: _Story, since_us: int) -> None:
@@ -113,7 +115,13 @@ class Replay:
         point = story.points[-1]
         self._engine.restore(number, point.checkpoint)
         story.events, story.visits, story.alike = dict(point.events), dict(point.visits), dict(point.alike)
-        self._concluded(self._engine.advance(story.sound[story.sound["fix_time_us"] > point.frontier_us]))
+        self._advance(story.sound[story.sound["fix_time_us"] > point.frontier_us])
+
+    def _advance(self, rows: Rows) -> None:
+        for part, due in parts(rows, self._changes):
+            for device, at_us in due.items():
+                self._engine.change_tracker(device, at_us)
+            self._concluded(self._engine.advance(part))
 
     def _keep_point(self, number: int, story: _Story) -> None:
         frontier = self._engine.frontier_us(number)

@@ -63,6 +63,11 @@ def from_us(moment_us: int) -> datetime:
     return EPOCH + timedelta(0, 0, moment_us)  # by place, as names take half as long again
 
 
+def moments(moments_us: Sequence[int]) -> list[datetime]:
+    """`from_us` of many, several times as quick."""
+    return [EPOCH + since for since in np.array(moments_us, "m8[us]").tolist()]
+
+
 def moment_text(moment_us: int) -> str:
     """`from_us(moment_us).isoformat()`, several times as quick."""
     minute, within_us = divmod(moment_us, 60_000_000)
@@ -102,16 +107,21 @@ def rows_from_positions(positions: Iterable[Position], device_numbers: Mapping[s
     content, so that a repeated reading is the same row and two different fixes of one second are two rows. Numbers that no
     device measures are missing.
     """
+    rows, is_numberless = packed_rows(positions, device_numbers)
+    if is_numberless.any():
+        rows["seq"][is_numberless] = content_hash(rows[is_numberless])
+    return rows
+
+
+def packed_rows(positions: Iterable[Position], device_numbers: Mapping[str, int]) -> tuple[Rows, NDArray[np.bool_]]:
+    """As `rows_from_positions`, but with a `seq` of 0 where it is missing; and where that is, shape (n,)."""
     packed = [
         _packed(position, device_numbers[position.device])
         for position in positions
         if position.fix_time is not None and position.device in device_numbers
     ]
     rows = np.array([row for row, _ in packed], dtype=ROW)
-    without = np.array([seq is None for _, seq in packed], dtype=bool)
-    if without.any():
-        rows["seq"][without] = content_hash(rows[without])
-    return rows
+    return rows, np.array([seq is None for _, seq in packed], dtype=bool)
 
 
 def _packed(position: Position, device: int) -> tuple[tuple[float, ...], int | None]:

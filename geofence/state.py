@@ -35,6 +35,7 @@ _FIELDS: Final[list[tuple[str, str] | tuple[str, str, int]]] = [
     ("drv_lon", "<i4"),
     ("drv_lat", "<i4"),
     ("drv_odo", "<f8"),
+    ("drv_rolls", "<u1"),  # it agreed with the places last
     # the trip
     ("trip", "<i4"),
     ("away", "<u1"),  # has been away from the depot
@@ -64,6 +65,12 @@ _FIELDS: Final[list[tuple[str, str] | tuple[str, str, int]]] = [
     ("cd_last", "<i8"),
     ("st_seen", "<f4"),  # seconds of the stop that were watched
     ("cd_seen", "<f4"),
+    # at a stop: where it stands, and from when to when it stood where it was busy: with the engine off, or the door open
+    ("by_odo", "<f8"),
+    ("by_us", "<i8"),
+    ("by_busy", "<u1"),
+    ("by_first", "<i8"),
+    ("by_last", "<i8"),
     ("ig_slept", "<u1"),  # the ignition was off when it last spoke
     ("still", "<u1"),  # this fix belongs to a halt
     # standing by speed and odometer; the row before; what may have happened since the last good fix
@@ -140,6 +147,8 @@ _FIELDS: Final[list[tuple[str, str] | tuple[str, str, int]]] = [
     ("dm_on", "<u1"),
     ("dm_us", "<i8"),
     ("dm_last", "<i8"),
+    ("dm_halts", "<u1"),  # since it drove last; and the seconds that it halted before
+    ("dm_halted_s", "<f4"),
     ("ig", "<u1"),  # 0 unknown, 1 off, 2 on
     ("ig_us", "<i8"),
     ("ig_turn_us", "<i8"),  # when the ignition changed
@@ -243,6 +252,7 @@ def fresh_states(count: int) -> NDArray[np.void]:
         "gp_odo",
         "gp_from",
         "st_odo",
+        "by_odo",
         "drv_odo",
     ):
         states[name] = np.nan

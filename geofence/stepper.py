@@ -10,6 +10,7 @@ import numpy as np
 from geofence.conclusions import Fault
 from geofence.facts import HOME, KINDS, OUT, TRIP_OFF, Fact
 from geofence.rule import Rule, Wake
+from geofence.rules.zone_passages import PASSAGES
 from geofence.tracking import Device
 
 
@@ -19,17 +20,19 @@ class Stepper:
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.faults: Counter[str] = Counter()
         self._rules = tuple(rules)
-        self._on = [[(rule, rule.on[kind]) for rule in rules if kind in rule.on] for kind in range(len(KINDS))]
+        self._on = [[rule.on[kind] for rule in rules if kind in rule.on] for kind in range(len(KINDS))]
         self.wanted = np.array([bool(wanting) for wanting in self._on])
         self.wanted[[TRIP_OFF, OUT, HOME]] = True
+        self.passages = np.isin(np.arange(len(KINDS)), PASSAGES)  # told of all devices at once
         self._wake = {rule.name: rule for rule in rules if rule.wake is not None}
 
     def take(self, device: Device, fact: Fact) -> None:
         """One fact, to every rule that wants it."""
-        for rule, step in self._on[fact[0]]:
+        for step in self._on[fact[0]]:
             try:
                 step(device, fact)
             except Exception as error:  # noqa: BLE001  any mistake in one rule must not stop telemetry or other rules
+                rule = next(rule for rule in self._rules if rule.on.get(fact.kind) is step)
                 self._isolate(rule, device, error)
         if device.journal.follow_ups:
             self._follow_up(device)

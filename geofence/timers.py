@@ -31,7 +31,9 @@ class Timers(dict[str, int]):
 
     def pop(self, name: str, default: Other) -> int | Other:  # type: ignore[override]  # nobody takes one without a default
         """Take a timer away."""
-        was_us = super().pop(name, default)
+        if name not in self:
+            return default
+        was_us = super().pop(name)
         self._gone(was_us)
         return was_us
 

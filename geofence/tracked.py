@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.zones import Zone
-from geofence.columns import VisitColumns, visit_columns
+from geofence.columns import visit_columns
 from geofence.facts import Fact
 from geofence.fixes import GoodFix, deciding_fix
 from geofence.journal import Episode, Journal
 from geofence.kernels.layout import Land
 from geofence.parameters import SINCE_EVER_US
 from geofence.planned import PlannedTrip, Versions
-from geofence.state import NEVER_US
+from geofence.state import NEVER_US, fresh_visits
 from geofence.suppressions import Suppressions
 from geofence.timers import FAR_FUTURE_US, Timers
 
@@ -28,6 +28,7 @@ _NOTHING: Final = msgspec.msgpack.encode({})
 NOTHING: Final = cast("dict[str, Any]", MappingProxyType({}))
 """Stands in for the empty maps of devices at rest: one that is emptied keeps the room it had, and an empty one 64 bytes."""
 NO_TIMERS: Final = cast("Timers", NOTHING)
+NO_COLUMNS: Final = visit_columns(fresh_visits(0))
 
 
 @dataclass(slots=True)
@@ -46,19 +47,18 @@ class Tracked:
     """What is kept of a device. `Device` adds what rules conclude through it."""
 
     __slots__ = (
-        "_columns",
-        "_fact",
         "_here",
         "_memory",
         "_shared",
         "changed",
         "cool",
-        "driven_m",
         "episodes",
         "evidence",
+        "fact",
         "journal",
         "key",
         "last_good",
+        "memory",
         "now_us",
         "over",
         "plan",
@@ -69,6 +69,7 @@ class Tracked:
         "trip_number",
         "values",
         "versions",
+        "visit",
         "visits",
     )
 
@@ -78,45 +79,30 @@ class Tracked:
         self._shared = shared
         self.versions = versions
         self.values = versions[0]
-        self.visits = visits  # of the running trip, else empty
-        self._columns: VisitColumns | None = None
+        self.take_visits(visits)
         self.trip_number = -1
         self.over = True
         self.plan: PlannedTrip | None = None  # the running trip
         self.planned: PlannedTrip  # the same, or the one that just ended
         self.now_us = NEVER_US
         self.stay_us = 0  # begin of the stop it is in, else 0
-        self.driven_m = 0.0
         self.last_good: GoodFix | None = None  # as of the timer that goes off
-        self._fact: Fact | None = None  # the fact that decides what is concluded,
+        self.fact: Fact | None = None  # the fact that decides what is concluded,
         self._here: GoodFix | None = None  # or the fix
         self.evidence = NO_EVIDENCE  # by stop, the fixes that are new of its visit's
         self.episodes: dict[str, Episode] = {}
-        self._memory: dict[str, Any] | bytes = _NOTHING  # packed between calls
+        self.memory: dict[str, Any] = NOTHING  # what rules remember, by their names;
+        self._memory = _NOTHING  # the same, packed, between calls
         self.timers = Timers()
         self.cool: dict[str, int] = NOTHING
         self.changed = 0  # bit k: the visit of stop k is to be concluded
         self.journal = Journal()
 
     @property
-    def memory(self) -> dict[str, Any]:
-        """What rules remember, by their names."""
-        if isinstance(self._memory, bytes):
-            self._memory = msgspec.msgpack.decode(self._memory)
-        return self._memory  # type: ignore[return-value]
-
-    @property
-    def visit(self) -> VisitColumns:
-        """What is known of the trip's visits, a column for each field."""
-        if self._columns is None:
-            self._columns = visit_columns(self.visits)
-        return self._columns
-
-    @property
     def here(self) -> GoodFix | None:
         """The fix that decides what is concluded."""
-        if self._fact is not None:
-            self._here, self._fact = deciding_fix(self._fact), None
+        if self.fact is not None:
+            self._here, self.fact = deciding_fix(self.fact), None
         return self._here
 
     @property
@@ -134,15 +120,19 @@ class Tracked:
         """Facts that rules found out themselves, stepped over next."""
         return self.journal.follow_ups
 
+    def take_visits(self, visits: NDArray[np.void]) -> None:
+        """Keep the visits of the running trip here, which are of state.VISIT; none while there is no trip."""
+        self.visits, self.visit = visits, visit_columns(visits)
+
     def come_to(self, fact: Fact, decided_us: int) -> None:
         """What is concluded from now on is decided by a fact, at a moment."""
-        self._fact, self.now_us = fact, decided_us
+        self.fact, self.now_us = fact, decided_us
         if len(self.versions) > 1:
             self.reach(decided_us)
 
     def see(self, fix: GoodFix | None) -> None:
         """What is concluded from now on is decided by a fix, as far as there is one."""
-        self._fact, self._here = None, fix
+        self.fact, self._here = None, fix
 
     def reach(self, now_us: int) -> None:
         """Time has come to a moment: the parameters are those that hold then."""
@@ -156,6 +146,10 @@ class Tracked:
 
     def rise(self) -> None:
         """Something may be concluded again."""
+        if self.memory is NOTHING:
+            self.memory = msgspec.msgpack.decode(self._memory)
+        if self.visit is NO_COLUMNS:
+            self.visit = visit_columns(self.visits)
         if not self.timers:
             self.timers = Timers()
         if not self.episodes:
@@ -163,8 +157,8 @@ class Tracked:
 
     def rest(self) -> None:
         """Nothing is concluded for now: keep what is remembered in as little room as it needs."""
-        if not isinstance(self._memory, bytes):
-            self._memory = msgspec.msgpack.encode(self._memory) if self._memory else _NOTHING
+        if self.memory is not NOTHING:
+            self._memory, self.memory = msgspec.msgpack.encode(self.memory) if self.memory else _NOTHING, NOTHING
         self.timers, self.episodes, self.cool = self.timers or NO_TIMERS, self.episodes or NOTHING, self.cool or NOTHING
-        self._columns = None
+        self.visit = NO_COLUMNS
         self.see(None)

@@ -18,7 +18,7 @@ from geofence.visiting import Visiting
 
 _BLANK: Final = ("state", "marks", "confidence", "served_n", "dwell_s", "away_m", "eta_min")
 _UNSET: Final = ("came_ms", "went_ms", "risk_s")
-_KEPT: Final = ("over", "now_us", "stay_us", "driven_m", "_memory", "timers", "cool")
+_KEPT: Final = ("over", "now_us", "stay_us", "_memory", "timers", "cool")
 
 
 class Device(Visiting, Concluding, Approved):
@@ -31,14 +31,13 @@ class Device(Visiting, Concluding, Approved):
         self.show_visits()
         self.trip_number, self.over = number, False
         plan = self.plan = self.planned = self._shared.trips[number]
-        self.visits, self._columns = visits[: len(plan.stops)], None
+        self.take_visits(visits[: len(plan.stops)])
         for name in _BLANK:
             self.visits[name] = 0
         for name in _UNSET:
             self.visits[name] = -1
         self.versions = plan.versions
         self.reach(self.now_us)
-        self.driven_m = 0.0
 
     def end_trip(self, now_us: int) -> None:
         """End the trip and its events."""
@@ -60,15 +59,15 @@ class Device(Visiting, Concluding, Approved):
     def load(cls, kept: dict[str, Any], trip_number: int, episodes: dict[str, Episode]) -> Device:
         """A device as dumped, in no world yet."""
         device = cls(-1, "", Surroundings((), (), np.zeros(0, np.int32)), ({},), fresh_visits(0))
-        for name, value in kept.items():
-            setattr(device, name, value)
+        for name in _KEPT:
+            setattr(device, name, kept[name])
         device.timers = Timers(device.timers)
         device.trip_number, device.episodes = trip_number, episodes
         return device
 
     def move(self, slot: int, key: str, shared: Surroundings, versions: Versions) -> None:
         """Be in a world; `trip_number` is that of the trip there."""
-        self.slot, self.key, self._shared, self.versions, self._columns = slot, key, shared, versions, None
+        self.slot, self.key, self._shared, self.versions = slot, key, shared, versions
         self.over = self.over or self.trip_number < 0
         if self.trip_number >= 0:
             self.planned = shared.trips[self.trip_number]

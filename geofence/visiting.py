@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from typing import Any, Final
 
 from domain.events import VisitState
-from geofence.journal import draft_visit, rounded
+from geofence.journal import draft_visit
 from geofence.kernels.ground import metres
 from geofence.rows import from_us, moment_text
 from geofence.tracked import NO_EVIDENCE, Tracked
@@ -94,7 +95,8 @@ class Visiting(Tracked):
         facts: dict[str, Any] = {"position_no": number + 1}
         if (dwell_s := visit.dwell_s.item(number)) > 0:
             facts["dwell_s"] = round(dwell_s, 1)
-            facts["from_pin_m"] = round(visit.away_m.item(number), 1)
+            if not math.isnan(away_m := visit.away_m.item(number)):
+                facts["from_pin_m"] = round(away_m, 1)
         if served_n > 0:
             facts["served_as"] = served_n
         if marks & _SHOWN_MARKS:
@@ -114,7 +116,7 @@ class Visiting(Tracked):
             self._moment(visit.came_ms.item(number)),
             self._moment(visit.went_ms.item(number)),
             visit.confidence.item(number) / 100,
-            rounded(facts),
+            facts,
             {role: around(fix) for role, fix in self.evidence.pop(number, {}).items()},
         )
 

@@ -47,8 +47,6 @@ from geofence.kernels.zone_arrays import (
 )
 from geofence.kernels.zone_batches import (
     covering_pairs,
-    covering_pairs_e7,
-    crossing_pairs,
     distances_m,
     near_triples,
 )
@@ -169,10 +167,6 @@ class ZoneIndex:
         self._free.append(number)
         return zone
 
-    def numbers_of(self, zone_id: str) -> list[int]:
-        """Numbers of all versions of a zone."""
-        return [number for number, zone in enumerate(self._zones) if zone is not None and zone.zone_id == zone_id]
-
     def covers(self, longitude_deg: Floats, latitude_deg: Floats, at_us: Longs | None = None) -> tuple[Longs, Integers]:
         """Pairs (place, zone number) of zones that cover places, boundary included; by place, then number.
 
@@ -181,10 +175,6 @@ class ZoneIndex:
         """
         return covering_pairs(self._arrays, longitude_deg, latitude_deg, _ANY_TIME if at_us is None else at_us)
 
-    def covers_e7(self, longitude_e7: Integers, latitude_e7: Integers, at_us: Longs | None = None) -> tuple[Longs, Integers]:
-        """`covers` for places in 1e-7 degree."""
-        return covering_pairs_e7(self._arrays, longitude_e7, latitude_e7, _ANY_TIME if at_us is None else at_us)
-
     def signed_distance_m(self, number: int, longitude_deg: Floats, latitude_deg: Floats, limit_m: float = np.inf) -> Floats:
         """Metres from each place to a zone's boundary, negative inside, cut at `limit_m` either way."""
         return distances_m(self._arrays, number, longitude_deg, latitude_deg, limit_m)
@@ -192,12 +182,6 @@ class ZoneIndex:
     def near(self, longitude_deg: Floats, latitude_deg: Floats, radius_m: float) -> tuple[Longs, Integers, Floats]:
         """(place, zone number, signed distance in metres) of zones at most `radius_m` away; by place, nearest first."""
         return near_triples(self._arrays, longitude_deg, latitude_deg, radius_m, self.scratch())
-
-    def crossed(
-        self, longitude_deg: Floats, latitude_deg: Floats, to_longitude_deg: Floats, to_latitude_deg: Floats
-    ) -> tuple[Longs, Integers]:
-        """Pairs (movement, zone number) of zones that straight movements touch; by movement, then number."""
-        return crossing_pairs(self._arrays, longitude_deg, latitude_deg, to_longitude_deg, to_latitude_deg, self.scratch())
 
     def at(self, moment: datetime) -> Longs:
         """A moment as `covers` wants it."""

@@ -51,21 +51,23 @@ def renew_arrivals(
     now_us: int,
     ahead: int,
     too_late: int,
+    told: NDArray[np.int64],
     usual_mps: float,
     usual_m: float,
     tell_s: float,
     overdue_s: float,
     recover_s: float,
-) -> tuple[int, NDArray[np.int64]]:
+) -> tuple[int, int]:
     """Estimate the arrivals anew, write the minutes that changed to `visits`, and tell what is new.
 
     `trips` is the one trip: an array crosses over from Python more quickly than a record, and numbers than a tuple. `ahead`:
-    states (bit set) of a stop that is still to come. `too_late`: the mark of a stop that was told to be late. Returns
-    when to estimate again at the latest, and shape (n, 3): stop, estimated arrival in microseconds, LATER, LATE or IN_TIME.
+    states (bit set) of a stop that is still to come. `too_late`: the mark of a stop that was told to be late. To `told`, shape
+    (2 * stops, 3), it writes stop, estimated arrival in microseconds, LATER, LATE or IN_TIME. Returns when to estimate again at
+    the latest, and how many rows it wrote: an array of its own would take as long to hand back as all the rest.
     """
     trip, manner = trips[0], Manner(usual_mps, usual_m, tell_s, overdue_s, recover_s)
     found = _arrivals(trip, stops, visits, xy, along, lon, lat, now_us, manner, ahead)
-    told, count, due_us = np.empty((2 * len(stops), 3), np.int64), 0, int(trip["longest_us"])
+    count, due_us = 0, int(trip["longest_us"])
     for k in range(len(stops)):
         if found[k] <= 0:
             continue
@@ -81,7 +83,7 @@ def renew_arrivals(
         due_us = min(due_us, found[k] + int(manner.overdue_s * 1e6))
         if found[k] <= closes_us < _ALWAYS_US:
             due_us = min(due_us, now_us + closes_us - found[k] + 1)
-    return due_us, told[:count]
+    return due_us, count
 
 
 @inner_kernel

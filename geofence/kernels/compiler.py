@@ -72,7 +72,8 @@ def inner_kernel(function: Kernel) -> Kernel:
 
 
 def inlined(function: Kernel) -> Kernel:
-    """Like `inner_kernel`, for a step of an inner loop: becomes part of its caller."""
+    """Like `inner_kernel`, for a step of an inner loop, or one that is handed many arrays, as each is seven words or more
+    to hand on: becomes part of its caller."""
     return _compiled(function, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
 
 

@@ -172,7 +172,7 @@ def movement_touches(zones: ZoneArrays, number: int, ax: float, ay: float, bx: f
     return any_edge_met(edges, first, last, ax, ay, bx, by)
 
 
-@inner_kernel
+@inlined
 def zone_crossed(
     zones: ZoneArrays, number: int, longitude_deg: float, latitude_deg: float, to_longitude_deg: float, to_latitude_deg: float
 ) -> bool:
@@ -194,7 +194,7 @@ def zone_crossed(
     return False
 
 
-@inner_kernel
+@inlined
 def is_open(zones: ZoneArrays, number: int, at_us: int) -> bool:
     """Whether a zone is valid, and its schedule open, at a moment in microseconds since 1970 UTC."""
     if at_us < zones.valid_us[number, 0] or at_us >= zones.valid_us[number, 1]:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from geofence.facts import HOME, OUT, TRIP_OFF
 from geofence.kernels.compiler import inner_kernel
-from geofence.kernels.ground import metres
+from geofence.kernels.ground import is_within
 from geofence.kernels.telling import Fix, Record, Teller, tell
 from geofence.state import BIT_PASSED, BIT_SERVED
 
@@ -17,12 +17,12 @@ def at_depot(s: Record, p: Record, fix: Fix, trip: Record, out: Teller) -> bool:
     """Whether the fix is within the depot; what is far enough outside it has been away, and is out until it is home."""
     if trip["depot_m"] <= 0.0:
         return False
-    apart = metres(trip["depot_lon"], trip["depot_lat"], fix.lon, fix.lat)
-    if fix.good and apart > trip["depot_m"] + max(float(p["trip_away_m"]), 2.0 * fix.sigma):
+    away_m = trip["depot_m"] + max(float(p["trip_away_m"]), 2.0 * fix.sigma)
+    if fix.good and not is_within(trip["depot_lon"], trip["depot_lat"], fix.lon, fix.lat, away_m):
         if not s["away"] or s["home"]:
             tell(out, OUT, fix.t, s["trip"], fix.lon, fix.lat, 0.0, s["driven_m"], s["rt_s"], 0.0)
         s["away"], s["home"] = 1, 0
-    return bool(apart <= trip["depot_m"] + fix.sigma)
+    return is_within(trip["depot_lon"], trip["depot_lat"], fix.lon, fix.lat, trip["depot_m"] + fix.sigma)
 
 
 @inner_kernel

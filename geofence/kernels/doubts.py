@@ -1,4 +1,5 @@
-"""Rows that are not believed at once: told by a wrong clock, or too far away to have been driven to."""
+"""Rows that are not believed at once: told by a wrong clock, or too far away to have been driven to in that time or by those
+wheels."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geofence.kernels.compiler import inner_kernel
-from geofence.kernels.ground import metres
+from geofence.kernels.ground import is_within
 from geofence.kernels.telling import Record
 
 _SECOND_US = 1_000_000
@@ -16,6 +17,7 @@ _NEVER_US = -(2**62)
 SUSPECTS = 3
 _ODOMETER_MOST_MPS, _ODOMETER_SLACK_M, _ODOMETER_BACK_M = 50.0, 1000.0, 100.0
 _ODOMETER_RESET_S, _ODOMETER_FAR_M = 120, 200_000.0
+_ROLLS_MOST, _THROWN_M = 1.1, 500.0  # of the metres by an odometer; as far as two poor fixes may be thrown apart
 
 
 @inner_kernel
@@ -47,7 +49,18 @@ def jumps(p: Record, was_us: int, was_lon: float, was_lat: float, row: Record) -
     if was_us == _NEVER_US:
         return False
     seconds = max((row["fix_time_us"] - was_us) / _SECOND_US, 1.0)
-    return bool(metres(was_lon, was_lat, row["longitude_e7"], row["latitude_e7"]) > p["fix_top_speed_mps"] * seconds)
+    return not is_within(was_lon, was_lat, row["longitude_e7"], row["latitude_e7"], p["fix_top_speed_mps"] * seconds)
+
+
+@inner_kernel
+def outruns_wheels(s: Record, row: Record) -> bool:
+    """Whether a fix is further from the last one that counted than the wheels have turned since, by an odometer that agreed
+    with the fixes until then. Wheels that do not turn at all say nothing: a vehicle may be carried."""
+    rolled_m = float(row["odometer_m"] - s["acc_odo"])
+    if not s["drv_rolls"] or not rolled_m > 0.0:
+        return False
+    reach_m = _ROLLS_MOST * rolled_m + _THROWN_M
+    return not is_within(s["acc_lon"], s["acc_lat"], row["longitude_e7"], row["latitude_e7"], reach_m)
 
 
 @inner_kernel

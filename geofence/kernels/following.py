@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from geofence.facts import ALLOWED_DEPOT, ALLOWED_NOWHERE, GAP, GAP_WAY, PROOF, SLOW
-from geofence.kernels.compiler import inner_kernel
+from geofence.kernels.compiler import inlined, inner_kernel
 from geofence.kernels.depot import at_depot, come_back
-from geofence.kernels.ground import east_e7, metres
+from geofence.kernels.ground import east_e7, is_within
 from geofence.kernels.halts import step_halt
 from geofence.kernels.layout import Memory, Plans
 from geofence.kernels.routes import step_route
@@ -19,7 +19,7 @@ _NEVER_US = -(2**62)
 _NEAR_STOP_SLACK_M = 10.0
 
 
-@inner_kernel
+@inlined
 def follow(
     s: Record, p: Record, memory: Memory, plans: Plans, slot: int, fix: Fix, allowed: int, driven_before_m: float, out: Teller
 ) -> int:
@@ -55,7 +55,7 @@ def follow(
             _plane(trip, s["st_lon"], s["st_lat"]) if s["st_phase"] == 1 else _plane(trip, s["cd_lon"], s["cd_lat"])
         )
         stand_at_stop(s, p, fix, trip["begin_us"], stops, visits, halt_x, halt_y, slack, out)
-    _pass_proofs(s, p, plans, trip, fix, out)
+    pass_proofs(s, p, plans, fix, out)
     come_back(s, p, trip, in_depot, fix, visits, out)
     return int(allowed)
 
@@ -67,7 +67,7 @@ def _get_on(s: Record, p: Record, fix: Fix, allowed: int, out: Teller) -> None:
         return
     if allowed != ALLOWED_NOWHERE or s["sl_us"] == 0 or fix.step_s > p["gap_least_s"]:
         s["sl_us"] = 0 if allowed != ALLOWED_NOWHERE else fix.t
-    elif metres(s["sl_lon"], s["sl_lat"], fix.lon, fix.lat) > p["traffic_cell_m"]:
+    elif not is_within(s["sl_lon"], s["sl_lat"], fix.lon, fix.lat, p["traffic_cell_m"]):
         s["sl_us"] = fix.t
     else:
         if not s["sl_told"] and fix.t - s["sl_us"] >= p["traffic_slow_s"] * _SECOND_US:
@@ -93,9 +93,10 @@ def _gap_since(s: Record, p: Record, fix: Fix) -> int:
     return int(s["good_us"])
 
 
-@inner_kernel
-def _pass_proofs(s: Record, p: Record, plans: Plans, trip: Record, fix: Fix, out: Teller) -> None:
-    """Where the van was when a proof was captured: between the fixes before and after."""
+@inlined
+def pass_proofs(s: Record, p: Record, plans: Plans, fix: Fix, out: Teller) -> None:
+    """Where the van was when a proof was captured: between the fixes before and after, also once the trip is over."""
+    trip = plans.trips[s["trip"]]
     while s["mark"] < trip["proofs"]:
         proof = plans.proofs[trip["first_proof"] + s["mark"]]
         if proof["at_us"] > fix.t:

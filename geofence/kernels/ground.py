@@ -8,6 +8,7 @@ from geofence.kernels.compiler import inner_kernel, kernel
 
 _RADIAN_PER_E7 = math.pi / 180.0 * 1e-7
 _TURN_E7 = 3_600_000_000.0
+_LEAST_NORTH_M, _MOST_M = 0.011057, 0.01117  # metres of 1e-7 degree: north at the equator, and anyhow anywhere
 
 
 @kernel
@@ -39,19 +40,34 @@ def metres(longitude_e7: float, latitude_e7: float, to_longitude_e7: float, to_l
     return math.sqrt(x * x + y * y)
 
 
+@inner_kernel
+def is_within(longitude_e7: float, latitude_e7: float, to_longitude_e7: float, to_latitude_e7: float, most_m: float) -> bool:
+    """`metres(...) <= most_m`; mostly told by bounds, without a cosine."""
+    north_e7 = abs(float(to_latitude_e7) - float(latitude_e7))
+    if north_e7 * _LEAST_NORTH_M > most_m:
+        return False
+    if (abs(east_e7(longitude_e7, to_longitude_e7)) + north_e7) * _MOST_M <= most_m:
+        return True
+    return metres(longitude_e7, latitude_e7, to_longitude_e7, to_latitude_e7) <= most_m
+
+
 @kernel
 def course(longitude_e7: float, latitude_e7: float, to_longitude_e7: float, to_latitude_e7: float) -> float:
     """Degrees clockwise from north, 0 to 360."""
     east, north = metres_per_e7(0.5 * (float(latitude_e7) + float(to_latitude_e7)))
     x = east_e7(longitude_e7, to_longitude_e7) * east
     y = (float(to_latitude_e7) - float(latitude_e7)) * north
-    return math.degrees(math.atan2(x, y)) % 360.0
+    degrees = math.degrees(math.atan2(x, y))
+    return degrees + 360.0 if degrees < 0.0 else abs(degrees)
 
 
 @inner_kernel
 def turn(one_deg: float, other_deg: float) -> float:
     """Angle between two courses, 0 to 180."""
-    return abs((one_deg - other_deg + 180.0) % 360.0 - 180.0)
+    apart_deg = one_deg - other_deg + 180.0
+    if not 0.0 <= apart_deg < 360.0:  # seldom, and `%` takes longer than all the rest
+        apart_deg %= 360.0
+    return abs(apart_deg - 180.0)
 
 
 @inner_kernel

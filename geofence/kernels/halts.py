@@ -27,7 +27,7 @@ def step_halt(s: Record, p: Record, fix: Fix, allowed: int, out: Teller) -> None
             _see(s, p, fix, out)
         return
     s["still"] = 0
-    if s["st_phase"] != 0 and rolled(s):
+    if s["st_phase"] != 0 and rolled(s, p):
         finish_halt(s, out)
         s["cd_n"] = 0
     if s["st_phase"] == 2:
@@ -83,9 +83,10 @@ def _stand(s: Record, p: Record, fix: Fix, fast: bool, radius: float, allowed: i
 
 
 @inner_kernel
-def rolled(s: Record) -> bool:
-    """The odometer contradicts the stop: it was left while nobody could see, or the position is not the vehicle's."""
-    return bool(s["pv_odo"] - s["st_odo"] > _ROLLED_M)
+def rolled(s: Record, p: Record) -> bool:
+    """The odometer contradicts the stop: it was left, for the next kerb or while nobody could see, or the position is not
+    the vehicle's."""
+    return bool(s["pv_odo"] - s["st_odo"] > _ROLLED_M or s["pv_odo"] - s["st_roll"] > p["stop_merge_m"])
 
 
 @inner_kernel

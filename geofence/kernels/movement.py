@@ -27,14 +27,23 @@ _DAY_US = 24 * _HOUR_US
 
 @inner_kernel
 def step_speed(s: Record, p: Record, fix: Fix, odometer_mps: float, out: Teller) -> None:
-    """More than the limit's tolerance for long enough, over enough fixes; under a poor sky the odometer has to agree."""
+    """More than the limit's tolerance for long enough, over enough fixes.
+
+    Under a poor sky the odometer has to agree: since the fix before, or, as a vehicle may have picked up speed only since then,
+    until the next one.
+    """
     limit, zone = float(p["overspeed_limit_mps"]), -1
     if s["zone_limit"] < limit:
         limit, zone = float(s["zone_limit"]), s["limit_zone"]
-    believed = fix.good or odometer_mps > p["overspeed_tolerance"] * limit
-    if believed and fix.mps > p["overspeed_tolerance"] * limit and fix.step_s <= p["overspeed_gap_s"]:
+    most, paused = float(p["overspeed_tolerance"] * limit), fix.step_s > p["overspeed_gap_s"]
+    if paused:
+        _slow_down(s, zone, fix, out)
+    believed = fix.good or odometer_mps > most
+    if believed and fix.mps > most:
         if s["os_n"] == 0:
-            s["os_us"], s["os_peak"], s["os_limit"] = fix.t, 0.0, limit
+            was_fast = s["os_us"] == s["acc_us"] and odometer_mps > most and not paused
+            s["os_n"], s["os_us"] = (1, s["os_us"]) if was_fast else (0, fix.t)
+            s["os_peak"], s["os_limit"] = 0.0, limit
         s["os_n"] = min(int(s["os_n"]) + 1, 255)
         s["os_last"] = fix.t
         s["os_peak"] = max(float(s["os_peak"]), fix.mps)
@@ -43,9 +52,16 @@ def step_speed(s: Record, p: Record, fix: Fix, odometer_mps: float, out: Teller)
             s["os_on"] = 1
             tell(out, SPEED_ON, s["os_us"], zone, fix.lon, fix.lat, float(s["os_limit"]), float(s["os_peak"]), fix.course, 0.0)
         return
-    as_fast = fix.mps > p["overspeed_tolerance"] * limit - _SPEED_NOISE_MPS and fix.step_s <= p["overspeed_gap_s"]
-    if believed and as_fast and s["os_n"] > 0:
+    if believed and fix.mps > most - _SPEED_NOISE_MPS and s["os_n"] > 0:
         return  # for what a reported speed is worth
+    _slow_down(s, zone, fix, out)
+    if fix.mps > most:
+        s["os_us"] = fix.t  # if the wheels agree at the next fix
+
+
+@inner_kernel
+def _slow_down(s: Record, zone: int, fix: Fix, out: Teller) -> None:
+    """No longer too fast, or nobody knows."""
     if s["os_on"]:
         first, peak = float(s["os_us"]), float(s["os_peak"])
         tell(out, SPEED_OFF, s["os_last"], zone, fix.lon, fix.lat, float(s["os_limit"]), peak, first, 0.0)
@@ -79,19 +95,30 @@ def step_door_moving(s: Record, p: Record, t: int, lon: float, lat: float, mps: 
     broken sensor."""
     if math.isnan(mps):
         return
-    if s["dr_state"] == 2 and s["dr_closed"] and mps > p["door_open_moving_least_mps"]:
-        if s["dm_us"] == 0:
-            s["dm_us"] = t
-        s["dm_last"] = t
-        if not s["dm_on"] and t - s["dm_us"] >= p["door_open_moving_least_s"] * _SECOND_US:
+    opened = s["dr_state"] == 2 and s["dr_closed"]
+    if opened and mps > p["door_open_moving_least_mps"]:
+        _drive_open(s, t)
+        driven_us = t - s["dm_us"] - s["dm_halted_s"] * _SECOND_US
+        if not s["dm_on"] and driven_us >= p["door_open_moving_least_s"] * _SECOND_US:
             s["dm_on"] = 1
             tell(out, DOOR_MOVING_ON, s["dm_us"], 0, lon, lat, mps, float(s["dr_us"]), 0.0, 0.0)
         return
-    if s["dm_on"] and s["dr_state"] == 2 and t - s["dm_last"] < p["door_open_moving_pause_s"] * _SECOND_US:
+    if opened and s["dm_us"] != 0 and t - s["dm_last"] < p["door_open_moving_pause_s"] * _SECOND_US:
+        s["dm_halts"] = 1
         return
     if s["dm_on"]:
         tell(out, DOOR_MOVING_OFF, s["dm_last"], 0, lon, lat, float(s["dm_us"]), 0.0, 0.0, 0.0)
     s["dm_on"], s["dm_us"] = 0, 0
+
+
+@inner_kernel
+def _drive_open(s: Record, t: int) -> None:
+    """Since when it drives with the door open, and how long of that it halted."""
+    if s["dm_us"] == 0:
+        s["dm_us"], s["dm_halted_s"] = t, 0.0
+    elif s["dm_halts"]:
+        s["dm_halted_s"] += (t - s["dm_last"]) / _SECOND_US
+    s["dm_last"], s["dm_halts"] = t, 0
 
 
 @inner_kernel

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geofence.facts import ZONE_CROSSED, ZONE_OFF, ZONE_ON
-from geofence.kernels.compiler import inner_kernel
+from geofence.kernels.compiler import inlined, inner_kernel
 from geofence.kernels.containment import is_open, signed_distance_m
 from geofence.kernels.telling import Fix, Record, Teller, tell
 from geofence.kernels.zone_arrays import Scratch, ZoneArrays
@@ -17,7 +17,7 @@ _PLACES = 8
 _OUT, _ENTERING, _INSIDE, _LEAVING = 0, 1, 2, 3
 
 
-@inner_kernel
+@inlined
 def step_places(
     s: Record, p: Record, fix: Fix, index: ZoneArrays, scratch: Scratch, zones: NDArray[np.void], out: Teller
 ) -> None:
@@ -41,7 +41,7 @@ def step_places(
             _outside(s, p, fix, j, _distance(s["zn_id"][j], near_zone, near_m, index, fix.t), out)
 
 
-@inner_kernel
+@inlined
 def _hold(
     s: Record,
     p: Record,
@@ -68,7 +68,7 @@ def _hold(
     return seen
 
 
-@inner_kernel
+@inlined
 def _cross(s: Record, fix: Fix, index: ZoneArrays, scratch: Scratch, out: Teller) -> None:
     """Zones the straight way touched without a fix inside."""
     was_lon, was_lat = s["acc_lon"] * 1e-7, s["acc_lat"] * 1e-7
@@ -114,7 +114,7 @@ def _note_neighbour(s: Record, fix: Fix, z: int, zone: Record, signed_m: float) 
         s["limit_zone"] = z
 
 
-@inner_kernel
+@inlined
 def _distance(z: int, near_zone: NDArray[np.int32], near_m: NDArray[np.float64], index: ZoneArrays, t: int) -> float:
     if not is_open(index, z, t):
         return np.inf

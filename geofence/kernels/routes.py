@@ -13,8 +13,11 @@ from geofence.kernels.ground import off_segment, turn
 from geofence.kernels.telling import Fix, Record, Teller, tell
 
 _SECOND_US = 1_000_000
+_NEVER_US = -(2**62)
+_PAUSE_US = 61 * _SECOND_US  # a tracker that stands reports once a minute
 _AGAINST_M = 30.0  # metres of distance that going against the line counts for
-_PASSES = 12
+_PASSES = 24
+_APART_M = 80.0
 _LATER_COST = 1e-5
 _BACK_COST = 10.0  # metres of distance that a metre against the order of the plan counts for
 
@@ -44,7 +47,7 @@ def project(
         if along[k + 1] >= low_m:
             off, share = off_segment(x, y, xy[k, 0], xy[k, 1], xy[k + 1, 0], xy[k + 1, 1])
             cost = off
-            if off < least + _AGAINST_M and turn(course_deg, heading(xy, k)) > 90.0:
+            if off < least and turn(course_deg, heading(xy, k)) > 90.0:
                 cost += _AGAINST_M
             if cost < least:
                 least, best, best_along, best_k = cost, off, along[k] + share * (along[k + 1] - along[k]), k
@@ -90,7 +93,7 @@ def step_route(
         off = min(off, whole_off)
         _find_again(s, p, fix, whole_off <= width + fix.sigma, where, segment)
     if s["rt_known"] or (s["away"] and fix.t >= trip["planned_start_us"]):
-        _judge(s, p, fix, off, width, turn(fix.course, heading(xy, segment)), excused, out)
+        _judge(s, p, fix, off, width, xy, segment, excused, out)
     if s["rt_known"] and s["rt_s"] - s["rt_told"] >= p["route_tell_m"]:
         s["rt_told"] = s["rt_s"]
         tell(out, PROGRESS, fix.t, 0, fix.lon, fix.lat, s["rt_s"], s["driven_m"], 0.0, 0.0)
@@ -120,23 +123,34 @@ def _find_again(s: Record, p: Record, fix: Fix, on_line: bool, where: float, seg
 
 
 @inner_kernel
-def _judge(s: Record, p: Record, fix: Fix, off: float, width: float, turned: float, excused: bool, out: Teller) -> None:
+def _judge(
+    s: Record,
+    p: Record,
+    fix: Fix,
+    off: float,
+    width: float,
+    xy: NDArray[np.float64],
+    segment: int,
+    excused: bool,
+    out: Teller,
+) -> None:
     if s["off_on"]:
         _watch_return(s, p, fix, off, width, out)
         return
     edge = width + fix.sigma
     if off <= edge or excused:
         if s["off_n"] > 0:
-            _come_back(s, p, fix, off, edge, width, turned, out)
+            _come_back(s, p, fix, off, edge, width, turn(fix.course, heading(xy, segment)), out)
         s["off_n"], s["off_was"], s["off_was_drv"] = 0, off, s["driven_m"]
         return
+    turned = turn(fix.course, heading(xy, segment))
     if s["off_n"] == 0:
         share = _share(off - edge, off - s["off_was"])
-        s["off_us"], s["off_s"], s["off_peak"] = fix.t - _part_us(p, fix, share), s["rt_s"], 0.0
-        s["off_turned_s"] = _turned_s(p, fix, turned, share)
+        s["off_us"], s["off_s"], s["off_peak"] = fix.t - _beyond_us(s, p, fix, share, off - edge), s["rt_s"], 0.0
+        s["off_turned_s"] = _turned_s(s, p, fix, turned, share)
         s["off_drv"] = s["driven_m"] - share * (s["driven_m"] - s["off_was_drv"])
     else:
-        s["off_turned_s"] += _turned_s(p, fix, turned, 1.0)
+        s["off_turned_s"] += _turned_s(s, p, fix, turned, 1.0)
     s["off_n"] = min(int(s["off_n"]) + 1, 255)
     s["off_peak"] = max(float(s["off_peak"]), off)
     s["off_was"], s["off_was_drv"] = off, s["driven_m"]
@@ -152,15 +166,25 @@ def _share(beyond: float, whole: float) -> float:
 
 
 @inner_kernel
-def _part_us(p: Record, fix: Fix, share: float) -> int:
-    """That part of the time between the two fixes; of a gap nobody knows."""
-    return int(share * fix.step_s * _SECOND_US) if fix.step_s <= p["gap_least_s"] else 0
+def _follows(s: Record, fix: Fix) -> bool:
+    """Whether it was seen well lately, so that what lies between is known."""
+    return bool(s["good_us"] != _NEVER_US and fix.t - s["good_us"] <= _PAUSE_US)
 
 
 @inner_kernel
-def _turned_s(p: Record, fix: Fix, turned: float, share: float) -> float:
+def _beyond_us(s: Record, p: Record, fix: Fix, share: float, beyond_m: float) -> int:
+    """That part of the time between the two good fixes; of a pause between them only what the metres beyond take at least."""
+    if s["good_us"] == _NEVER_US:
+        return 0
+    if _follows(s, fix):
+        return int(share * (fix.t - s["good_us"]))
+    return int(max(0.0, beyond_m) / p["visits_gap_mps"] * _SECOND_US)
+
+
+@inner_kernel
+def _turned_s(s: Record, p: Record, fix: Fix, turned: float, share: float) -> float:
     """That part of the seconds since the fix before, if the van goes another way than the route."""
-    return share * fix.step_s if turned > p["route_deviation_turn_deg"] and fix.step_s <= p["gap_least_s"] else 0.0
+    return share * fix.step_s if turned > p["route_deviation_turn_deg"] and _follows(s, fix) else 0.0
 
 
 @inner_kernel
@@ -174,10 +198,11 @@ def _lasted(s: Record, p: Record, until_us: int, driven_m: float) -> bool:
 @inner_kernel
 def _come_back(s: Record, p: Record, fix: Fix, off: float, edge: float, width: float, turned: float, out: Teller) -> None:
     """Inside again, or near a stop: it was beyond the edge until it crossed it or came here: perhaps long and far enough."""
-    share = _share(edge - off, s["off_was"] - off)
-    back_m = s["driven_m"] - share * (s["driven_m"] - s["off_was_drv"])
-    s["off_turned_s"] += _turned_s(p, fix, turned, 1.0 - share)
-    if fix.step_s <= p["gap_least_s"] and _lasted(s, p, fix.t - _part_us(p, fix, share), back_m):
+    beyond, beyond_m = 1.0 - _share(edge - off, s["off_was"] - off), float(s["off_was"]) - edge
+    back_us = s["good_us"] + _beyond_us(s, p, fix, beyond, beyond_m)
+    back_m = s["off_was_drv"] + (beyond * (s["driven_m"] - s["off_was_drv"]) if _follows(s, fix) else beyond_m)
+    s["off_turned_s"] += _turned_s(s, p, fix, turned, beyond)
+    if _lasted(s, p, back_us, back_m):
         _open(s, fix, float(s["off_peak"]), turned, out)
         _watch_return(s, p, fix, off, width, out)
 
@@ -269,17 +294,23 @@ def _find_passes(
     where: NDArray[np.float64],
     off_m: NDArray[np.float64],
 ) -> None:
-    """Write the nearest place of each pass of the line by (x, y), and its distance, in the order of the line."""
+    """Write the nearest place of each pass of the line by (x, y), and its distance, in the order of the line.
+
+    A pass ends where the line has gone away by _APART_M, and another begins where it comes back by as much.
+    """
     nearest, _, _ = project(xy, along, x, y, 0, -1.0, np.inf)
-    count, inside = 0, False
+    count, inside, furthest = 0, False, 0.0
     for k in range(len(along) - 1):
         off, share = off_segment(x, y, xy[k, 0], xy[k, 1], xy[k + 1, 0], xy[k + 1, 1])
         if off > nearest + slack_m:
             inside = False
             continue
-        if not inside and count == _PASSES:
+        furthest = max(furthest, math.sqrt((x - xy[k, 0]) ** 2 + (y - xy[k, 1]) ** 2))
+        again = inside and furthest > off_m[count - 1] + _APART_M and off < furthest - _APART_M
+        if (again or not inside) and count == _PASSES:
             return
-        count += 0 if inside else 1
+        count += 1 if again or not inside else 0
         inside = True
         if off < off_m[count - 1]:
+            furthest = 0.0
             off_m[count - 1], where[count - 1] = off, along[k] + share * (along[k + 1] - along[k])

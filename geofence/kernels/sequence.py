@@ -57,3 +57,14 @@ def longest_increasing(numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
         inside[last] = True
         last = before[last]
     return inside
+
+
+@kernel
+def came_between(visits: NDArray[np.void], states: int, low_ms: int, high_ms: int) -> tuple[int, int]:
+    """The first stop in one of `states` (bit set) that the van came to within a span, ends included, and the number after the
+    last; (0, 0) for none. `visits` is of VISIT, times in milliseconds since the trip's begin."""
+    first, end = 0, 0
+    for k in range(len(visits)):
+        if low_ms <= visits[k]["came_ms"] <= high_ms and (states >> int(visits[k]["state"])) & 1:
+            first, end = first if end > 0 else k, k + 1
+    return first, end

@@ -29,6 +29,8 @@ from geofence.kernels.telling import Fix, Record, Teller, tell
 _SECOND_US = 1_000_000
 _ODOMETER_MOST_MPS = 70.0
 _ROLLED_M = 100.0
+_SIGMAS = 2.0
+_BEGUN = 0.25
 
 
 @inner_kernel
@@ -82,7 +84,7 @@ def _door(s: Record, p: Record, now: int, t: int, out: Teller) -> None:
         return
     if now == 2 and not s["dr_told"] and s["dr_closed"] and open_us >= p["unscheduled_unloading_least_s"] * _SECOND_US:
         s["dr_told"] = 1
-        since = float(s["st_start"]) if s["st_phase"] == 1 and s["st_out"] == 0 and not rolled(s) else 0.0
+        since = float(s["st_start"]) if s["st_phase"] == 1 and s["st_out"] == 0 and not rolled(s, p) else 0.0
         tell(out, DOOR_HELD, s["dr_raw_us"], 0, s["acc_lon"], s["acc_lat"], since, 0.0, 0.0, float(s["st_allowed"]))
     if s["dr_state"] != now and open_us >= p["door_least_s"] * _SECOND_US:
         _believe_door(s, now, out)
@@ -143,20 +145,23 @@ def find_fix(s: Record, fix: Fix, odometer_m: float, out: Teller) -> None:
 
 @inner_kernel
 def step_odometer(s: Record, p: Record, fix: Fix, odometer_m: float, out: Teller) -> None:
-    """A position that stays while the wheels turn is not the vehicle's."""
-    if math.isnan(odometer_m) or not fix.good:
+    """A position that stays while the wheels turn is not the vehicle's; poor fixes only prolong what good ones began."""
+    begun = s["odo_m"] - s["sp_odo"] >= _BEGUN * p["spoofed_position_least_m"]
+    if math.isnan(odometer_m) or not (fix.good or begun):
         return
     before, s["odo_m"] = s["odo_m"], odometer_m
     reset = not 0.0 <= odometer_m - before <= _ODOMETER_MOST_MPS * max(fix.step_s, 1.0) + 100.0
     spread = metres(s["sp_lon"], s["sp_lat"], fix.lon, fix.lat)
-    if fix.step_s > p["gap_least_s"] or reset or spread > p["spoofed_position_most_m"]:
+    most = p["spoofed_position_most_m"] + (0.0 if fix.good else _SIGMAS * fix.sigma)
+    if fix.step_s > p["gap_least_s"] or reset or (spread > most and (fix.good or not s["sp_on"])):
         if s["sp_on"]:
             tell(out, SPOOF_OFF, fix.t, 0, fix.lon, fix.lat, s["odo_m"] - s["sp_odo"], float(s["sp_us"]), 0.0, 0.0)
         s["sp_on"] = 0
         s["sp_lon"], s["sp_lat"], s["sp_odo"], s["sp_us"] = int(fix.lon), int(fix.lat), odometer_m, fix.t
         s["sp_spread"] = 0.0
         return
-    s["sp_spread"] = max(float(s["sp_spread"]), spread)
+    if fix.good:
+        s["sp_spread"] = max(float(s["sp_spread"]), spread)
     gained = odometer_m - s["sp_odo"]
     if not s["sp_on"] and gained >= p["spoofed_position_least_m"]:
         s["sp_on"] = 1

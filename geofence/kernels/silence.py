@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geofence.facts import SILENCE
-from geofence.kernels.compiler import inner_kernel, kernel
+from geofence.kernels.compiler import inlined, inner_kernel, kernel
 from geofence.kernels.grades import flag
 from geofence.kernels.ground import metres
 from geofence.kernels.layout import Plans
@@ -18,7 +18,7 @@ _SECOND_US = 1_000_000
 _NEVER_US = -(2**62)
 
 
-@inner_kernel
+@inlined
 def hear(s: Record, plans: Plans, slot: int, row: Record, out: Teller) -> None:
     """Any row breaks the silence."""
     t = row["fix_time_us"]

@@ -42,6 +42,7 @@ def step_stand(s: Record, p: Record, row: Record, sigma: float, placed: bool, ou
     s["gp_mute"] = max(float(s["gp_mute"]), since_s)
     _may_stand(s, p, since_s, odometer_m, gained, mps)
     unheard_s = _unheard_s(s, p, since_s, gained)
+    slides = _slides(s, p, row, gained, placed)
     if s["sd_on"] and _moves(s, p, since_s, odometer_m, mps):
         _finish(s, p, unheard_s, out)
     if not s["sd_on"]:
@@ -49,7 +50,7 @@ def step_stand(s: Record, p: Record, row: Record, sigma: float, placed: bool, ou
         s["sd_before"] = unheard_s
         s["fu_lost"] = 1 if unheard_s > 0.0 else s["fu_lost"]
     if s["sd_on"]:
-        weighable = mps <= _LEVEL_MPS and not _slides(s, p, row, gained, placed)
+        weighable = mps <= _LEVEL_MPS and not slides
         weighable = weighable or (math.isnan(mps) and gained <= _STILL_M)
         _go_on(s, p, row, sigma, placed, weighable, out)
     s["pv_us"], s["pv_odo"] = t, odometer_m

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geofence.grading import GOOD, IMPLIED_SPEED, ODOMETER, REJECTED, SUSPECT
-from geofence.kernels.compiler import inner_kernel, lending_kernel
-from geofence.kernels.doubts import SUSPECTS, doubt, jumps, told_at_another_time
-from geofence.kernels.following import follow
+from geofence.kernels.compiler import inlined, inner_kernel, lending_kernel
+from geofence.kernels.doubts import SUSPECTS, doubt, jumps, outruns_wheels, told_at_another_time
+from geofence.kernels.following import follow, pass_proofs
 from geofence.kernels.grades import flag, grade, says_nothing, sigma_m
 from geofence.kernels.ground import course, metres
 from geofence.kernels.halts import step_halt
@@ -26,6 +26,7 @@ from geofence.kernels.trips import choose_trip, is_on_trip, tuning
 
 _SECOND_US = 1_000_000
 _NEVER_US = -(2**62)
+_THROWN_M = 300.0  # as far as reflections between tall buildings throw a fix that looks good
 
 
 @lending_kernel
@@ -66,7 +67,7 @@ def step_rows(
             step_stand(s, p, row, 0.0, False, out)
             miss_fix(s, p, row, is_on_trip(s), out)
             continue
-        if jumps(p, s["acc_us"], s["acc_lon"], s["acc_lat"], row):
+        if jumps(p, s["acc_us"], s["acc_lon"], s["acc_lat"], row) or outruns_wheels(s, row):
             if doubt(s, memory.suspects[slot], p, row):
                 grades[i], reasons[i] = SUSPECT, IMPLIED_SPEED
                 step_door_moving(s, p, row["fix_time_us"], s["acc_lon"], s["acc_lat"], wheels_mps, out)
@@ -81,7 +82,7 @@ def step_rows(
     return len(rows)
 
 
-@inner_kernel
+@inlined
 def _believe(
     s: Record, p: Record, memory: Memory, plans: Plans, land: Land, slot: int, row: Record, wheels_mps: float, out: Teller
 ) -> None:
@@ -98,6 +99,8 @@ def _believe(
         allowed = follow(s, p, memory, plans, slot, fix, allowed, driven_before_m, out)
     else:
         step_halt(s, p, fix, allowed, out)
+        if s["trip"] >= 0:
+            pass_proofs(s, p, plans, fix, out)
     step_speed(s, p, fix, float((row["odometer_m"] - odometer_before_m) / max(fix.step_s, 1.0)), out)
     step_harsh(s, p, fix, known_before, mps_before, out)
     step_door_moving(s, p, fix.t, fix.lon, fix.lat, fix.mps if fix.good else wheels_mps, out)
@@ -107,7 +110,7 @@ def _believe(
     _remember(s, fix, row)
 
 
-@inner_kernel
+@inlined
 def _as_fix(s: Record, p: Record, row: Record) -> Fix:
     t, lon, lat = row["fix_time_us"], float(row["longitude_e7"]), float(row["latitude_e7"])
     good = grade(row, p)[0] == GOOD
@@ -133,16 +136,21 @@ def _as_fix(s: Record, p: Record, row: Record) -> Fix:
 @inner_kernel
 def _drive(s: Record, p: Record, fix: Fix, odometer_m: float) -> None:
     """Metres driven grow only by good fixes that are beyond the noise of the last one counted; by the odometer if it is fine
-    enough to agree with them, which knows of curves."""
+    enough to agree with them, which knows of curves. While it did, what is further than it rolled has not been driven."""
     if s["acc_us"] == _NEVER_US:
         s["drv_lon"], s["drv_lat"], s["drv_odo"] = int(fix.lon), int(fix.lat), odometer_m
         return
     if not fix.good or fix.held:
         return
-    moved = metres(s["drv_lon"], s["drv_lat"], fix.lon, fix.lat)
+    counted_last = s["drv_lon"] == s["acc_lon"] and s["drv_lat"] == s["acc_lat"]
+    moved = fix.step_m if counted_last else metres(s["drv_lon"], s["drv_lat"], fix.lon, fix.lat)
     if moved > 2.0 * fix.sigma:
         rolled_m = float(odometer_m - s["drv_odo"])
-        agree = 0.8 * moved - 20.0 <= rolled_m <= max(2.5 * moved + 300.0, p["visits_gap_mps"] * fix.step_s)
+        since_s = fix.step_s if s["good_us"] == _NEVER_US else (fix.t - s["good_us"]) / _SECOND_US
+        agree = 0.8 * moved - 20.0 <= rolled_m <= max(2.5 * moved + 300.0, p["visits_gap_mps"] * since_s)
+        if not agree and s["drv_rolls"] and 0.0 <= rolled_m < moved <= rolled_m + _THROWN_M:
+            return  # a reflection, from which it will be back
+        s["drv_rolls"] = 1 if agree and rolled_m > 0.0 else 0
         s["driven_m"] += rolled_m if agree else moved
         s["drv_lon"], s["drv_lat"], s["drv_odo"] = int(fix.lon), int(fix.lat), odometer_m
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from geofence.facts import TRIP_OFF, TRIP_ON
-from geofence.kernels.compiler import inner_kernel
+from geofence.kernels.compiler import inlined, inner_kernel
 from geofence.kernels.layout import Memory, Plans
 from geofence.kernels.telling import Record, Teller, tell
 
 _NEVER_US = -(2**62)
 
 
-@inner_kernel
+@inlined
 def choose_trip(s: Record, memory: Memory, plans: Plans, slot: int, t: int, out: Teller) -> None:
     """The last trip that has begun, until its time is over."""
     k = s["trip"]
@@ -50,7 +50,7 @@ def _begin_trip(s: Record, memory: Memory, plans: Plans, slot: int, t: int, out:
     tell(out, TRIP_ON, trip["begin_us"], s["trip"], s["acc_lon"], s["acc_lat"], s["driven_m"], unseen, 0.0, 0.0)
 
 
-@inner_kernel
+@inlined
 def tuning(s: Record, plans: Plans, slot: int, at_us: int) -> Record:
     """The parameters of the trip, or else of the device, as they were at a moment."""
     scope = plans.trips[s["trip"]]["tuning"] if s["trip"] >= 0 else plans.slot_tuning[slot]

@@ -17,6 +17,7 @@ from geofence.facts import (
     STOP_PASSED,
     STOP_SERVED,
     STOP_SHARED,
+    STOP_WAITED,
 )
 from geofence.kernels.compiler import inner_kernel
 from geofence.kernels.ground import off_segment
@@ -34,7 +35,10 @@ from geofence.state import (
 )
 
 _MS_US = 1_000
+_SECOND_US = 1_000_000
 _LEAVE_FIXES = 2
+_BEYOND_DOUBT_M = 1.0
+_ROLLS_ON_M = 5.0  # further than one moves to park
 
 
 @inner_kernel
@@ -64,21 +68,26 @@ def step_visits(
     was_y: float,
     out: Teller,
 ) -> float:
-    """Take one fix at (x, y) of the trip's plane, the one before at (was_x, was_y) -> metres to the nearest stop's boundary."""
+    """Take one fix at (x, y) of the trip's plane, the one before at (was_x, was_y) -> metres to the nearest stop's boundary, or
+    infinity where all are so far that nobody asks."""
     nearest = np.inf
     if not fix.good:
         return nearest
     now_ms = (fix.t - begin_us) // _MS_US
     reach = max(float(p["visit_approach_m"]), fix.step_m)
+    asked = max(reach, float(p["route_deviation_stop_m"])) + _BEYOND_DOUBT_M
     following = -1
     for k in range(len(stops)):
-        edge = math.sqrt((x - stops[k]["x"]) ** 2 + (y - stops[k]["y"]) ** 2) - stops[k]["radius_m"]
-        nearest = min(nearest, edge)
+        square = (x - stops[k]["x"]) ** 2 + (y - stops[k]["y"]) ** 2
         bits = int(visits[k]["bits"])
         if following < 0 and not bits & (BIT_SERVED | BIT_PASSED):
             following = k
+        edge = np.inf
+        if not square > (asked + stops[k]["radius_m"]) ** 2 or bits & (BIT_NEAR | BIT_INSIDE | BIT_ARRIVED):
+            edge = math.sqrt(square) - stops[k]["radius_m"]
+            nearest = min(nearest, edge)
         if edge <= reach or bits & (BIT_NEAR | BIT_INSIDE | BIT_ARRIVED):
-            _near(p, fix, stops[k], visits[k], k, edge, k == following, begin_us, now_ms, out)
+            _near(p, fix, stops[k], visits[k], k, edge, k == following, s["still"] == 1, begin_us, now_ms, out)
             if edge > 0.0 and not bits & (BIT_INSIDE | BIT_ARRIVED | BIT_CROSSED) and fix.step_m > edge:
                 _cross(fix, stops[k], visits[k], k, x, y, was_x, was_y, out)
         elif s["rt_known"] and not bits & (BIT_PASSED | BIT_SERVED) and s["rt_s"] - stops[k]["along_m"] >= p["visit_passed_m"]:
@@ -96,11 +105,14 @@ def _near(
     k: int,
     edge: float,
     following: bool,
+    still: bool,
     begin_us: int,
     now_ms: int,
     out: Teller,
 ) -> None:
     visit["closest_m"] = min(float(visit["closest_m"]), edge + stop["radius_m"])
+    if visit["bits"] & BIT_ARRIVED and not still and visit["entered_ms"] <= visit["stood_ms"]:
+        visit["entered_ms"] = now_ms  # seen again, and standing no more
     if following and not visit["bits"] & BIT_NEAR and edge <= p["visit_approach_m"]:
         visit["bits"] |= BIT_NEAR
         tell(out, STOP_NEAR, fix.t, k, fix.lon, fix.lat, edge, 0.0, 0.0, 0.0)
@@ -135,10 +147,10 @@ def _within(p: Record, fix: Fix, visit: Record, now_ms: int) -> None:
 @inner_kernel
 def _leave(fix: Fix, visit: Record, k: int, begin_us: int, out: Teller) -> None:
     came_ms, went_ms, served = int(visit["entered_ms"]), int(visit["stood_ms"]), 0.0
-    if visit["bits"] & BIT_ARRIVED:
-        came_ms = int(visit["arrived_ms"])
     stood_s = 0.0
     if visit["bits"] & BIT_ARRIVED:
+        served = min(0, went_ms - came_ms) / 1000.0
+        came_ms = int(visit["arrived_ms"])
         stood_s = (went_ms - came_ms) / 1000.0
     if visit["bits"] & BIT_SERVED:
         served = 1.0
@@ -184,6 +196,7 @@ def stand_at_stop(
         visit["arrived_ms"] = max((start_us - begin_us) // _MS_US, 0)
         visit["n"] = 0
         tell(out, STOP_ARRIVED, begin_us + int(visit["arrived_ms"]) * _MS_US, k, fix.lon, fix.lat, away, fix.sigma, 0.0, 0.0)
+        s["by_odo"], s["by_us"], s["by_busy"], s["by_first"] = s["pv_odo"], start_us, 0, 0
     elif not visit["bits"] & BIT_SERVED and s["sd_on"]:
         stood_ms = int(visit["stood_ms"]) - int(visit["arrived_ms"])
         if s["sd_since"] > begin_us + int(visit["stood_ms"]) * _MS_US and stood_ms < p["stand_least_s"] * 1000.0:
@@ -195,11 +208,33 @@ def stand_at_stop(
         visit["bits"] |= BIT_SERVED
         tell(out, STOP_SERVED, arrived_us, k, fix.lon, fix.lat, stood_s, away, s["driven_m"], fix.sigma)
         _share(stops, visits, k, x, y, slack_m, fix, out)
-    seen_s = min(stood_s, float(s["st_seen"])) if s["st_phase"] == 1 else 0.0
+    _work(s, fix, visit, k, arrived_us, out)
+    seen_s, since_us = min(stood_s, float(s["st_seen"])) if s["st_phase"] == 1 else 0.0, arrived_us
+    if s["by_first"] != 0:
+        since_us = max(arrived_us, s["by_first"])
+        seen_s = min(seen_s, (s["by_last"] - since_us) / _SECOND_US)
     rests = s["sd_on"] and s["sd_since"] > arrived_us and s["nearest_allowed"] >= 0  # it went on to a place for that
     if not visit["bits"] & BIT_LONG and seen_s > stops[k]["long_s"] and not rests:
         visit["bits"] |= BIT_LONG
-        tell(out, STOP_DWELLS, arrived_us, k, fix.lon, fix.lat, seen_s, away, 0.0, 0.0)
+        rests_by = 1.0 if s["nearest_allowed"] >= 0 else 0.0
+        tell(out, STOP_DWELLS, since_us, k, fix.lon, fix.lat, seen_s, away, rests_by, 0.0)
+
+
+@inner_kernel
+def _work(s: Record, fix: Fix, visit: Record, k: int, arrived_us: int, out: Teller) -> None:
+    """Goods are carried from where it stands with the engine off, or the door open; before it rolled on to there, and after it
+    has rolled on, it waits in traffic. Where neither ever tells, all of it counts."""
+    if s["pv_odo"] - s["by_odo"] > _ROLLS_ON_M:
+        s["by_odo"], s["by_us"], s["by_busy"] = s["pv_odo"], fix.t, 0
+    if not s["by_busy"] and (s["ig"] == 1 or (s["dr_raw"] == 2 and s["dr_closed"])):
+        s["by_busy"] = 1
+        if s["by_first"] == 0:
+            s["by_first"] = s["by_us"]
+            if visit["bits"] & BIT_LONG and s["by_us"] > arrived_us + _SECOND_US:
+                visit["bits"] = int(visit["bits"]) & ~BIT_LONG
+                tell(out, STOP_WAITED, s["by_us"], k, fix.lon, fix.lat, 0.0, 0.0, 0.0, 0.0)
+    if s["by_busy"]:
+        s["by_last"] = fix.t
 
 
 @inner_kernel

@@ -9,13 +9,11 @@ from geofence.kernels.compiler import kernel, making_kernel
 from geofence.kernels.containment import is_open, signed_distance_m
 from geofence.kernels.zone_arrays import Scratch, ZoneArrays
 from geofence.kernels.zone_blocks import BLOCK, find_candidates, judge_candidates, room_for_block, write_covering
-from geofence.kernels.zone_lookup import zones_crossed, zones_near
+from geofence.kernels.zone_lookup import zones_near
 
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
 Integers = NDArray[np.int32]
-
-E7 = 1e7
 
 
 @making_kernel
@@ -73,12 +71,6 @@ def covering_pairs(zones: ZoneArrays, longitude_deg: Floats, latitude_deg: Float
 
 
 @kernel
-def covering_pairs_e7(zones: ZoneArrays, longitude_e7: Integers, latitude_e7: Integers, at_us: Longs) -> tuple[Longs, Integers]:
-    """`covering_pairs` for places in 1e-7 degree."""
-    return covering_pairs(zones, longitude_e7 / E7, latitude_e7 / E7, at_us)
-
-
-@kernel
 def distances_m(zones: ZoneArrays, number: int, longitude_deg: Floats, latitude_deg: Floats, limit_m: float) -> Floats:
     """Signed distance of each place to one zone."""
     out = np.empty(len(longitude_deg))
@@ -108,27 +100,3 @@ def near_triples(
         metres[total : total + count] = scratch.distance_m[:count]
         total += count
     return points[:total], numbers[:total], metres[:total]
-
-
-@kernel
-def crossing_pairs(
-    zones: ZoneArrays,
-    longitude_deg: Floats,
-    latitude_deg: Floats,
-    to_longitude_deg: Floats,
-    to_latitude_deg: Floats,
-    scratch: Scratch,
-) -> tuple[Longs, Integers]:
-    """Pairs (movement, zone touched) by movement, then zone."""
-    points = np.empty(len(longitude_deg) + 16, dtype=np.int64)
-    numbers = np.empty(len(longitude_deg) + 16, dtype=np.int32)
-    total = 0
-    for point in range(len(longitude_deg)):
-        count = zones_crossed(
-            zones, longitude_deg[point], latitude_deg[point], to_longitude_deg[point], to_latitude_deg[point], scratch
-        )
-        points, numbers = room_for(points, numbers, total + count)
-        points[total : total + count] = point
-        numbers[total : total + count] = scratch.zones[:count]
-        total += count
-    return points[:total], numbers[:total]

@@ -34,7 +34,7 @@ from geofence.kernels.cells import (
     root_slot,
     zone_of,
 )
-from geofence.kernels.compiler import inlined, inner_kernel
+from geofence.kernels.compiler import inlined
 from geofence.kernels.containment import circle_metres, signed_distance_m, zone_crossed
 from geofence.kernels.metres import LEAST_DEGREE_M
 from geofence.kernels.zone_arrays import CIRCLE, REACH, Scratch, ZoneArrays, on_earth
@@ -167,7 +167,7 @@ def padding(latitude_deg: float, radius_m: float) -> tuple[float, float]:
     return east_deg * QUANTA_PER_DEGREE + 2.0, north_deg * QUANTA_PER_DEGREE + 2.0
 
 
-@inner_kernel
+@inlined
 def zones_near(zones: ZoneArrays, longitude_deg: float, latitude_deg: float, radius_m: float, scratch: Scratch) -> int:
     """Write the zones whose signed distance is at most `radius_m` to `scratch.zones` and `.distance_m`, nearest first.
 
@@ -202,7 +202,7 @@ def zones_near(zones: ZoneArrays, longitude_deg: float, latitude_deg: float, rad
     return count
 
 
-@inner_kernel
+@inlined
 def zones_crossed(
     zones: ZoneArrays,
     longitude_deg: float,

@@ -6,6 +6,8 @@ import math
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from domain.events import VisitState
 from geofence.facts import ESTIMATE, GAP, ON_ROUTE, PROGRESS, STOP_ARRIVED, STOP_LEFT, Fact
 from geofence.fixes import GoodFix
@@ -30,8 +32,8 @@ _MANNER_OF: Final = itemgetter(*(f"{NAME}.{name}" for name in Manner._fields))
 
 
 def _moved(device: Device, fact: Fact) -> None:
-    if device.plan is not None and device.here is not None:
-        _estimate(device, fact.decided_us, device.here)
+    if device.plan is not None and (here := device.here) is not None:
+        _estimate(device, fact.decided_us, here)
 
 
 def _begin(device: Device, now_us: int) -> None:
@@ -55,8 +57,9 @@ def _estimate(device: Device, now_us: int, here: GoodFix) -> None:
     plan = device.planned
     planned = plan.record, plan.stops, device.visits, plan.xy, plan.along
     place = float(here.longitude_e7), float(here.latitude_e7)
-    due_us, told = renew_arrivals(*planned, *place, now_us, _AHEAD, TOO_LATE, *_MANNER_OF(device.values))
-    for number, arrival_us, what in told.tolist():
+    told = np.empty((2 * len(plan.stops), 3), np.int64)
+    due_us, count = renew_arrivals(*planned, *place, now_us, _AHEAD, TOO_LATE, told, *_MANNER_OF(device.values))
+    for number, arrival_us, what in told[:count].tolist() if count else ():
         if what == LATER:
             device.show(number)
         else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from domain.events import Severity
 from domain.zones import ZoneKind
-from geofence.facts import ALLOWED_DEPOT, CARGO_DROP, CARGO_LEVEL, GAP, Fact
+from geofence.facts import ALLOWED_DEPOT, CARGO_DROP, CARGO_LEVEL, GAP, GAP_WAY, Fact
 from geofence.parameters import Parameter
 from geofence.rule import Rule
 from geofence.rules.served import served_within
@@ -50,7 +50,7 @@ def _weighed(device: Device, fact: Fact) -> None:
         "place": [fact.longitude_e7, fact.latitude_e7],
         "before": before_kg,
         "after": fact.b,
-        "sure": fact.c >= device.values[f"{NAME}.weighings"],
+        "sure": fact.c >= device.values["cargo_weight_drop.weighings"],
         "excess": 0.0,  # what was told of it, kg
     }
     if last["sure"]:
@@ -72,7 +72,7 @@ def _confirm(device: Device, known: dict[str, Any], last: dict[str, Any], fact: 
     """
     again_kg, somewhere = fact.a, fact.c >= 0
     scatter_kg = abs(again_kg - last["after"])
-    if scatter_kg < device.values[f"{NAME}.least_kg"]:
+    if scatter_kg < device.values["cargo_weight_drop.least_kg"]:
         known["scatter"] = [*known["scatter"][1 - _SCATTERS :], scatter_kg]
     if not last["excess"] and not last["sure"] and somewhere:
         last["after"] = again_kg
@@ -95,19 +95,19 @@ def _settle(device: Device, last: dict[str, Any], again_kg: float) -> None:
 def _judge(device: Device, known: dict[str, Any], last: dict[str, Any], plainly: float = 1.0) -> None:
     """Tell a loss of `plainly` times what is enough, by what stands in `last`."""
     lost_kg, values = (last["before"] - last["after"]) / plainly, device.values
-    if lost_kg < values[f"{NAME}.least_kg"]:
+    if lost_kg < values["cargo_weight_drop.least_kg"]:
         return
     scatter_kg = _SIGMA_OF_MAD * _median(known["scatter"]) if known["scatter"] else 0.0
-    least_kg = max(values[f"{NAME}.least_kg"], values[f"{NAME}.noises"] * scatter_kg)
+    least_kg = max(values["cargo_weight_drop.least_kg"], values["cargo_weight_drop.noises"] * scatter_kg)
     if lost_kg < least_kg:
         return
     stops = _stops_at(device, last)
     if not stops:
-        if lost_kg >= max(least_kg, values[f"{NAME}.share"] * last["before"]):
+        if lost_kg >= max(least_kg, values["cargo_weight_drop.share"] * last["before"]):
             _tell(device, last, None, 0.0)
         return
     due_kg = sum(_due_kg(device, k) for k in stops)
-    if lost_kg - due_kg > max(least_kg, values[f"{NAME}.stop_share"] * due_kg):
+    if lost_kg - due_kg > max(least_kg, values["cargo_weight_drop.stop_share"] * due_kg):
         _tell(device, last, stops[0], due_kg)
 
 
@@ -133,12 +133,12 @@ def _signed_during(device: Device, last: dict[str, Any]) -> list[int]:
 def _served_during(device: Device, since_us: int, until_us: int) -> list[int]:
     """Stops whose visit, as far as it is known, overlaps the stand."""
     low, high = device.ms(since_us), device.ms(until_us)
-    visits = zip(device.visits["came_ms"].tolist(), device.visits["went_ms"].tolist(), strict=True)
+    visits = zip(device.visit.came_ms.tolist(), device.visit.went_ms.tolist(), strict=True)
     return [k for k, (came_ms, went_ms) in enumerate(visits) if 0 <= came_ms <= high and (went_ms < 0 or went_ms >= low)]
 
 
 def _near(device: Device, last: dict[str, Any], number: int) -> bool:
-    reach_m = float(device.planned.stops[number]["radius_m"]) + device.values["visits.near_m"]
+    reach_m = device.planned.stop.radius_m.item(number) + device.values["visits.near_m"]
     return device.metres_to_stop(number, *last["place"]) <= reach_m
 
 
@@ -168,22 +168,35 @@ def _tell(device: Device, last: dict[str, Any], stop: int | None, due_kg: float)
     device.follow_ups.append(Fact(CARGO_DROP, *head, lost_kg, last["before"], last["after"], 0.0))
 
 
+def _silence(device: Device, fact: Fact) -> None:
+    """Nothing was heard: what the load weighed last is the last of it that anybody knows."""
+    known = device.memory.get(NAME)
+    if known is not None and fact.c > device.values["gap.least_s"]:
+        _judge_last(device, known)
+
+
 def _gap(device: Device, _fact: Fact) -> None:
     """Where it stood meanwhile nobody knows: the next weighing says nothing of the stands before."""
     known = device.memory.get(NAME)
-    if known is not None:
-        for stand in filter(None, (known["last"], known["doubted"])):
-            device.close(NAME, str(stand["since"]), stand["until"], cool_down=False)
-        known["last"] = known["doubted"] = None
+    if known is None:
+        return
+    for stand in filter(None, (known["last"], known["doubted"])):
+        device.close(NAME, str(stand["since"]), stand["until"], cool_down=False)
+    known["last"] = known["doubted"] = None
 
 
-def _finish(device: Device, _now_us: int) -> None:
+def _judge_last(device: Device, known: dict[str, Any]) -> None:
     """No stand comes after the last one that would weigh it again: one weighing tells, if plainly."""
-    known = device.memory.get(NAME)
-    last = None if known is None else known["last"]
-    if known is not None and last is not None and not last["sure"] and not last["excess"]:
+    last = known["last"]
+    if last is not None and not last["sure"] and not last["excess"]:
         _judge(device, known, last, _PLAINLY)
         _settle(device, last, last["after"])
 
 
-RULE = Rule(NAME, _PARAMETERS, on={CARGO_LEVEL: _weighed, GAP: _gap}, finish=_finish)
+def _finish(device: Device, _now_us: int) -> None:
+    known = device.memory.get(NAME)
+    if known is not None:
+        _judge_last(device, known)
+
+
+RULE = Rule(NAME, _PARAMETERS, on={CARGO_LEVEL: _weighed, GAP_WAY: _silence, GAP: _gap}, finish=_finish)

@@ -167,7 +167,8 @@ def _judge_wheels(device_id: str, stamps: Sequence[Stamp], found: Sequence[Event
     at_us = np.array([one.at_us for one in stamps], np.int64)
     apart, told = timedelta(seconds=values[f"{NAME}.apart_s"]), list[Event]()
     known = [(one.started_at - apart, (one.ended_at or one.started_at) + apart) for one in found]
-    for block in blocks(at_us, np.array([one.odometer_m for one in stamps], np.float64)):
+    received_us = np.array([one.received_us for one in stamps], np.int64)
+    for block in blocks(at_us, np.array([one.odometer_m for one in stamps], np.float64), received_us):
         mine = [stamps[place] for place in block.places.tolist()]
         since_us, until_us = min(one.received_us for one in mine), max(one.received_us for one in mine)
         fault = {"since_us": since_us, "until_us": until_us, "kind": "disordered", "off_s": round(block.off_us / 1e6, 1)}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from domain.events import Severity
 from geofence.facts import ESTIMATE, STOP_LEFT, STOP_SERVED, Fact
+from geofence.journal import event_id
 from geofence.parameters import Parameter
 from geofence.rows import from_us
 from geofence.rule import Rule
@@ -27,13 +28,14 @@ def _served(device: Device, fact: Fact) -> None:
     plan = device.plan
     if plan is None or device.visit.came_ms.item(fact.place) != device.ms(fact.time_us):
         return
-    slack_us = int(device.values[f"{NAME}.tolerance_s"] * 1e6)
+    _take_back(device, fact.place, "came_again")
+    slack_us = int(device.values["early_or_late.tolerance_s"] * 1e6)
     early_us, late_us = plan.stop.opens_us.item(fact.place) - fact.time_us, fact.time_us - plan.stop.closes_us.item(fact.place)
     place = str(fact.place)
     if early_us <= slack_us and late_us <= slack_us:
         device.withdraw(NAME, place, "came_in_time")
         return
-    medium = late_us > device.values[f"{NAME}.medium_s"] * 1e6
+    medium = late_us > device.values["early_or_late.medium_s"] * 1e6
     kind, by_us = ("late", late_us) if late_us > 0 else ("early", early_us)
     facts = {"kind": kind, "minutes": by_us / 60e6}
     severity = Severity.medium if medium else Severity.low
@@ -45,14 +47,21 @@ def _served(device: Device, fact: Fact) -> None:
         device.change(NAME, place, severity, **facts)
         device.close(NAME, place, fact.time_us)
     if told is not None:
-        device.memory[NAME] = {**device.memory.get(NAME, {}), place: told.event_id}
+        device.memory[NAME] = {**device.memory.get(NAME, {}), place: told.started_us}
 
 
 def _left(device: Device, fact: Fact) -> None:
     """It may turn out that it only waited there."""
-    told = device.memory.get(NAME, {}).pop(str(fact.place), None)
-    if told is not None and device.plan is not None and device.visit.state.item(fact.place) not in SERVED_STATES:
-        device.revoke(NAME, str(fact.place), told, "only_waited")
+    if device.plan is not None and device.visit.state.item(fact.place) not in SERVED_STATES:
+        _take_back(device, fact.place, "only_waited")
+
+
+def _take_back(device: Device, number: int, reason: str) -> None:
+    """What was told of an arrival at a stop was not of its service."""
+    place = str(number)
+    started_us = device.memory.get(NAME, {}).pop(place, None)
+    if started_us is not None:
+        device.revoke(NAME, place, event_id(NAME, device.key, device.trip_id, place, started_us), reason)
 
 
 def _begin(device: Device, _now_us: int) -> None:
@@ -65,7 +74,7 @@ def _estimated(device: Device, fact: Fact) -> None:
     if math.isnan(after_s):
         device.withdraw(NAME, place, "will_come_in_time")
         return
-    medium = after_s > device.values[f"{NAME}.medium_s"]
+    medium = after_s > device.values["early_or_late.medium_s"]
     facts = {"kind": "predicted_late", "minutes": after_s / 60, "estimated_arrival_at": from_us(fact.time_us).isoformat()}
     severity = Severity.medium if medium else Severity.low
     episode = device.open(NAME, place, fact.decided_us, severity, stop=fact.place, confidence=0.6, facts=facts)

@@ -35,6 +35,7 @@ def take_gap(device: Device, fact: Fact) -> None:
     gap = Gap(fact.time_us, fact.decided_us, left, found, along, *way)
     if gap.gained_m < metres(*left, *found) - device.values["visits.gap_slack_m"]:
         gap = replace(gap, gained_m=math.nan)  # less than the straight line: the odometer was reset, or failed
+    device.memory.setdefault(NAME, {})["found"] = [fact.a, fact.b]
     slept = fact.place and not gap.gained_m > device.values["stand.move_m"]
     slept = slept and metres(*left, *found) < device.values["visits.gap_slack_m"]
     if not slept and not _kept_shut(device, gap.since_us, gap.mute_s):

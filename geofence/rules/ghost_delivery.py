@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from domain.events import Severity
+from domain.events import Severity, VisitState
 from geofence.facts import PROOF, STOP_LEFT, STOP_SERVED, Fact
 from geofence.parameters import Parameter
 from geofence.rule import Rule
-from geofence.visit_states import LIKELY, POSSIBLE, SERVED_STATES, SHARED
+from geofence.visit_states import CODE, LIKELY, POSSIBLE, SERVED_STATES, SHARED
 
 if TYPE_CHECKING:
     from geofence.tracking import Device
@@ -21,18 +21,26 @@ _PARAMETERS = (
     Parameter(f"{NAME}.unsure_s", 20, "s", 0, 600, "By so much a visit may be longer than its fixes tell."),
 )
 _UNKNOWN = LIKELY | POSSIBLE | SHARED
+_MISSED = CODE[VisitState.missed]
 
 
 def _signed(device: Device, fact: Fact) -> None:
     """Somebody signed; if the van is not there, give it time to come, else the visit's end decides."""
-    plan = device.plan
-    if plan is None:
-        return
-    number = plan.proofs[fact.place].stop
-    if device.visit.went_ms.item(number) >= 0:
+    number = device.planned.proofs[fact.place].stop
+    if device.plan is None:
+        _signed_at_home(device, number, fact.time_us)
+    elif device.visit.went_ms.item(number) >= 0:
         _weigh(device, number, device.visit.dwell_s.item(number))
     elif device.is_open(number):
-        device.timers[f"{NAME}:{number}"] = fact.time_us + int(device.values[f"{NAME}.wait_s"] * 1e6)
+        device.timers[f"{NAME}:{number}"] = fact.time_us + int(device.values["ghost_delivery.wait_s"] * 1e6)
+
+
+def _signed_at_home(device: Device, number: int, proof_us: int) -> None:
+    """The trip is over, and nobody will come any more: what was missed on it was not delivered."""
+    if device.visit.state.item(number) != _MISSED or device.planned.signed_us[number] != proof_us:
+        return
+    facts = {"why": "no_visit", "cases": device.planned.trip.stops[number].cases}
+    device.tell(NAME, str(number), proof_us, Severity.high, stop=number, confidence=0.9, facts=facts, trip=device.planned)
 
 
 def _left(device: Device, fact: Fact) -> None:
@@ -46,9 +54,9 @@ def _weigh(device: Device, number: int, dwell_s: float) -> None:
     if proof_us is None or visit.state.item(number) not in SERVED_STATES or visit.marks.item(number) & POSSIBLE:
         return
     cases = device.planned.trip.stops[number].cases or 0.0
-    needed_s = device.values[f"{NAME}.share"] * (device.values["visit.base_s"] + device.values["visit.case_s"] * cases)
-    needed_s = max(device.values[f"{NAME}.least_s"], needed_s)
-    if dwell_s + device.values[f"{NAME}.unsure_s"] < needed_s:
+    needed_s = device.values["ghost_delivery.share"] * (device.values["visit.base_s"] + device.values["visit.case_s"] * cases)
+    needed_s = max(device.values["ghost_delivery.least_s"], needed_s)
+    if dwell_s + device.values["ghost_delivery.unsure_s"] < needed_s:
         facts = {"why": "short_visit", "dwell_s": dwell_s, "needed_s": needed_s, "cases": cases}
         device.open(NAME, str(number), proof_us, Severity.high, stop=number, confidence=0.7, facts=facts)
 
@@ -58,7 +66,7 @@ def _waited(device: Device, now_us: int) -> None:
     good = device.last_good
     if good is None or now_us - good.time_us > device.values["gap.least_s"] * 1e6:
         return
-    wait_us = int(device.values[f"{NAME}.wait_s"] * 1e6)
+    wait_us = int(device.values["ghost_delivery.wait_s"] * 1e6)
     for number in range(len(device.visits)):
         proof_us = _proof_us(device, number)
         if proof_us is not None and proof_us + wait_us <= now_us:

@@ -133,7 +133,8 @@ def _begin(device: Device, _now_us: int) -> None:
 def _finish(device: Device, now_us: int) -> None:
     is_broken = device.held_until(BREAKDOWN, now_us) is not None
     for k in range(len(device.visits)):
-        if device.is_open(k) and is_broken:
+        left_out_before = device.visit.marks.item(k) & SUSPECTED
+        if device.is_open(k) and is_broken and not left_out_before:
             device.withdraw(NAME, str(k), "breakdown")
             device.set_visit(k, VisitState.skipped, 0.9)
         elif device.is_open(k):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from domain.events import Severity, VisitState
-from geofence.facts import STOP_SERVED, Fact
+from geofence.facts import STOP_LEFT, STOP_SERVED, Fact
 from geofence.parameters import Parameter
 from geofence.rule import Rule
 from geofence.visit_states import CODE
@@ -28,10 +28,12 @@ def _served(device: Device, fact: Fact) -> None:
         return
     states = device.states()
     if _OUTSIDE not in states:
+        device.withdraw(NAME, "", "in_order")
         return
     outside = [k for k, state in enumerate(states) if state == _OUTSIDE]
     share = len(outside) / len(device.visits)
     if len(outside) < device.values[f"{NAME}.least_stops"] and share <= device.values[f"{NAME}.share"]:
+        device.withdraw(NAME, "", "in_order")
         return
     severity = Severity.low if share > device.values[f"{NAME}.low_share"] else Severity.info
     names = [plan.trip.stops[k].stop_id for k in outside]
@@ -39,4 +41,10 @@ def _served(device: Device, fact: Fact) -> None:
     device.change(NAME, "", severity, stop_ids=names, share=share)
 
 
-RULE = Rule(NAME, _PARAMETERS, on={STOP_SERVED: _served})
+def _left(device: Device, fact: Fact) -> None:
+    """What was taken for a service out of order may have been a wait."""
+    if f"{NAME}|" in device.episodes:
+        _served(device, fact)
+
+
+RULE = Rule(NAME, _PARAMETERS, on={STOP_SERVED: _served, STOP_LEFT: _left})

@@ -27,8 +27,9 @@ _PARAMETERS = (
 
 
 def _signed(device: Device, fact: Fact) -> None:
-    plan = device.plan
-    if plan is None or not math.isfinite(fact.a):
+    """Where it was signed for, also when the van is home already."""
+    plan = device.planned
+    if not math.isfinite(fact.a):
         return
     proof = plan.proofs[fact.place]
     if math.isnan(proof.longitude_e7):
@@ -37,19 +38,19 @@ def _signed(device: Device, fact: Fact) -> None:
     phone_m = device.metres_to_stop(number, proof.longitude_e7, proof.latitude_e7)
     van_m = device.metres_to_stop(number, fact.longitude_e7, fact.latitude_e7) - fact.a
     apart_m = metres(proof.longitude_e7, proof.latitude_e7, fact.longitude_e7, fact.latitude_e7) - fact.a - sigma
-    allowed_m = max(device.values[f"{NAME}.phone_m"], plan.stop.radius_m.item(number) + 2.0 * sigma)
-    away = phone_m > allowed_m and van_m > device.values[f"{NAME}.van_m"]
-    if not away and apart_m <= device.values[f"{NAME}.apart_m"]:
+    allowed_m = max(device.values["pod_away.phone_m"], plan.stop.radius_m.item(number) + 2.0 * sigma)
+    away = phone_m > allowed_m and van_m > device.values["pod_away.van_m"]
+    if not away and apart_m <= device.values["pod_away.apart_m"]:
         return
     facts = {"phone_from_outlet_m": phone_m, "van_from_outlet_m": van_m, "phone_from_van_m": apart_m, "phone_sigma_m": sigma}
     severity = _severity(device, phone_m if away else 0.0)
-    device.tell(NAME, str(number), fact.time_us, severity, stop=number, confidence=0.85, facts=facts)
+    device.tell(NAME, str(number), fact.time_us, severity, stop=number, confidence=0.85, facts=facts, trip=plan)
 
 
 def _severity(device: Device, phone_m: float) -> Severity:
-    if phone_m > device.values[f"{NAME}.critical_m"]:
+    if phone_m > device.values["pod_away.critical_m"]:
         return Severity.critical
-    return Severity.high if phone_m > device.values[f"{NAME}.high_m"] else Severity.medium
+    return Severity.high if phone_m > device.values["pod_away.high_m"] else Severity.medium
 
 
 RULE = Rule(NAME, _PARAMETERS, on={PROOF: _signed})

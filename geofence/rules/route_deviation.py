@@ -12,6 +12,7 @@ from geofence.facts import ALLOWED_NOWHERE, OFF_ROUTE, OFF_ROUTE_FAR, ON_ROUTE, 
 from geofence.kernels.ground import course, metres
 from geofence.parameters import Parameter
 from geofence.rule import Rule
+from geofence.state import NEVER_US
 from geofence.suppressions import BREAKDOWN
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ _PARAMETERS = (
     Parameter(f"{NAME}.fleet_s", 43_200, "s", 600, 86_400, "and within this long of each other."),
 )
 _AGAIN_US = 60_000_000
+_HALTED, _UNLOADED = f"{NAME}.halted", f"{NAME}.unloaded"
 
 
 def _off(device: Device, fact: Fact) -> None:
@@ -67,7 +69,8 @@ def _off(device: Device, fact: Fact) -> None:
         "reason": "unknown",
     }
     episode = {"since_us": fact.time_us, "facts": facts, "place": [fact.longitude_e7, fact.latitude_e7]}
-    if _is_approved(device, fact.decided_us, fact.longitude_e7, fact.latitude_e7):
+    broke_down_before = device.held_until(BREAKDOWN, fact.time_us) is not None
+    if device.is_on_detour(fact.decided_us, fact.longitude_e7, fact.latitude_e7) or broke_down_before:
         device.memory[NAME] = episode
         device.timers[NAME] = fact.decided_us + _AGAIN_US
         return
@@ -106,6 +109,17 @@ def _open(device: Device, held: dict[str, Any]) -> None:
     }
     ahead = _place_at(device.planned, facts["left_at_m"] + device.values[f"{NAME}.fleet_m"]) or left
     device.alike(alike.DIVERSION, since_us, round(ahead[0]), round(ahead[1]), episode, course_deg=course_deg, **limits)
+    _halted_before_told(device, since_us)
+
+
+def _halted_before_told(device: Device, since_us: int) -> None:
+    """Who halts just beyond the edge has not driven far enough for a deviation until it drives on."""
+    halted_us, unloaded_us = (device.memory.pop(name, NEVER_US) for name in (_HALTED, _UNLOADED))
+    if halted_us >= since_us:
+        _explain(device, "halt")
+        _is_no_closed_road(device)
+    if unloaded_us >= since_us:
+        unloads(device, unloaded_us)
 
 
 def _begins_at_depot(device: Device, longitude_e7: float, latitude_e7: float) -> bool:
@@ -144,7 +158,8 @@ def _far(device: Device, fact: Fact) -> None:
 
 def _stands(device: Device, fact: Fact) -> None:
     _explain(device, "halt")
-    if fact.c == ALLOWED_NOWHERE:
+    if fact.c == ALLOWED_NOWHERE and device.plan is not None:
+        device.memory[_HALTED] = fact.decided_us
         _is_no_closed_road(device)
 
 
@@ -162,8 +177,10 @@ def _explain(device: Device, reason: str) -> None:
         device.change(NAME, "", reason=reason)
 
 
-def unloads(device: Device) -> None:
-    """Something is unloaded while the van is off its route: that is the gravest form of a deviation, and no closed road."""
+def unloads(device: Device, since_us: int) -> None:
+    """Something is unloaded, since a moment, while the van is off its route: that is the gravest form of a deviation, and
+    no closed road."""
+    device.memory[_UNLOADED] = since_us
     device.change(NAME, "", Severity.critical, reason="unloading")
     _is_no_closed_road(device)
 
@@ -202,7 +219,8 @@ def _went_round(device: Device, avoided_m: float, extra_m: float) -> bool:
 
 
 def _finish(device: Device, _now_us: int) -> None:
-    device.memory.pop(NAME, None)
+    for name in (NAME, _HALTED, _UNLOADED):
+        device.memory.pop(name, None)
     device.timers.pop(NAME, None)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from domain.events import VisitState
-from geofence.kernels.sequence import number_served
+from geofence.kernels.sequence import came_between, number_served
 from geofence.rules.gaps import LEEWAY_US
 from geofence.visit_states import CODE, OPEN_STATES, SERVED_STATES
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from geofence.tracking import Device
 
 _IN_ORDER, _OUT_OF_SEQUENCE = CODE[VisitState.serviced], CODE[VisitState.out_of_sequence]
+_SERVED: Final = sum(1 << code for code in SERVED_STATES)
 UNSERVED: Final = OPEN_STATES | {CODE[state] for state in (VisitState.missed, VisitState.no_data, VisitState.probable)}
 """States of a stop that a visit may still change, late as it may be."""
 
@@ -27,9 +28,9 @@ def is_unserved(device: Device, number: int) -> bool:
 def served_within(device: Device, since_us: int, until_us: int) -> list[int]:
     """The stops whose service began within a span."""
     low, high = device.ms(since_us - LEEWAY_US), device.ms(until_us)
-    came = [k for k, ms in enumerate(device.visit.came_ms.tolist()) if low <= ms <= high]
-    state = device.visit.state
-    return [k for k in came if state.item(k) in SERVED_STATES]
+    first, end = came_between(device.visits, _SERVED, low, high)
+    came, state = device.visit.came_ms, device.visit.state
+    return [k for k in range(first, end) if low <= came.item(k) <= high and state.item(k) in SERVED_STATES]
 
 
 def number_stops(device: Device) -> None:

@@ -29,6 +29,7 @@ class Stand(msgspec.Struct, array_like=True):
     unseen_ms: int
     driven_dm: int
     served: list[int]  # stops
+    opened: bool = False  # the door was
 
     @property
     def until(self) -> int:
@@ -69,11 +70,11 @@ class Gap(msgspec.Struct, frozen=True):
     driven_m: float = float("nan")  # by its begin
 
 
-def stand_of(fact: Fact, until_us: int, served: list[int]) -> Stand:
+def stand_of(fact: Fact, until_us: int, served: list[int], *, opened: bool = False) -> Stand:
     """A stand as told by the kernels."""
     stood_us = max(1, until_us - fact.time_us) if until_us else 0
     place = fact.longitude_e7, fact.latitude_e7, round(fact.b * 100.0)
-    return Stand(fact.time_us, stood_us, *place, round(fact.c * 1e3), round(fact.d * 10.0), served)
+    return Stand(fact.time_us, stood_us, *place, round(fact.c * 1e3), round(fact.d * 10.0), served, opened)
 
 
 def recent(device: Device) -> list[Stand]:
@@ -90,6 +91,14 @@ def remember(device: Device, stand: Stand) -> None:
     stands.append(stand)
     del stands[:-_STANDS]
     device.memory.setdefault(NAME, {})["stands"] = stands
+
+
+def stand_at(device: Device, at_us: int) -> Stand | None:
+    """The stand that holds a moment, as far as it was told by now."""
+    for stand in reversed(recent(device)):
+        if stand.since <= at_us and (not stand.stood_us or at_us <= stand.since + stand.stood_us):
+            return stand
+    return None
 
 
 def stands_within(device: Device, gap: Gap) -> list[Stand] | None:
@@ -112,7 +121,7 @@ def stood_elsewhere(device: Device, gap: Gap, stands: list[Stand], number: int) 
 
 
 def _may_have_served(device: Device, gap: Gap, stand: Stand, number: int) -> bool:
-    radius_m, signed = device.planned.stop.radius_m.item(number), _signed_during(device, stand, gap.until_us)
+    radius_m, signed = device.planned.stop.radius_m.item(number), signed_during(device, stand, gap.until_us)
     if number not in signed and number not in stand.served and (signed or stand.served):
         return False  # it was another's
     if stand.sigma < NO_PLACE_M:
@@ -125,7 +134,7 @@ def _may_have_served(device: Device, gap: Gap, stand: Stand, number: int) -> boo
     return not too_far
 
 
-def _signed_during(device: Device, stand: Stand, now_us: int) -> list[int]:
+def signed_during(device: Device, stand: Stand, now_us: int) -> list[int]:
     """The stops that were signed for during a stand, or soon after it."""
     until_us = (stand.until or now_us) + int(device.values["visits.signed_after_s"] * 1e6)
     signed = device.planned.proofs_within(stand.since - SIGNED_BEFORE_US, min(until_us, now_us))

@@ -9,7 +9,8 @@ from geofence.facts import STAY_HELD, STAY_OFF, STAY_ON, STAY_QUEUED, STOP_SERVE
 from geofence.kernels.ground import metres
 from geofence.parameters import Parameter
 from geofence.rule import Rule
-from geofence.rules.serving import served_outside
+from geofence.rules.serving import is_service, served_outside, serves
+from geofence.rules.standing import Stand, stand_at
 from geofence.rules.traffic import excuse_in_jam
 from geofence.suppressions import PAUSED
 
@@ -26,11 +27,15 @@ _PARAMETERS = (
 )
 _RED, _PARKED = 1, 4
 _AGAIN_S = 60.0
+_TOLD = f"{NAME}.told"
 
 
 def _held(device: Device, fact: Fact) -> None:
     plan = device.plan
     if plan is None or fact.c != -1.0 or fact.time_us < plan.planned_start_us or served_outside(device, fact.time_us):
+        return
+    stand = _stand(device, fact.time_us, fact.decided_us)
+    if "spoofed_position|" in device.episodes or (stand is not None and serves(device, stand)):
         return
     in_red = fact.d >= 0.0
     if fact.place & _RED and not in_red:
@@ -45,6 +50,12 @@ def _held(device: Device, fact: Fact) -> None:
         "red_zone_id": device.zones[int(fact.d)].zone_id if in_red else None,
     }
     _tell_or_wait(device, halt)
+
+
+def _stand(device: Device, since_us: int, now_us: int) -> Stand | None:
+    """The stand that the halt is, but for what came before it, if it is one."""
+    stand = stand_at(device, now_us)
+    return stand if stand is not None and now_us - stand.since >= 0.5 * (now_us - since_us) else None
 
 
 def _tell_or_wait(device: Device, halt: dict[str, Any]) -> None:
@@ -85,6 +96,10 @@ def _tell(device: Device, halt: dict[str, Any]) -> None:
         facts["red_zone_id"] = halt["red_zone_id"]
     severity = Severity.high if halt["red_zone_id"] is not None or off_route else Severity.medium
     episode = device.open(NAME, str(since_us), since_us, severity, confidence=0.9, facts=facts)
+    stand = _stand(device, since_us, halt["seen_us"])
+    device.memory.pop(_TOLD, None)
+    if episode is not None and stand is not None:
+        device.memory[_TOLD] = {"event_id": episode.event_id, "stay_us": since_us, "stood_us": stand.since}
     if episode is not None and not halt["parked"]:  # who stands in a jam leaves the engine running
         excuse_in_jam(device, episode, since_us, longitude_e7, latitude_e7)
 
@@ -101,7 +116,13 @@ def _stands(device: Device, fact: Fact) -> None:
 
 
 def _served(device: Device, fact: Fact) -> None:
-    """It turned out to be the visit of a stop whose pin is elsewhere."""
+    """It turned out to be the visit of a stop whose pin is elsewhere, or whose fixes were."""
+    told = device.memory.get(_TOLD)
+    stand = stand_at(device, told["stood_us"]) if told else None
+    if told and stand is not None and is_service(stand, fact):
+        del device.memory[_TOLD]
+        device.revoke(NAME, str(told["stay_us"]), told["event_id"], "serves_a_stop")
+        return
     episode = device.episodes.get(f"{NAME}|{device.stay_us}")
     if episode is None or fact.decided_us < device.stay_us:
         return

@@ -25,11 +25,11 @@ from geofence.facts import (
 from geofence.parameters import Parameter
 from geofence.rule import Rule
 from geofence.rules.gaps import note_way, see_first, take_gap
-from geofence.rules.leaving import leave
+from geofence.rules.leaving import doubt_again, leave
 from geofence.rules.served import is_unserved, number_stops
 from geofence.rules.serving import begin_stand, end_stand, sign
 from geofence.rules.standing import NAME
-from geofence.visit_states import BROKEN_DOWN, CODE, CROSSED, OPEN_STATES, SERVED_STATES, SHARED, TOO_LATE
+from geofence.visit_states import BROKEN_DOWN, CODE, CROSSED, OPEN_STATES, SERVED_STATES, SHARED, SHORT, SHUT, TOO_LATE
 
 if TYPE_CHECKING:
     from geofence.tracking import Device
@@ -45,6 +45,12 @@ _PARAMETERS = (
     Parameter("visits.unseen_s", 60, "s", 20, 600, "Halted, then not seen well for longer than this: it may have stayed."),
     Parameter("visits.gap_slack_m", 150, "m", 0, 2000, "A stop this far beyond the ends of a gap may lie within it."),
 )
+
+
+def _signed(device: Device, fact: Fact) -> None:
+    sign(device, fact)
+    if device.plan is not None:
+        doubt_again(device, fact.decided_us)
 
 
 def _near(device: Device, fact: Fact) -> None:
@@ -70,7 +76,7 @@ def _served(device: Device, fact: Fact) -> None:
         return
     visit.came_ms[k], visit.dwell_s[k], visit.away_m[k] = device.ms(fact.time_us), fact.a, fact.b
     visit.went_ms[k] = -1
-    visit.risk_s[k], visit.marks[k] = -1, visit.marks.item(k) & ~(TOO_LATE | BROKEN_DOWN)
+    visit.risk_s[k], visit.marks[k] = -1, visit.marks.item(k) & ~(TOO_LATE | BROKEN_DOWN | SHUT | SHORT)
     device.set_visit(k, VisitState.serviced, _confidence(device, fact))
     number_stops(device)
 
@@ -114,7 +120,7 @@ RULE = Rule(
         TRIP_ON: see_first,
         STAND_ON: begin_stand,
         STAND_OFF: end_stand,
-        PROOF: sign,
+        PROOF: _signed,
         DOOR_ON: _opened,
         DOOR_OFF: _shut,
         STOP_NEAR: _near,

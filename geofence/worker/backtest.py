@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from geofence.engine import Engine
+from geofence.handover import Handovers, turns_of
 from geofence.history import Judgement, judge
 from geofence.parameters import Parameters
 from geofence.rows import ALARM_BITS, ROW, to_us
 from geofence.rulebook import CATALOGUE, JUDGED_ELSEWHERE
-from geofence.worker.handover import Handovers, turns_of
 from geofence.worker.plans import TRIP_SPAN
 from geofence.worker.settings import parameters_of
 from geofence.world import World

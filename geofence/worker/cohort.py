@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from geofence.grading import moments_us
 from geofence.rows import ALARM_BITS, MISSING_US, ROW, Rows, from_us
 from geofence.worker.disorder import Spans
 from geofence.worker.event_clock import EventClock
@@ -192,7 +193,7 @@ class Cohort:
             return
         stored_at = max(batch.stored_at for batch in batches)
         received_us = np.where(rows["received_at_us"] == MISSING_US, rows["fix_time_us"], rows["received_at_us"])
-        sane_us = np.minimum(rows["fix_time_us"], received_us)  # a clock that is ahead must not take the others' along
+        sane_us = np.minimum(moments_us(rows), received_us)  # a clock that is ahead must not take the others' along
         org_ids = self._plans.org_of[rows["device"]]
         for org_id in np.unique(org_ids).tolist():
             newest = from_us(int(sane_us[org_ids == org_id].max()))
@@ -267,7 +268,7 @@ class Cohort:
         self._keep_time(connection, task, outcome)
 
     def _read(self, connection: Connection, spans: Spans) -> Rows:
-        """The rows that batches up to the cursor stored of what devices tell, whoever sent them, and plans for rows as old."""
+        """The rows that batches up to the cursor stored of what devices told, whoever sent them, and plans for rows as old."""
         handovers = self._plans.handovers
         rows = rows_of_devices(connection, handovers.sources(spans), self.cursor.batch, ROW, ALARM_BITS)
         self._cover(connection, rows)
@@ -277,7 +278,7 @@ class Cohort:
 
     def _cover(self, connection: Connection, rows: Rows) -> None:
         """Have the plans for rows as old as these."""
-        if len(rows) and (oldest := from_us(int(rows["fix_time_us"].min()))) < self._plans.since:
+        if len(rows) and (oldest := from_us(int(moments_us(rows).min()))) < self._plans.since:
             self._read_plans(connection, oldest - HISTORY)
 
     def _keep_time(self, connection: Connection, task: Task, outcome: Outcome) -> None:

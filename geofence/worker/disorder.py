@@ -1,60 +1,73 @@
-"""Devices whose odometers go back in time: which of their rows are misdated is told by what was said around them."""
+"""Devices whose clocks are in doubt: which of their rows are misdated is told by what was said around them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from geofence.grading import put_right
-from geofence.misdated import REACH_US, shifts
-from geofence.rows import ROW, Rows, from_us, to_us
+from geofence.grading import in_their_time
+from geofence.rows import ROW, Rows, from_us, in_order, to_us
 
-_REACH: Final = timedelta(microseconds=REACH_US)
-_EARLIEST: Final = datetime(1, 1, 1, tzinfo=UTC) + _REACH
+EARLIEST: Final = datetime(1, 1, 2, tzinfo=UTC)
 _END: Final = datetime(9999, 12, 31, tzinfo=UTC)
 Spans = Mapping[int, tuple[datetime, datetime]]
 
 
 @dataclass(frozen=True, slots=True)
 class Disorder:
-    """All rows of these devices from well before what is to be replayed."""
+    """All that these devices said since well before what is to be replayed, as they said it, and as it is to be judged."""
 
     devices: frozenset[int]
-    rows: Rows
+    said: Rows
+    judged: Rows
 
     @classmethod
-    def of(cls, devices: Set[int], spans: Spans, read: Callable[[Spans], Rows]) -> Disorder:
-        """What was said from well before each span's beginning on."""
-        wanted = {device: (max(spans[device][0], _EARLIEST) - _REACH, _END) for device in devices}
-        return cls(frozenset(devices), read(wanted))
+    def of(cls, sinces_us: Mapping[int, int], read: Callable[[Spans], Rows]) -> Disorder:
+        """What was said from `sinces_us[device]` on."""
+        said = in_order(read({device: (_moment(since_us), _END) for device, since_us in sinces_us.items()}))
+        return cls(frozenset(sinces_us), said, in_their_time(said))
 
-    def reaching_before(self, spans: Spans) -> dict[int, datetime]:
-        """Devices with misdated rows made or dated before the span's beginning, and the first of these moments."""
-        off_us = shifts(self.rows)
-        wrong, moments_us = off_us != 0, np.minimum(self.rows["fix_time_us"], self.rows["fix_time_us"] - off_us)
-        first = {
-            device: from_us(int(moments_us[wrong & (self.rows["device"] == device)].min()))
-            for device in np.unique(self.rows["device"][wrong]).tolist()
+    def changed_us(self, fresh: Rows) -> dict[int, int]:
+        """By device, the first moment of which something else is judged than without these rows, which were said, too."""
+        before = in_their_time(self.said[~np.isin(_keys(self.said), _keys(fresh))])
+        others = [one[~np.isin(_keys(one), _keys(other))] for one, other in ((before, self.judged), (self.judged, before))]
+        changed = np.concatenate(others)
+        return {
+            device: int(changed["fix_time_us"][changed["device"] == device].min())
+            for device in np.unique(changed["device"]).tolist()
         }
-        return {device: at for device, at in first.items() if at <= spans[device][0]}
 
     def right(self, rows: Rows, spans: Spans) -> tuple[Rows, Rows]:
-        """`rows` with those of these devices put right, and their rows after the end of each span."""
+        """`rows` with those of these devices in their time, and their rows after the end of each span."""
         if not self.devices:
             return rows, np.empty(0, ROW)
-        right = put_right(self.rows)
-        after_us = {device: _clamped_us(after) for device, (after, _) in spans.items()}
-        until_us = {device: _clamped_us(until) for device, (_, until) in spans.items()}
-        right = right[right["fix_time_us"] > np.array([after_us[device] for device in right["device"].tolist()], np.int64)]
-        known = right["fix_time_us"] <= np.array([until_us[device] for device in right["device"].tolist()], np.int64)
+        right = self.judged[self.judged["fix_time_us"] > ends_us(self.judged, spans, 0)]
+        known = right["fix_time_us"] <= ends_us(right, spans, 1)
         others = rows[~np.isin(rows["device"], list(self.devices))]
         both = np.concatenate((others, right[known]))
         return both[np.lexsort((both["seq"], both["fix_time_us"], both["device"]))], right[~known]
 
 
-def _clamped_us(moment: datetime) -> int:
-    return to_us(moment) if moment.year > 1 else -(2**62)
+def ends_us(rows: Rows, spans: Spans, end: int) -> NDArray[np.int64]:
+    """Shape (n,) -> (n,): when the span of each row's device begins (0) or ends (1)."""
+    devices = np.array(sorted(spans), np.int64)
+    moments_us = np.array([to_us(spans[device][end]) for device in devices.tolist()], np.int64)
+    found: NDArray[np.int64] = moments_us[np.searchsorted(devices, rows["device"])]
+    return found
+
+
+def _moment(at_us: int) -> datetime:
+    return max(EARLIEST, from_us(at_us)) if at_us > to_us(EARLIEST) else EARLIEST
+
+
+def _keys(rows: Rows) -> Rows:
+    """What tells rows apart, as one value a row."""
+    keys = np.empty(len(rows), [("device", "<i8"), ("fix_time_us", "<i8"), ("seq", "<i8")])
+    for name in keys.dtype.names or ():
+        keys[name] = rows[name]
+    return keys.view("V24")

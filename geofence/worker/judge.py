@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from math import inf
+from math import nan
 from typing import Final
 
 import numpy as np
@@ -14,13 +14,13 @@ from domain.errors import InvalidInputError
 from geofence.conclusions import Conclusions
 from geofence.engine import Engine
 from geofence.instruments import Changes, parts
-from geofence.misdated import BACK_M, disordered_devices
 from geofence.parameters import Parameters
 from geofence.rows import Rows, from_us, to_us
 from geofence.state import NEVER_US
 from geofence.worker.corrections import Produced
+from geofence.worker.doubts import NO_DOUBTS, Doubts, doubts_after, encoded, last_odometers, newest_us
 from geofence.world import World
-from store.conclusions import Judged
+from store.conclusions import Judged, Saved
 
 CHECKPOINT_EVERY_US: Final = 600_000_000
 CHECKPOINT_EVERY_ROWS: Final = 2_000
@@ -44,7 +44,8 @@ class Judge:
         self._engine = make_engine(self._growing(world), parameters)
         self.changes: Changes = {}  # from when on another tracker tells of a device's vehicle
         self._last_fix_us: dict[int, int] = {}
-        self._odometer_m: dict[int, float] = {}  # as the last row said it
+        self._odometers_m: dict[int, float] = {}  # as the last row with one said it
+        self._doubts: dict[int, Doubts] = {}  # of those devices alone that give cause for any
         self._saved_slot: dict[int, int] = {}
         self._unsaved_rows: dict[int, int] = {}
 
@@ -66,12 +67,23 @@ class Judge:
         late_us = dict(zip(devices[late].tolist(), first_us[late].tolist(), strict=True))
         return Sorted(rows[~np.isin(rows["device"], list(late_us))] if late_us else rows, late_us)
 
-    def disordered(self, rows: Rows) -> frozenset[int]:
-        """Devices with rows in this order whose odometers fall, among them or from what was judged last."""
-        starts = np.flatnonzero(np.diff(rows["device"], prepend=-1))
-        firsts = zip(rows["device"][starts].tolist(), rows["odometer_m"][starts].tolist(), strict=True)
-        fallen = {device for device, odometer_m in firsts if odometer_m < self._odometer_m.get(device, -inf) - BACK_M}
-        return disordered_devices(rows) | fallen
+    def following(self, rows: Rows) -> dict[int, Doubts]:
+        """The doubts about devices by these rows as they were said, in order, and what is remembered: of those with any."""
+        return doubts_after(rows, self._doubts, self._odometers_m)
+
+    def doubts(self, device: int) -> Doubts:
+        """What is remembered of a device's clock."""
+        found = self._doubts.get(device, NO_DOUBTS)
+        return replace(found, odometer_m=self._odometers_m.get(device, nan))
+
+    def remember(self, rows: Rows) -> None:
+        """Keep what rows as they were said, in order, tell of their clocks."""
+        at_us = newest_us(rows)
+        for device, doubts in self.following(rows).items():
+            self._doubts[device] = kept = doubts.kept(at_us[device])
+            if not (kept.odd or kept.late):
+                del self._doubts[device]
+        self._odometers_m |= last_odometers(rows)
 
     def advance(self, rows: Rows) -> Produced:
         """Judge rows in order, none of them late."""
@@ -89,10 +101,11 @@ class Judge:
         produced.add(self._engine.tick(to_us(as_of)))
         return produced
 
-    def restore(self, device: int, checkpoint: bytes | None) -> bool:
+    def restore(self, device: int, checkpoint: bytes | None, doubts: Doubts = NO_DOUBTS) -> bool:
         """Put a device back; False, and back to never seen, when the checkpoint is of another time's engine."""
         self._last_fix_us.pop(device, None)
-        self._odometer_m.pop(device, None)
+        self._odometers_m.pop(device, None)
+        self._doubts.pop(device, None)
         try:
             self._engine.restore(device, checkpoint)
         except InvalidInputError:
@@ -101,6 +114,9 @@ class Judge:
         frontier_us = self._engine.frontier_us(device)
         if checkpoint is not None and frontier_us is not None:
             self._last_fix_us[device] = frontier_us  # until newer rows come: no row before it is unseen
+            self._odometers_m[device] = doubts.odometer_m
+            if doubts.odd or doubts.late:
+                self._doubts[device] = doubts
         return True
 
     def last_fix_us(self, device: int) -> int | None:
@@ -111,12 +127,12 @@ class Judge:
         """The last moment that the device's state depends on."""
         return self._engine.frontier_us(device)
 
-    def due_checkpoints(self, devices: Iterable[int]) -> dict[int, tuple[datetime, bytes]]:
-        """Moment and state of those devices whose last checkpoint is of an earlier ten minutes, or too many rows ago.
+    def due_checkpoints(self, devices: Iterable[int]) -> dict[int, Saved]:
+        """Those of devices whose last checkpoint is of an earlier ten minutes, or too many rows ago.
 
         Each device counts its own ten minutes.
         """
-        due: dict[int, tuple[datetime, bytes]] = {}
+        due: dict[int, Saved] = {}
         touched = np.fromiter(devices, np.int32)
         for device, frontier_us in zip(touched.tolist(), self._engine.frontiers_us(touched).tolist(), strict=True):
             if frontier_us == NEVER_US:
@@ -124,7 +140,7 @@ class Judge:
             slot = (frontier_us + device * _SPREAD_US) // CHECKPOINT_EVERY_US
             has_said_much = self._unsaved_rows.get(device, 0) >= CHECKPOINT_EVERY_ROWS
             if self._saved_slot.setdefault(device, slot) != slot or has_said_much:
-                due[device] = (from_us(frontier_us), self._engine.checkpoint(device))
+                due[device] = Saved(from_us(frontier_us), self._engine.checkpoint(device), encoded(self.doubts(device)))
                 self._saved_slot[device], self._unsaved_rows[device] = slot, 0
         return due
 
@@ -134,7 +150,8 @@ class Judge:
             if other._engine.frontier_us(device) is not None:
                 self._engine.restore(device, other._engine.checkpoint(device))
         self._last_fix_us |= other._last_fix_us
-        self._odometer_m |= other._odometer_m
+        self._odometers_m |= other._odometers_m
+        self._doubts |= other._doubts
         self._saved_slot |= other._saved_slot
 
     def _growing(self, world: World) -> World:
@@ -147,7 +164,6 @@ class Judge:
         ends = np.flatnonzero(np.diff(rows["device"], append=-1))
         devices = rows["device"][ends].tolist()
         self._last_fix_us.update(zip(devices, rows["fix_time_us"][ends].tolist(), strict=True))
-        self._odometer_m.update(zip(devices, rows["odometer_m"][ends].tolist(), strict=True))
         for device, count in zip(devices, np.diff(ends, prepend=-1).tolist(), strict=True):
             self._unsaved_rows[device] = self._unsaved_rows.get(device, 0) + count
         produced = Produced()

@@ -14,19 +14,20 @@ import structlog
 from numpy.typing import NDArray
 
 from domain.deliveries import Order
+from domain.devices import Mount
 from domain.errors import InvalidInputError
 from domain.suppressor_validity import check_suppressor
 from domain.suppressors import Suppressor
 from domain.trips import Trip
 from domain.validity import check_trip, check_zone
 from domain.zones import Zone
+from geofence.handover import Handovers, siblings_of, turns_of
 from geofence.parameters import Parameters
-from geofence.worker.handover import Handovers, siblings_of, turns_of
 from geofence.worker.settings import parameters_of
 from geofence.world import World
 from store.conclusions import Judged
 from store.lanes import lane_of, registered_devices
-from store.mounts import Mount, shared_mounts
+from store.mounts import shared_mounts
 from store.parameters import settings
 from store.planning import trips_between, trips_of_devices, zones_between
 from store.pool import Connection

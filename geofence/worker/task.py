@@ -11,7 +11,7 @@ import numpy as np
 import structlog
 
 from domain.events import Event
-from geofence.misdated import disordered_devices
+from geofence.grading import believed_rows
 from geofence.rows import Rows, from_us, to_us
 from geofence.worker.corrections import Correction, Produced, correct
 from geofence.worker.fleetwide import Fleetwide
@@ -38,7 +38,7 @@ _log: Final = structlog.get_logger("geofence")
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """New rows of an organisation's devices, the devices that were planned anew, and how far its time has come."""
+    """New rows of an organisation's devices as they said them, those that were planned anew, and how far its time has come."""
 
     org_id: int
     rows: Rows
@@ -66,18 +66,20 @@ def judge_task(connection: Connection, judge: Judge, devices: Mapping[int, Judge
 
     Nothing is written, and what the judge remembers has moved: when storing fails, it has to be recovered.
     """
-    order = judge.sort(task.rows)
+    rows = believed_rows(task.rows)
+    order = judge.sort(rows)
     sinces = {device: since for device, since in task.replanned.items() if scope.is_recovery or _reaches(judge, device, since)}
     for device, late_us in order.late_us.items():
         sinces[device] = min(from_us(late_us), sinces.get(device, from_us(late_us)))
-    disordered = judge.disordered(order.next) | disordered_devices(task.rows)
-    for device in disordered:
-        first = from_us(int(task.rows["fix_time_us"][task.rows["device"] == device].min()))
+    grave = _in_doubt(judge, task.rows, order.late_us)
+    for device in grave:
+        first = from_us(int(rows["fix_time_us"][rows["device"] == device].min()))
         sinces[device] = min(first, sinces.get(device, first))
-    rebuilt = rebuild(connection, judge, devices, sinces, scope, disordered) if sinces else Rebuilt()
+    rebuilt = rebuild(connection, judge, devices, sinces, scope, task.rows, grave) if sinces else Rebuilt()
+    judge.remember(task.rows[~np.isin(task.rows["device"], list(sinces))] if sinces else task.rows)
     produced = Produced()
     produced.extend(rebuilt.replayed)
-    produced.extend(judge.advance(_unseen(task.rows, rebuilt, {*order.late_us, *rebuilt.whole})))
+    produced.extend(judge.advance(_unseen(rows, rebuilt, {*order.late_us, *rebuilt.whole})))
     produced.extend(judge.advance(rebuilt.fresh))
     tick_to = task.as_of or (task.ticked_at if sinces else None)
     passed = judge.tick(tick_to) if tick_to else Produced()
@@ -111,11 +113,25 @@ def store_outcome(connection: Connection, judge: Judge, devices: Mapping[int, Ju
         drop_checkpoints(connection, outcome.rebuilt)
     checkpoints = judge.due_checkpoints(outcome.touched)
     save_checkpoints(connection, outcome.org_id, checkpoints)
-    thin_alike(connection, {device: at for device, (at, _) in checkpoints.items()})
+    thin_alike(connection, {device: saved.at for device, saved in checkpoints.items()})
     count = len(events) + len(visits) + len(correction.overturned) + len(correction.withdrawn)
     if count:
         tell_concluded(connection, [outcome.org_id])
     return count
+
+
+def _in_doubt(judge: Judge, said: Rows, late_us: Mapping[int, int]) -> dict[int, int]:
+    """Devices whose new rows may be misdated, or tell that others are, and since when theirs have to be read.
+
+    Of those with late rows only what was known before is asked: what these themselves tell is seen when they are replayed.
+    """
+    found = dict[int, int]()
+    for device, doubts in judge.following(said).items():
+        since_us = int(said["fix_time_us"][said["device"] == device].min())
+        known = judge.doubts(device) if device in late_us else doubts
+        if known.is_grave(since_us, is_late=device in late_us):
+            found[device] = known.reading_since_us(since_us)
+    return found
 
 
 def _reaches(judge: Judge, device: int, since: datetime) -> bool:

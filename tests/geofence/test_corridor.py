@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from domain.events import VisitState
+from geofence.parameters import Parameters
+from geofence.plan import compile_world
 from tests.geofence.scene import Drive, judged, stop, trip, world
 
 
@@ -53,3 +57,84 @@ def test_a_stop_that_the_route_passes_early_may_be_reached_when_it_passes_again(
     outcome = judged(world([plan]), drive)
     assert {visit.state for visit in outcome.visits.values()} == {VisitState.serviced}
     assert outcome.of("detour") == []
+
+
+def test_on_a_doubled_road_each_stop_lies_on_the_pass_that_keeps_the_order() -> None:
+    """Up a road and back: the second stop is served on the way back, and lies on the way up just as near."""
+    route = ((0, 0), (400, 0), (400, 480), (400, 0), (2000, 0), (0, 0))
+    plan = trip([stop(1, 414, 470), stop(2, 414, 350)], route)
+    along = [float(row["along_m"]) for row in compile_world(world([plan]), Parameters(), {"van": 0}, 1).arrays.stops]
+    assert along == pytest.approx([870, 1010], abs=1)
+
+
+def test_metres_under_a_poor_sky_count_by_the_odometer() -> None:
+    """Four kilometres there and back under it, to end not far from where the last good fix was."""
+
+    def drive_on(drive: Drive, x: float, **more: float) -> None:
+        begun_m, start = drive.always["odometer_m"], drive.x
+        while abs(drive.x - x) > 1.0:
+            step = min(100.0, abs(x - drive.x)) * (1 if x > drive.x else -1)
+            drive.always["odometer_m"] = begun_m + abs(drive.x + step - start)
+            drive.to(drive.x + step, 0, **more)
+
+    drive = Drive()
+    drive.always["odometer_m"] = 1000.0
+    drive.halt(60)
+    drive_on(drive, 1000)
+    drive.halt(200)
+    for x in (3000, 1050):
+        drive_on(drive, x, hdop=9.0, satellites=4)
+    drive_on(drive, 1200)
+    plan = trip([stop(1, 1000, 0), stop(2, 1200, 0)])
+    (event,) = judged(world([plan]), drive.halt(200)).of("detour")
+    assert event.facts["leg_driven_m"] == pytest.approx(4100, abs=60)
+
+
+def _between_tall_buildings(thrown_m: float, *, rolls: bool) -> Drive:
+    """Out and back as planned; every fifth fix, as good as the others by its own account, is thrown aside."""
+    drive = Drive()
+    drive.halt(60, odometer_m=5000.0)
+    for step in range(1, 201):
+        aside_m = thrown_m if step % 5 == 0 else 0.0
+        driven_m = 100.0 * step
+        drive.y, drive.x = aside_m, 10_000 - abs(10_000 - driven_m)
+        drive.at_s += 10
+        drive.fix(10.0, odometer_m=5000.0 + (driven_m if rolls else 0.0))
+    return drive.halt(200, odometer_m=25_000.0 if rolls else 5000.0)
+
+
+def test_what_reflections_add_is_not_driven() -> None:
+    """Forty times aside and back by 160 m: eight kilometres for who goes by the fixes alone."""
+    assert judged(world([trip([])]), _between_tall_buildings(160.0, rolls=True)).of("detour") == []
+
+
+def test_an_odometer_that_stands_still_is_no_measure() -> None:
+    """It never rolled, so that the places tell what was driven: five kilometres that the plan does not have."""
+    plan = trip([], ((0, 0), (7000, 0), (0, 0)))
+    (event,) = judged(world([plan]), _between_tall_buildings(0.0, rolls=False)).of("detour")
+    assert event.facts["driven_m"] == pytest.approx(20_000, rel=0.03)
+
+
+def test_an_odometer_that_fails_on_the_way_is_believed_no_longer() -> None:
+    drive = _between_tall_buildings(0.0, rolls=True)
+    drive.positions = [one._replace(odometer_m=min(one.odometer_m or 0.0, 7000.0)) for one in drive.positions]
+    plan = trip([], ((0, 0), (7000, 0), (0, 0)))
+    (event,) = judged(world([plan]), drive).of("detour")
+    assert event.facts["driven_m"] == pytest.approx(20_000, rel=0.03)
+
+
+def _into_a_tunnel_off_the_route(off_m: float, dark_s: int) -> Drive:
+    """Off the route by so far when the fixes end, and on it again when they return."""
+    drive = Drive().halt(60).to(3000, 0).to(3000 + 1.2 * off_m, off_m)
+    for _ in range(dark_s // 10):
+        drive.at_s += 10
+        drive.fix(None, fix_valid=False)
+    drive.y = 0.0
+    return drive.fix(10.0).to(9900, 0).to(0, 0, mps=20).halt(200)
+
+
+def test_of_a_pause_counts_only_what_the_way_back_takes() -> None:
+    """Less than a minute beyond the edge in sight, and two without a fix: it may have been back at once. From 800 m away it
+    cannot have been, and a hundred seconds become two minutes."""
+    assert judged(world([trip([])]), _into_a_tunnel_off_the_route(450, 110)).of("route_deviation") == []
+    assert len(judged(world([trip([])]), _into_a_tunnel_off_the_route(800, 110)).of("route_deviation")) == 1

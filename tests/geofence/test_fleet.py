@@ -9,6 +9,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.zones import ZoneKind
 from geofence.alike import SLOW, Alike, excused
 from geofence.engine import Engine
 from geofence.history import Judgement, judge
@@ -17,7 +18,7 @@ from geofence.replay import Replay
 from geofence.rows import Rows
 from geofence.whole import Evidence, complete
 from geofence.world import World
-from tests.geofence.scene import Drive, judged, rows_of, stop, trip, world
+from tests.geofence.scene import Drive, judged, round_zone, rows_of, stop, trip, world
 
 NAMES = ("a", "b", "c", "d", "e")
 SETTINGS = settings(max_examples=15, deadline=None)
@@ -86,6 +87,25 @@ def test_a_halt_on_the_way_round_is_no_closed_road() -> None:
         drives = [round_by(name, 300 * number, halts_s[number]) for number, name in enumerate(NAMES[:2])]
         found = judged(scene, *drives, devices=NAMES).of("route_deviation")
         assert sorted(event.device_id for event in found) == told
+
+
+def test_a_halt_just_beyond_the_edge_is_no_closed_road() -> None:
+    """There a van has not driven far enough for a deviation yet: it is one, and no way round, when it drives on."""
+    trips = [trip([stop(1, 9000, 0)], trip_id=f"trip of {name}", device_id=name) for name in NAMES[:2]]
+    scene = world(trips, [round_zone("red", 6000, 220, 120, ZoneKind.red)], devices=NAMES)
+
+    def round_by(name: str, at_s: float, halt_s: float, *, is_open: bool) -> Drive:
+        drive = Drive(device=name, at_s=at_s)
+        drive.always["door_open"] = False
+        drive.halt(60).to(6000, 0).to(6000, 220)
+        if halt_s:
+            drive.halt(halt_s / 2, door_open=is_open).halt(halt_s / 2)
+        return drive.to(6000, 1400).to(8000, 1400).to(8000, 0).to(8500, 0)
+
+    for halt_s, is_open, severities in ((0, False, []), (420, False, ["high"] * 2), (120, True, ["high", "critical"])):
+        drives = [round_by("a", 0, 0, is_open=False), round_by("b", 600, halt_s, is_open=is_open)]
+        found = judged(scene, *drives, devices=NAMES).of("route_deviation")
+        assert [event.severity for event in sorted(found, key=lambda event: event.device_id)] == severities
 
 
 def test_there_and_back_is_no_way_round_a_closed_road() -> None:

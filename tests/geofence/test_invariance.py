@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.zones import ZoneKind
+from geofence import history
 from geofence.engine import Engine
 from geofence.history import Judgement, judge, last_moment_us
 from geofence.replay import Replay
@@ -119,6 +120,20 @@ def test_delays_of_up_to_seven_days_do_not_matter(data: st.DataObject) -> None:
         at_once.take(conclusions)
     replay.wait(max(until_us, late_end_us))
     assert bytes_of(replay.judgement()) == bytes_of(at_once)
+
+
+@pytest.mark.parametrize("together", [1, 300])
+def test_groups_of_devices_are_judged_like_all_at_once(together: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene, rows = busy_day()
+    monkeypatch.setattr(history, "_SORTED_TOGETHER", together)
+    groups = [np.unique(group["device"]).tolist() for group in history._by_devices(rows[::-1])]
+    assert groups == [[1], [2]]
+    judgement, done = Judgement(), 0
+    for so_far, conclusions in judge(Engine(scene), rows[::-1]):
+        assert so_far >= done
+        done = so_far
+        judgement.take(conclusions)
+    assert (bytes_of(judgement), done) == (expected(), len(rows))
 
 
 def test_a_checkpoint_is_small_and_one_of_another_version_is_refused() -> None:

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from geofence.engine import Engine
-from geofence.history import Judgement, judge
-from geofence.misdated import blocks, shifts
+from geofence.history import Judgement, judge, sound_rows
+from geofence.misdated import blocks, carried, shifts
 from geofence.parameters import Parameters
 from geofence.replay import Replay
-from geofence.rows import Rows
+from geofence.rows import MISSING_US, Rows, in_order
 from geofence.rulebook import resolve
 from geofence.rules.clock_fault import Stamp, judge_clock
 from geofence.world import World
@@ -36,7 +36,7 @@ def found(at_us: NDArray[np.int64], odometer_m: NDArray[np.float64]) -> NDArray[
     """By how much each row's time is said to be wrong, in the order given."""
     order = np.lexsort((odometer_m, at_us))
     off_us = np.zeros(len(at_us), np.int64)
-    for block in blocks(at_us[order], odometer_m[order]):
+    for block in blocks(at_us[order], odometer_m[order], np.full(len(order), MISSING_US)):
         off_us[order[block.places]] = block.off_us
     return off_us
 
@@ -64,6 +64,22 @@ def test_a_wrong_clock_after_a_silence_is_told_by_the_rows_around_its_own() -> N
     off_us = found((at_us + np.where(wrong, 900 * _S, 0))[heard], odometer_m[heard])
     assert np.array_equal(off_us != 0, wrong[heard])
     assert np.all(np.abs(off_us[off_us != 0] - 900 * _S) <= 60 * _S)
+
+
+def test_a_clock_that_is_set_right_while_the_van_stands_is_told_to_the_last_row() -> None:
+    """Where the wheels stand the odometer tells no order; what goes on from the rows before is theirs."""
+    at_us, odometer_m = driven()
+    wrong = (np.arange(len(at_us)) >= 178) & (np.arange(len(at_us)) < 185)  # it stands from row 180 on
+    heard = (np.arange(len(at_us)) < 60) | (np.arange(len(at_us)) >= 178)
+    off_us = found((at_us + np.where(wrong, 400 * _S, 0))[heard], odometer_m[heard])
+    assert np.array_equal(off_us != 0, wrong[heard])
+
+
+def test_what_was_sent_at_once_has_a_right_clock_whatever_the_odometer_says() -> None:
+    """An instrument that begins anew with every trip shows the same metres again and again."""
+    at_us, odometer_m = driven()
+    odometer_m = odometer_m % 3000.0
+    assert blocks(at_us, odometer_m, at_us + 2 * _S) == []
 
 
 @pytest.mark.parametrize("at", [100, 200])
@@ -140,3 +156,61 @@ def test_the_fault_is_told_once_though_no_row_looks_early() -> None:
     (event,) = judge_clock("van", stamps, _VALUES)
     assert event.facts["kind"] == "disordered"
     assert abs(event.facts["off_s"] - 320) < 30
+
+
+def never_set_right(jump_s: float, refused: bool = True) -> tuple[World, Rows]:
+    """As `hidden_services`, but the clock is first seen wrong by rows that are refused, and the tracker then falls silent."""
+    scene, rows = hidden_services(0.0)
+    true_us, begin_us = rows["fix_time_us"].copy(), int(START.timestamp()) * _S
+    wrong = (true_us >= begin_us + 900 * _S) & (true_us < begin_us + 1300 * _S)
+    live = wrong & (true_us < begin_us + 1050 * _S) & refused
+    rows["received_at_us"][live] = true_us[live] + 2 * _S
+    rows["fix_time_us"][wrong] += int(jump_s * _S)
+    return scene, rows[(true_us < begin_us + 1300 * _S) | (true_us >= begin_us + 1300 * _S + int((jump_s + 300) * _S))]
+
+
+def test_a_clock_that_is_never_seen_to_be_set_right_is_told_by_what_was_refused() -> None:
+    scene, rows = never_set_right(900.0)
+    off_us = carried(in_order(rows))
+    assert np.count_nonzero(off_us) > 10
+    assert np.all(np.abs(off_us[off_us != 0] - 900 * _S) <= 3 * _S)
+    assert not carried(in_order(never_set_right(900.0, refused=False)[1])).any()
+    judgement = judged_at_once(scene, rows)
+    assert {event.rule for event in judgement.events.values()} <= {"zone_enter", "zone_exit", "silent_device"}
+    assert not {visit.state for visit in judgement.visits.values()} & {"missed", "drive_by"}
+
+
+def test_rows_that_do_not_go_on_from_those_refused_keep_their_times() -> None:
+    _, rows = never_set_right(900.0)
+    late = (rows["received_at_us"] - rows["fix_time_us"] > 60 * _S) & (
+        rows["fix_time_us"] > rows["fix_time_us"].min() + 1790 * _S
+    )
+    rows["odometer_m"][late] += 30_000.0
+    assert not carried(in_order(rows)).any()
+
+
+def test_what_was_refused_tells_the_same_in_whatever_order_rows_come() -> None:
+    scene, rows = never_set_right(900.0)
+    replay = Replay(Engine(scene), dict(scene.devices), {"t1": "van"})
+    last_us = int(rows["received_at_us"].max()) + 600 * _S
+    for _ in replay.run(rows, last_us):
+        pass
+    at_once = Judgement()
+    for _, conclusions in judge(Engine(scene), rows, as_of_us=last_us):
+        at_once.take(conclusions)
+    assert msgspec.json.encode(replay.judgement().in_order()) == msgspec.json.encode(at_once.in_order())
+
+
+def test_rows_of_a_backlog_that_are_refused_say_that_the_tracker_spoke_when_they_were_made() -> None:
+    """Not silent, though nothing that it said of the time has a time that can be believed."""
+    scene, rows = hidden_services(0.0)
+    true_us, begin_us = rows["fix_time_us"].copy(), int(START.timestamp()) * _S
+    wrong = (true_us >= begin_us + 900 * _S) & (true_us < begin_us + 1700 * _S)
+    rows["fix_time_us"][wrong] += 2700 * _S
+    rows["received_at_us"] = (
+        np.where(true_us < begin_us + 900 * _S, true_us, np.maximum(true_us, begin_us + 1720 * _S)) + 2 * _S
+    )
+    spoken = sound_rows(rows)
+    assert np.diff(spoken["fix_time_us"]).max() < 300 * _S
+    assert np.all(np.abs(np.sort(spoken["fix_time_us"]) - np.sort(true_us)) < 60 * _S)
+    assert "silent_device" not in {event.rule for event in judged_at_once(scene, rows).events.values()}

@@ -105,7 +105,6 @@ def test_versions_of_a_zone_by_validity() -> None:
     assert pairs(index.covers(x, y, index.at(moved))) == {(1, 1)}
     each = np.concatenate((index.at(moved), index.at(moved)))
     assert pairs(index.covers(x, y, each)) == {(1, 1)}
-    assert index.numbers_of("home") == [0, 1]
 
 
 @settings(max_examples=200, deadline=None)
@@ -174,10 +173,3 @@ def test_places_that_are_none() -> None:
     y = np.array([0.0, np.nan, 0.0, 0.0, 90.1, 90.0, -90.0])
     assert pairs(index.covers(x, y)) == {(5, 0), (6, 0)}
     assert pairs(ZoneIndex().covers(x, y)) == set()
-
-
-def test_degrees_in_whole_numbers() -> None:
-    index = ZoneIndex([zone(shapely.box(77.1234567, 13.0, 77.2, 13.7654321))])
-    x = np.array([771234567, 771234566, 772000000, 772000001], dtype=np.int32)
-    y = np.array([137654321, 130000000, 130000000, 130000000], dtype=np.int32)
-    assert pairs(index.covers_e7(x, y)) == {(0, 0), (2, 0)}

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from geofence.index import ZoneIndex
+from tests.index.crossing import crossed
 from tests.index.places import circle, lattice, pairs, zone
 
 FIJI = [(179.5, -18.0), (180.5, -18.0), (180.5, -17.0), (179.5, -17.0)]
@@ -71,8 +72,8 @@ def test_circles_and_corridors_across() -> None:
     )
     x, y = np.array([179.999, -179.999, 179.95, -179.95, 0.0]), np.full(5, -17.0)
     assert pairs(index.covers(x, y)) == {(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (2, 0), (2, 2), (3, 0), (3, 2)}
-    crossed = index.crossed(np.array([179.98]), np.array([-17.1]), np.array([-179.98]), np.array([-16.9]))
-    assert pairs(crossed) == {(0, 0), (0, 1), (0, 2)}
+    crossing = crossed(index, np.array([179.98]), np.array([-17.1]), np.array([-179.98]), np.array([-16.9]))
+    assert pairs(crossing) == {(0, 0), (0, 1), (0, 2)}
     near = index.near(np.array([-179.9]), np.array([-17.0]), 10_000.0)
     assert near[1].tolist() == [0, 2]
 
@@ -178,7 +179,7 @@ def test_movements_past_circles_and_corridors_near_a_pole(south: float, width_m:
     index = ZoneIndex([zone(line, width_m=width_m), circle(*centre, radius_m)])
     x1, x2 = generator.uniform(0.0, 70.0, 16), generator.uniform(20.0, 150.0, 16)
     y1, y2 = (generator.uniform(min(south, north), max(south, north), 16) for _ in range(2))
-    touched = pairs(index.crossed(x1, y1, x2, y2))
+    touched = pairs(crossed(index, x1, y1, x2, y2))
     answers = set()
     for move, (a, b, c, d) in enumerate(zip(x1.tolist(), y1.tolist(), x2.tolist(), y2.tolist(), strict=True)):
         movement = shapely.LineString([(a, b), (c, d)])

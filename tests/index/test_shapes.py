@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geofence.index import ZoneIndex
 from geofence.kernels.metres import metres_between
+from tests.index.crossing import crossed
 from tests.index.places import circle, lattice, pairs, zone
 
 EARTH = Geod(ellps="WGS84")
@@ -123,7 +124,7 @@ def test_movements_touch_the_areas_that_shapely_says(
     area = shapely.make_valid(shapely.Polygon(ring))
     index = ZoneIndex([zone(shapely.Polygon(ring))])
     start, end = at(*(movement[0] for movement in movements)), at(*(movement[1] for movement in movements))
-    touched = {point for point, _ in pairs(index.crossed(*start, *end))}
+    touched = {point for point, _ in pairs(crossed(index, *start, *end))}
     lines = shapely.linestrings([list(movement) for movement in movements])
     assert touched == set(np.flatnonzero(shapely.intersects(area, lines)).tolist())
 
@@ -135,16 +136,16 @@ def test_a_movement_past_a_circle(azimuth: float, turn: float, miss_m: float, le
     x, y, radius_m = 77.5, 13.0, 150.0
     passing = away(x, y, azimuth, miss_m)
     ends = [away(*passing, azimuth + side, length_m) for side in (90.0, -90.0)]
-    touched = bool(pairs(ZoneIndex([circle(x, y, radius_m)]).crossed(*at(ends[0]), *at(ends[1]))))
+    touched = bool(pairs(crossed(ZoneIndex([circle(x, y, radius_m)]), *at(ends[0]), *at(ends[1]))))
     if abs(miss_m - radius_m) > 0.5:
         assert touched == (miss_m < radius_m)
 
 
 def test_a_sparse_track_cannot_jump_over_a_corridor() -> None:
     index = ZoneIndex([zone(shapely.LineString([(77.5, 12.9), (77.5, 13.1)]), width_m=30.0)])
-    assert pairs(index.crossed(*at((77.4, 13.0)), *at((77.6, 13.001)))) == {(0, 0)}
-    assert pairs(index.crossed(*at((77.4, 13.0)), *at((77.4997, 13.0)))) == set()
-    assert pairs(index.crossed(*at((77.4, 13.0)), *at((77.49973, 13.0)))) == {(0, 0)}
+    assert pairs(crossed(index, *at((77.4, 13.0)), *at((77.6, 13.001)))) == {(0, 0)}
+    assert pairs(crossed(index, *at((77.4, 13.0)), *at((77.4997, 13.0)))) == set()
+    assert pairs(crossed(index, *at((77.4, 13.0)), *at((77.49973, 13.0)))) == {(0, 0)}
 
 
 def test_nearest_first() -> None:

@@ -17,6 +17,7 @@ import numpy as np
 import shapely
 from geofence.index import ZoneIndex
 from geofence.kernels.zone_batches import covering_pairs
+from tests.index.crossing import crossed
 from tests.index.places import circle, zone
 from tests.index.test_changes import some_zone
 
@@ -30,7 +31,7 @@ answers = {
     "compiled": hasattr(covering_pairs, "py_func"),
     "covers": index.covers(x, y),
     "near": index.near(x[:20], y[:20], 500.0),
-    "crossed": index.crossed(x[:20], y[:20], x[20:40], y[20:40]),
+    "crossed": crossed(index, x[:20], y[:20], x[20:40], y[20:40]),
     "signed": index.signed_distance_m(5, x[:20], y[:20]),
     "cells": [int(held.root.astype(np.int64).sum()), int(held.nodes[: index._used[0] * 65].astype(np.int64).sum())],
 }

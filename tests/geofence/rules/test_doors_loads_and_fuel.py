@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from domain.events import Severity
-from tests.geofence.scene import PLAIN, START, Drive, judged
+from tests.geofence.scene import PLAIN, START, Drive, at, judged
 
 
 def test_an_open_door_while_driving_is_told_unless_it_never_closes() -> None:
@@ -13,6 +13,44 @@ def test_an_open_door_while_driving_is_told_unless_it_never_closes() -> None:
     always = Drive().halt(60, door_open=True).to(600, 0, door_open=True)
     assert len(judged(PLAIN, closed_once).of("door_open_moving")) == 1
     assert judged(PLAIN, always).of("door_open_moving") == []
+
+
+def _red_lights(*pieces_s: int, wait_s: float = 12.0) -> Drive:
+    """Driving for so long between halts, with the door open and a report every second; every piece lasts from its first report
+    to its last."""
+    drive = Drive().halt(60, door_open=False).halt(5, every_s=1, door_open=True)
+    for seconds in pieces_s:
+        drive.to(drive.x + 10.0 * (seconds + 1), 0, every_s=1, door_open=True).halt(wait_s, every_s=1, door_open=True)
+    return drive
+
+
+def test_a_red_light_does_not_part_a_drive_with_the_door_open() -> None:
+    [event] = judged(PLAIN, _red_lights(13, 10)).of("door_open_moving")
+    assert event.started_at == START + at(72)
+    assert event.detected_at == event.started_at + at(13 + 1 + 15 + 2), "two more seconds of driving after the light"
+    assert judged(PLAIN, _red_lights(8, 6)).of("door_open_moving") == [], "the light itself is no driving"
+    assert judged(PLAIN, _red_lights(13, 10, wait_s=70.0)).of("door_open_moving") == [], "a halt that ends it"
+
+
+def test_a_door_that_is_shut_at_the_light_begins_anew() -> None:
+    drive = _red_lights(13).halt(10, every_s=1, door_open=False).halt(5, every_s=1, door_open=True)
+    drive.to(drive.x + 110, 0, every_s=1, door_open=True)
+    assert judged(PLAIN, drive).of("door_open_moving") == []
+
+
+def test_each_drive_with_a_door_opened_at_another_halt_is_told() -> None:
+    """Two such drives within minutes are two; a contact that comes loose on the way, again and again, is one."""
+    drive, loose = _red_lights(30), _red_lights(30)
+    for one in (drive, loose):
+        one.to(one.x + 300, 0, door_open=False)
+    drive.halt(120, door_open=False).halt(30, every_s=5, door_open=True)
+    for one in (drive, loose):
+        one.to(one.x + 300, 0, every_s=1, door_open=True).to(one.x + 300, 0, door_open=False)
+    first, second = judged(PLAIN, drive).of("door_open_moving")
+    assert first.ended_at is not None
+    assert second.ended_at is not None
+    assert first.ended_at < second.started_at < first.ended_at + timedelta(minutes=15)
+    assert len(judged(PLAIN, loose).of("door_open_moving")) == 1
 
 
 def test_without_a_fix_the_odometer_says_that_it_drives_with_the_door_open() -> None:

@@ -78,3 +78,64 @@ def test_a_visit_too_short_for_its_cases_is_a_ghost() -> None:
     scene = world([trip([stop(1, 2000, 0, cases=80.0, planned_service_s=100.0)], proofs=(proof(1, 300, 2000, 0),))])
     (ghost,) = judged(scene, short).of("ghost_delivery")
     assert ghost.facts["why"] == "short_visit"
+
+
+def test_a_signature_in_the_depot_after_the_trip_is_a_ghost_of_that_trip() -> None:
+    stops = [stop(1, 2000, 0), stop(2, 5000, 0)]
+    drive = Drive().halt(60).to(5000, 0).halt(200).to(9900, 0, mps=6).to(0, 0)
+    home_s = drive.at_s
+    proofs = (proof(1, home_s + 900, 0, 0), proof(2, 650, 5000, 0))
+    scene = world([trip(stops, proofs=proofs, planned_end=START + at(home_s - 60))])
+    out = judged(scene, drive.halt(2000, ignition=False))
+    for rule in ("ghost_delivery", "pod_away"):
+        (event,) = out.of(rule)
+        assert (event.trip_id, event.stop_id, event.started_at) == ("t1", "s1", START + at(home_s + 900))
+    served = (proof(1, 250, 2000, 0), proof(2, home_s + 900, 0, 0))
+    drive = Drive().halt(60).to(2000, 0).halt(200).to(5000, 0).halt(200).to(9900, 0, mps=6).to(0, 0)
+    scene = world([trip(stops, proofs=served, planned_end=START + at(home_s - 60))])
+    out = judged(scene, drive.halt(2000, ignition=False))
+    assert (out.of("ghost_delivery"), [event.stop_id for event in out.of("pod_away")]) == ([], ["s2"])
+
+
+@pytest.mark.parametrize("engine_on_first", [True, False])
+def test_waiting_in_a_jam_before_the_door_or_behind_it_is_no_dwell(*, engine_on_first: bool) -> None:
+    """It rolls on by less than a car's length, once, and is served at only one of both places."""
+    scene = world([trip([stop(1, 2000, 0)])])
+
+    def wait(drive: Drive) -> Drive:
+        return drive.halt(1300, door_open=False)
+
+    def serve(drive: Drive) -> Drive:
+        return drive.halt(30, door_open=False, ignition=False).halt(150, door_open=True, ignition=False)
+
+    def roll(drive: Drive) -> Drive:
+        x, odometer_m = drive.x + 9, drive.always["odometer_m"] + 9
+        drive.always["odometer_m"] = odometer_m
+        return drive.to(x, 0, mps=1.5, door_open=False)
+
+    drive = Drive()
+    drive.always |= {"odometer_m": 0.0, "door_open": False}
+    drive.halt(60)
+    drive.always["odometer_m"] = 1990.0
+    drive.to(1990, 0)
+    first, then = (wait, serve) if engine_on_first else (serve, wait)
+    then(roll(first(drive)))
+    assert judged(scene, drive).of("long_dwell") == []
+    stays = serve(roll(drive.halt(1300, ignition=False, door_open=False)))
+    assert [event.stop_id for event in judged(scene, stays).of("long_dwell")] == ["s1"]
+
+
+def test_what_it_waits_after_a_stand_that_was_signed_for_is_no_dwell() -> None:
+    """The wheels and the signature told of the service before any second fix in the circle did."""
+    scene = world([trip([stop(1, 2000, 0)], proofs=(proof(1, 320, 2000, 3),))])
+    drive = Drive()
+    drive.always |= {"odometer_m": 0.0, "door_open": False}
+    drive.halt(60)
+    drive.always["odometer_m"] = 1990.0
+    drive.to(1990, 0).halt(75, every_s=75, ignition=False)
+    drive.always["odometer_m"] = 2010.0
+    drive.to(2010, 0, mps=2).halt(1300)
+    drive.always["odometer_m"] = 4000.0
+    out = judged(scene, drive.to(4000, 0))
+    assert out.visits["s1"].state == VisitState.serviced
+    assert out.of("long_dwell") == []

@@ -41,3 +41,34 @@ def test_a_loop_for_many_kilometres_is_a_detour() -> None:
     drive = Drive().halt(60).to(1000, 0).halt(200).to(1000, 3000).to(3000, 3000).to(3000, 0).halt(200)
     (event,) = judged(world([trip(stops)]), drive).of("detour")
     assert event.facts["leg_driven_m"] > 1.3 * event.facts["leg_planned_m"]
+
+
+def test_a_fix_further_off_than_the_wheels_have_turned_is_not_believed_at_once() -> None:
+    """After minutes without a fix one is thrown aside by kilometres, not too far for that time but for these wheels; those
+    that go on agreeing with each other are believed, whatever the odometer says."""
+    for thrown, found in ((1, []), (4, ["route_deviation"])):
+        drive = Drive().halt(60, odometer_m=0.0)
+        for _ in range(20):
+            drive.to(drive.x + 100, 0, odometer_m=drive.x + 100)
+        back_m = drive.x + 1500
+        drive.away(180)
+        for number in range(thrown):
+            drive.x, drive.y = back_m - 900 + 100 * number, 3000
+            drive.at_s += 10
+            drive.fix(10.0, odometer_m=back_m + 100 * number)
+        drive.x, drive.y = back_m + 100 * thrown, 0
+        for _ in range(20):
+            drive.to(drive.x + 100, 0, odometer_m=drive.x + 100)
+        assert [event.rule for event in judged(PLAIN, drive).events if event.rule in {"route_deviation", "detour"}] == found
+
+
+def test_who_is_carried_is_where_the_fixes_are() -> None:
+    """On a ferry the wheels do not turn."""
+    drive = Drive().halt(60, odometer_m=0.0)
+    for _ in range(20):
+        drive.to(drive.x + 100, 0, odometer_m=drive.x + 100)
+    rolled_m = drive.x
+    for _ in range(10):
+        drive.at_s, drive.y = drive.at_s + 120, drive.y + 900
+        drive.fix(0.0, odometer_m=rolled_m)
+    assert len(judged(PLAIN, drive).of("route_deviation")) == 1

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
+from beatwatch.judged_files import read_files
+from domain.devices import Assignment
 from domain.events import Event, Visit, VisitState
 from domain.truth import TrueVisit
 from geofence.engine import Engine
@@ -24,6 +27,10 @@ from store.planning import trips_between, zones_between
 from store.pool import Connection
 from tests.geofence.worker.bench import Bench
 from tests.geofence.worker.test_real_engine import event_form, plan, store, stored, visit_form
+from wire.files.assignments import write_assignments
+from wire.files.track_csv import write_tracks
+from wire.files.trip_json import write_trips
+from wire.files.zone_geojson import write_zones
 
 pytestmark = pytest.mark.server
 EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
@@ -100,6 +107,30 @@ def expected(
     judgement = Judgement()
     for _, conclusions in judge(Engine(world), rows, to_us(as_of), {numbers[van]: (to_us(at), to_us(end))}):
         judgement.take(conclusions)
+    return forms(judgement)
+
+
+def from_files(
+    folder: Path, simulation: Simulation, positions: list[Any], van: str, at: datetime, as_of: datetime
+) -> tuple[set[Any], set[Any]]:
+    """What `judge` makes of the same day in files, time having passed until the same moment."""
+    told = [Assignment(SPARE, "van A", at, None), Assignment(van, "van A", None, at)]
+    paths = {name: folder / name for name in ("tracks", "trips", "zones", "assignments")}
+    with (folder / "tracks").open("w") as tracks, (folder / "trips").open("w") as trips:
+        write_tracks(positions, tracks)
+        write_trips(simulation.trips, trips)
+    with (folder / "zones").open("w") as zones, (folder / "assignments").open("w") as assignments:
+        write_zones(simulation.zones, zones)
+        write_assignments(told, assignments)
+    files = read_files(paths, Parameters(), pytest.fail, lambda _: None)
+    rows, changes = files.handovers.tracked(files.rows), files.handovers.changes
+    judgement = Judgement()
+    for _, conclusions in judge(Engine(files.world), rows, to_us(as_of), changes):
+        judgement.take(conclusions)
+    return forms(judgement)
+
+
+def forms(judgement: Judgement) -> tuple[set[Any], set[Any]]:
     concluded = judgement.in_order()
     return (
         {event_form(one) for one in concluded if isinstance(one, Event)},
@@ -134,7 +165,7 @@ def same(found: tuple[set[Any], set[Any]], wanted: tuple[set[Any], set[Any]]) ->
 
 
 @pytest.mark.parametrize(("seed", "known"), [(5, "before"), (6, "meanwhile"), (7, "afterwards")])
-def test_a_trip_goes_on_with_another_tracker(empty: Connection, real: Bench, seed: int, known: str) -> None:
+def test_a_trip_goes_on_with_another_tracker(empty: Connection, real: Bench, seed: int, known: str, tmp_path: Path) -> None:
     """Whether the change is known before, when it happens or afterwards, and however rows arrive."""
     random = Random(seed)
     simulation = generate(load("morning_run"), seed, vehicles=2, days=1)
@@ -169,6 +200,7 @@ def test_a_trip_goes_on_with_another_tracker(empty: Connection, real: Bench, see
     events, visits = stored(empty)
     events = {one for one in events if one[1] != "clock_fault"}
     same((events, visits), expected(empty, positions, numbers, van, at, ticked_at))
+    same((events, visits), from_files(tmp_path, simulation, positions, van, at, ticked_at))
     assert not unseen(simulation, visits)
     assert "silent_device" not in {rule for _, rule, *_ in events}
     found = backtest(empty, 1, at - timedelta(days=1), at + timedelta(days=1), Parameters())

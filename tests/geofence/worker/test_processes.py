@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -18,6 +18,7 @@ from store.planning import save_trip
 from store.pool import Connection
 from tests.geofence.worker.readings import Fix, store_fixes
 from tests.geofence.worker.test_late_proof import a_day, batches_of, expected, stored, trips
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.server, pytest.mark.acceptance]
 ROOT = Path(__file__).parents[3]
@@ -32,13 +33,6 @@ def worker(database_url: str) -> Iterator[subprocess.Popen[str]]:
             assert process.poll() is None
         yield process
         process.kill()
-
-
-def wait_until(is_true: Callable[[], bool], timeout_s: float = 30.0) -> None:
-    end = time.monotonic() + timeout_s
-    while not is_true():
-        assert time.monotonic() < end, "it did not come to pass"
-        time.sleep(0.1)
 
 
 def is_judged(connection: Connection) -> bool:

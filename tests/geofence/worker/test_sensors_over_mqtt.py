@@ -17,7 +17,8 @@ from store.sensing import fit_shelf
 from tests.geofence.sensing.shelf_scene import HOUR, MIDNIGHT, Scale, at
 from tests.geofence.sensing.test_shelves import swept
 from tests.geofence.worker.test_processes import worker
-from tests.ingest.conftest import IngestProcess, ingest, one_value, own_broker, wait_until
+from tests.ingest.conftest import IngestProcess, ingest, one_value, own_broker
+from tests.waiting import wait_until
 
 __all__ = ["ingest", "one_value", "own_broker"]
 pytestmark = pytest.mark.server
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.server
 def publish(mqtt_url: str, topic: str, payload: str) -> None:
     port = mqtt_url.rsplit(":", 1)[1]
     command = ["mosquitto_pub", "-h", "127.0.0.1", "-p", port, "-q", "1", "-t", topic, "-s"]
-    subprocess.run(command, input=payload.encode(), check=True, timeout=30)
+    subprocess.run(command, input=payload.encode(), check=True, timeout=60)
 
 
 def test_a_sweep_on_a_shelf_becomes_an_event(

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
 
+from domain.devices import Assignment, Mount
 from domain.trips import Trip
+from geofence.grading import moments_us
 from geofence.parameters import Parameters
 from geofence.rows import Rows, from_us, to_us
 from geofence.rulebook import resolve
-from store.mounts import Mount
 
 _NOBODY: Final = -1
+_BEGINNING, _END = datetime(1900, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 _APART_M: Final = 1e9  # further than anything ever drove
 
 
@@ -53,15 +55,17 @@ class Handovers:
         return self._siblings.get(device, frozenset())
 
     def tracked(self, rows: Rows) -> Rows:
-        """Rows, in order, as those of the device whose story they tell, in order; without those that tell nobody's."""
-        concerned = np.intersect1d(rows["device"], self._devices)
+        """Rows as those of the device whose story they tell, in order; without those that tell nobody's."""
+        concerned = np.flatnonzero(np.isin(rows["device"], self._devices))
         if not len(concerned):
             return rows
         track, apart_m = rows["device"].copy(), np.zeros(len(rows))
-        for device in concerned.tolist():
-            mine = rows["device"] == device
-            for turn in self._by_device[device]:
-                within = mine & (rows["fix_time_us"] >= turn.since_us) & (rows["fix_time_us"] < turn.until_us)
+        concerned = concerned[np.argsort(rows["device"][concerned], kind="stable")]
+        starts = np.flatnonzero(np.diff(rows["device"][concerned], prepend=-1))
+        for mine in np.split(concerned, starts[1:]):
+            fixes_us = moments_us(rows[mine])
+            for turn in self._by_device[int(rows["device"][mine[0]])]:
+                within = mine[(fixes_us >= turn.since_us) & (fixes_us < turn.until_us)]
                 track[within], apart_m[within] = turn.track, self._apart_m[turn]
         told: Rows = rows[track != _NOBODY]
         told["device"] = track[track != _NOBODY]
@@ -82,12 +86,13 @@ class Handovers:
         return wanted
 
     def within(self, rows: Rows, spans: Mapping[int, tuple[datetime, datetime]]) -> Rows:
-        """Of tracked rows those with `after < fix time <= until` of their story's span."""
-        kept = np.zeros(len(rows), np.bool_)
+        """Of tracked rows those with `after < fix time <= until` of their story's span, and those that count within it though
+        their clock says otherwise."""
+        kept, counts_us = np.zeros(len(rows), np.bool_), moments_us(rows)
         for device, (after, until) in spans.items():
             first, last = np.searchsorted(rows["device"], [device, device + 1])
-            fixes = rows["fix_time_us"][first:last]
-            kept[first:last] = (fixes > to_us(after)) & (fixes <= to_us(until))
+            for at_us in (rows["fix_time_us"][first:last], counts_us[first:last]):
+                kept[first:last] |= (at_us > to_us(after)) & (at_us <= to_us(until))
         held: Rows = rows[kept]
         return held
 
@@ -123,6 +128,16 @@ def siblings_of(mounts: Iterable[Mount]) -> dict[int, frozenset[int]]:
     return found
 
 
+def mounts_of(assignments: Iterable[Assignment], numbers: Mapping[str, int]) -> tuple[Mount, ...]:
+    """Assignments of devices that have a number as `turns_of` wants them."""
+    mounts = [
+        Mount(0, one.vehicle_id, numbers[one.device_id], one.valid_from or _BEGINNING, one.valid_until or _END)
+        for one in assignments
+        if one.device_id in numbers
+    ]
+    return tuple(sorted(mounts, key=lambda mount: (mount.vehicle_id, mount.since, mount.device_id)))
+
+
 def turns_of(
     trips: Iterable[Trip], numbers: Mapping[str, int], mounts: Sequence[Mount], parameters: Parameters, organisation: str
 ) -> Iterator[Turn]:
@@ -131,15 +146,26 @@ def turns_of(
     A trip changes hands where the tracker that it names has been taken off its vehicle before the trip is over, and another was
     put on it then. Each of those that follow tells of the trip while it is on the vehicle, until a trip of its own begins.
     """
-    mounted = {mount.device_id for mount in mounts}
+    mounted = _Mounted(mounts)
     of_device: dict[int, list[Trip]] = defaultdict(list)
     for trip in trips:
-        if numbers.get(trip.device_id) in mounted:
+        if numbers.get(trip.device_id) in mounted.of_device:
             of_device[numbers[trip.device_id]].append(trip)
     spans = {device: _spans(theirs, parameters, organisation) for device, theirs in of_device.items()}
     for device, theirs in spans.items():
         for begin_us, end_us in theirs:
-            yield from _hand_over(device, begin_us, end_us, mounts, spans)
+            yield from _hand_over(device, begin_us, end_us, mounted, spans)
+
+
+class _Mounted:
+    """Mounts by vehicle and beginning, as lists by device and by vehicle."""
+
+    def __init__(self, mounts: Iterable[Mount]) -> None:
+        self.of_device: dict[int, list[Mount]] = defaultdict(list)
+        self.of_vehicle: dict[str, list[Mount]] = defaultdict(list)
+        for mount in mounts:
+            self.of_device[mount.device_id].append(mount)
+            self.of_vehicle[mount.vehicle_id].append(mount)
 
 
 def _spans(trips: Sequence[Trip], parameters: Parameters, organisation: str) -> list[tuple[int, int]]:
@@ -157,17 +183,17 @@ def _spans(trips: Sequence[Trip], parameters: Parameters, organisation: str) -> 
 
 
 def _hand_over(
-    device: int, begin_us: int, end_us: int, mounts: Sequence[Mount], spans: Mapping[int, list[tuple[int, int]]]
+    device: int, begin_us: int, end_us: int, mounted: _Mounted, spans: Mapping[int, list[tuple[int, int]]]
 ) -> Iterator[Turn]:
-    own = sorted((to_us(mount.until), to_us(mount.since), mount.vehicle_id) for mount in mounts if mount.device_id == device)
+    own = sorted((to_us(mount.until), to_us(mount.since), mount.vehicle_id) for mount in mounted.of_device[device])
     left = next(((off_us, vehicle_id) for off_us, on_us, vehicle_id in own if on_us < end_us and off_us > begin_us), None)
     if left is None:
         return
     free_us, vehicle_id = left
     first_us: int | None = None
-    for mount in mounts:
+    for mount in mounted.of_vehicle[vehicle_id]:
         on_us = to_us(mount.since)
-        if mount.vehicle_id == vehicle_id and free_us <= on_us < end_us:
+        if free_us <= on_us < end_us:
             first_us = on_us if first_us is None else first_us
             free_us = to_us(mount.until)
             calls_us = [begin for begin, _ in spans.get(mount.device_id, ()) if begin > on_us and mount.device_id != device]

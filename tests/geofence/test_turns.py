@@ -9,12 +9,12 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.devices import Mount
 from domain.trips import Trip
+from geofence.handover import Handovers, Turn, siblings_of, turns_of
 from geofence.instruments import parts
 from geofence.parameters import Parameters
 from geofence.rows import ROW, Rows, to_us
-from geofence.worker.handover import Handovers, Turn, siblings_of, turns_of
-from store.mounts import Mount
 
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
 NUMBERS = {"a": 1, "b": 2, "c": 3}
@@ -85,7 +85,7 @@ def test_two_vehicles_may_swap_their_trackers() -> None:
 def _rows(fixes: list[tuple[int, datetime]]) -> Rows:
     rows = np.zeros(len(fixes), ROW)
     rows["device"] = [device for device, _ in fixes]
-    rows["fix_time_us"] = [to_us(moment) for _, moment in fixes]
+    rows["fix_time_us"] = rows["received_at_us"] = [to_us(moment) for _, moment in fixes]
     rows["seq"] = np.arange(len(fixes))
     return rows
 
