@@ -11,6 +11,7 @@ from simulators.sensor_text import write_measured
 from simulators.sensors.readings import in_arrival_order
 from simulators.simulation import Simulation, arrival_order
 from simulators.track_text import write_tracks
+from wire.files.assignments import write_assignments
 from wire.files.equipment_json import write_equipment
 from wire.files.joined import write_listed
 from wire.files.orders_json import write_orders
@@ -22,18 +23,28 @@ from wire.files.zone_geojson import write_zone_lines, write_zones
 def write_folder(simulation: Simulation, folder: Path, disk: Disk | None = None) -> int:
     """Write tracks.csv, sensors.csv, zones.geojson, trips.json, orders.json, equipment.json and truth.jsonl; how many fixes.
 
-    What is there is replaced. What went to a disk while the simulation was made is taken from there.
+    What is there is replaced. Where a van had a spare tracker there is an assignments.csv, too. What went to a disk while the
+    simulation was made is taken from there.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "tracks.csv").open("wb") as tracks, (folder / "sensors.csv").open("wb") as sensors:
         count = _write_rows(simulation, disk, tracks, sensors)
     with _text(folder / "equipment.json") as file:
         write_equipment(simulation.equipment, file)
+    _write_assignments(simulation, folder / "assignments.csv")
     if disk is None:
         _write_records(simulation, folder)
     else:
         _write_lines(disk, folder)
     return count
+
+
+def _write_assignments(simulation: Simulation, path: Path) -> None:
+    if not simulation.assignments:
+        path.unlink(missing_ok=True)
+        return
+    with _text(path) as file:
+        write_assignments(simulation.assignments, file)
 
 
 def _write_rows(simulation: Simulation, disk: Disk | None, tracks: BinaryIO, sensors: BinaryIO) -> int:

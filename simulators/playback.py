@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
 
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
@@ -19,6 +18,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from domain.errors import InvalidInputError, UnavailableError
 from domain.observations import Position
+from simulators.broker import Broker
 from wire.codec import Encoder, Message
 from wire.own_channels import check_level
 
@@ -81,17 +81,19 @@ def _sent_at(position: Position) -> datetime:
 class Player:
     """A connection to the broker at `url` that publishes with a bounded window and outlives the broker's absence.
 
-    Raises UnavailableError on entering when the broker cannot be reached.
+    `ca_file` is as in `Broker`. Raises InvalidInputError for a bad URL or file of authorities, and UnavailableError on entering
+    when the broker cannot be reached or trusted.
     """
 
-    def __init__(self, url: str, qos: int = 1, window: int = WINDOW) -> None:
+    def __init__(self, url: str, qos: int = 1, window: int = WINDOW, *, ca_file: str | None = None) -> None:
         self.played = Played()
         self._qos = qos
         self._room = threading.Semaphore(window)
         self._window = window
         self._last_progress_s = time.monotonic()
         self._connected = threading.Event()
-        self._client, self._address = _make_client(url)
+        self._broker = Broker.from_url(url, ca_file)
+        self._client = _make_client(self._broker)
         self._client.max_inflight_messages_set(window)
         self._client.on_connect = self._on_connect
         self._client.on_publish = self._on_publish
@@ -100,12 +102,12 @@ class Player:
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # of paho
         properties.SessionExpiryInterval = _SESSION_S
         try:
-            self._client.connect(*self._address, clean_start=False, properties=properties)
+            self._client.connect(self._broker.host, self._broker.port, clean_start=False, properties=properties)
         except OSError as error:
-            raise UnavailableError(f"cannot reach the broker at {self._address[0]}:{self._address[1]}: {error}") from error
+            raise self._broker.unavailable(error) from error
         self._client.loop_start()
         if not self._connected.wait(_CONNECT_TIMEOUT_S):
-            raise UnavailableError(f"the broker at {self._address[0]}:{self._address[1]} does not let us in")
+            raise UnavailableError(f"the broker at {self._broker.host}:{self._broker.port} does not let us in")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -145,16 +147,14 @@ class Player:
             self.played.acknowledged += 1
 
 
-def _make_client(url: str) -> tuple[paho.Client, tuple[str, int]]:
-    parts = urlsplit(url)
-    if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
-        raise InvalidInputError("MQTT_URL", f"{url!r} is not mqtt://host:port")
+def _make_client(broker: Broker) -> paho.Client:
     client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
-    if parts.username is not None:
-        client.username_pw_set(unquote(parts.username), unquote(parts.password or ""))
-    if parts.scheme == "mqtts":
-        client.tls_set()
-    return client, (parts.hostname, parts.port or (8883 if parts.scheme == "mqtts" else 1883))
+    if broker.username is not None:
+        client.username_pw_set(broker.username, broker.password or "")
+    context = broker.tls()
+    if context is not None:
+        client.tls_set_context(context)
+    return client
 
 
 def play(

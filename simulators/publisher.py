@@ -11,12 +11,12 @@ from datetime import datetime
 from heapq import merge
 from math import isfinite
 from typing import Final
-from urllib.parse import unquote, urlsplit
 
 import aiomqtt
 
 from domain.errors import InvalidInputError, UnavailableError
 from domain.observations import DeviceStatus, Position, Reading, SensorReading
+from simulators.broker import Broker
 from simulators.simulation import Simulation
 from wire.codec import Encoder
 from wire.own_channels import check_level, own_topic
@@ -26,27 +26,6 @@ OFFLINE: Final = b'{"online":false}'
 RETRY_S: Final = 1.0
 GIVE_UP_AFTER_S: Final = 120.0
 NEVER_LET_IN_S: Final = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Broker:
-    """Where to connect to, taken from an `mqtt://user:password@host:port` or `mqtts://` URL."""
-
-    host: str
-    port: int
-    username: str | None
-    password: str | None
-    secure: bool
-
-    @classmethod
-    def from_url(cls, url: str) -> Broker:
-        """Raises InvalidInputError for anything but such a URL."""
-        parts = urlsplit(url)
-        if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
-            raise InvalidInputError("mqtt", f"{url!r} is not mqtt://host:port")
-        secure = parts.scheme == "mqtts"
-        username, password = (None if word is None else unquote(word) for word in (parts.username, parts.password))
-        return cls(parts.hostname, parts.port or (8883 if secure else 1883), username, password, secure)
 
 
 @dataclass
@@ -94,20 +73,22 @@ def play(
     credentials: Mapping[str, tuple[str, str]] | None = None,
     on_ack: Callable[[Reading], None] | None = None,
     stop: threading.Event | None = None,
+    ca_file: str | None = None,
 ) -> PublishReport:
     """Publish every reading with QoS 1 at its time of receipt, `speed` times as fast as it was (infinite: without waiting).
 
     `credentials` are user and password by device, else the URL's; `on_ack` hears of each acknowledged reading; setting
-    `stop` ends the performance early. A broker that goes away is waited for, and what it did not acknowledge is sent again.
-    Raises InvalidInputError for a bad URL, speed, tenant or format, UnavailableError when the broker stays away for two
-    minutes, or has let nobody in for ten seconds.
+    `stop` ends the performance early; `ca_file` is as in `Broker`. A broker that goes away is waited for, and what it did not
+    acknowledge is sent again. Raises InvalidInputError for a bad URL, speed, tenant, format or file of authorities,
+    UnavailableError when the broker stays away for two minutes, has let nobody in for ten seconds, or cannot be trusted.
     """
     if not speed > 0:
         raise InvalidInputError("speed", f"{speed} is not above 0")
     check_level("tenant", tenant)
-    report = PublishReport()
+    broker, report = Broker.from_url(mqtt_url, ca_file), PublishReport()
+    broker.tls()  # so that a bad file of authorities is said at once
     playing = _Playing(
-        Broker.from_url(mqtt_url),
+        broker,
         encoder(payload_format),
         tenant,
         credentials or {},
@@ -168,9 +149,12 @@ async def _play_device(playing: _Playing, device: str, readings: list[Position |
 def _still_patient(playing: _Playing, away_since: float | None, error: Exception) -> float:
     now_s = asyncio.get_running_loop().time()
     playing.report.reconnections += 1
+    of_tls = error.__context__  # which the library hides
+    if isinstance(of_tls, ssl.SSLError) and not playing.was_let_in:
+        raise playing.broker.unavailable(of_tls) from error
     patience_s = GIVE_UP_AFTER_S if playing.was_let_in else NEVER_LET_IN_S
     if away_since is not None and now_s - away_since > patience_s:
-        raise UnavailableError(f"no broker at {playing.broker.host}:{playing.broker.port}: {error}") from error
+        raise playing.broker.unavailable(error) from error
     return now_s if away_since is None else away_since
 
 
@@ -184,7 +168,7 @@ def _client(playing: _Playing, device: str) -> aiomqtt.Client:
         password=password,
         identifier=f"sim-{playing.tenant}-{device}",
         will=aiomqtt.Will(own_topic(playing.tenant, device, "status"), OFFLINE, qos=1, retain=True),
-        tls_context=ssl.create_default_context() if broker.secure else None,
+        tls_context=broker.tls(),
         max_inflight_messages=1,
     )
 

@@ -140,7 +140,7 @@ def load(name: str = DEFAULT) -> Scenario:
     elif name.endswith(".toml") and Path(name).is_file():
         text = Path(name).read_text(encoding="utf-8")
     else:
-        raise NotFoundError("scenario", name)
+        raise NotFoundError("scenario", name, f"there are {', '.join(names())}, and files that end in .toml")
     return parse(text, Path(name).stem)
 
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from domain.deliveries import Order
+from domain.devices import Assignment
 from domain.equipment import Equipment
 from domain.observations import Position, SensorReading
 from domain.suppressors import Suppressor
@@ -56,6 +57,7 @@ class Simulation:
     vehicle_days: float
     approvals: tuple[Suppressor, ...] = ()  # what people approved beside the zones
     nearly: tuple[NearIncident, ...] = ()
+    assignments: tuple[Assignment, ...] = ()  # of vans that had another tracker for a while
 
     def positions(self) -> Iterator[Position]:
         """The fixes as canonical readings, in the order of arrival."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from domain.deliveries import Order
+from domain.devices import Assignment
 from domain.suppressors import Suppressor
 from domain.trips import Trip
 from domain.truth import Incident, TrueVisit
@@ -48,6 +49,7 @@ class Told:
     lines: Lines = field(default_factory=Lines)
     approvals: list[Suppressor] = field(default_factory=list)
     nearly: list[NearIncident] = field(default_factory=list)
+    assignments: list[Assignment] = field(default_factory=list)
     sensed: Sensed = field(default_factory=Sensed)
     days: int = 0
     last: datetime | None = None
@@ -94,4 +96,4 @@ def _lists(told: Told) -> Iterator[list[Any]]:
 
 
 _LINED: Final = ("trips", "orders", "truth", "zones")
-_OWN: Final = ("fixes", *_LINED, "approvals", "nearly")
+_OWN: Final = ("fixes", *_LINED, "approvals", "nearly", "assignments")

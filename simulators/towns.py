@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from domain.truth import Incident, TrueVisit
 from simulators.fleet.days import first_day, play_day
 from simulators.fleet.planning import Round, Van, plan_day
 from simulators.fleet.traffic import Jam, draw_jams
 from simulators.incidents.lottery import Luck
+from simulators.incidents.spares import SPARE
+from simulators.lending import Span, assignments_of
 from simulators.scenario import Scenario
 from simulators.sensors.network import sense_box, sense_shops, served_moments
 from simulators.told import Told
@@ -44,13 +48,19 @@ def _drive(scenario: Scenario, rounds: list[Round], jams: list[tuple[Jam, ...]],
     """A van's days, one after the other."""
     van = rounds[0].van
     told, carried, meetings, doors = Told(), first_day(seed, van.device_id), list[Incident](), []
+    loans: list[Span] = []
     for planned in rounds:
         day = play_day(scenario, planned, seed, luck.get((van.device_id, planned.day), ()), carried, jams[planned.day])
         carried = day.carried
-        day.fixes["device"] = van.town * scenario.vehicles_per_town + van.number
+        own = van.town * scenario.vehicles_per_town + van.number
+        day.fixes["device"] = np.where(day.fixes["device"] == SPARE, own if van.spare is None else van.spare, own)
+        if day.loan is not None:
+            off, on, over, back = map(planned.at, day.loan)
+            loans.append((off, on, over, back))
         told.take(day)
         meetings += day.meetings
         doors.append(day.door_open)
+    told.assignments += assignments_of(van, loans)
     told.truth += collusions(van.device_id, meetings)
     sense_box(told.sensed, scenario, van.device_id, doors, seed)
     return told

@@ -15,6 +15,7 @@ from simulators.disk import Disk
 from simulators.fleet.fixes import FIX
 from simulators.fleet.planning import Van
 from simulators.incidents.lottery import draw_incidents
+from simulators.lending import with_spares
 from simulators.order import trip_order, truth_order
 from simulators.scenario import Scenario
 from simulators.sensors.readings import MEASURED, in_arrival_order
@@ -46,6 +47,7 @@ def generate(
         for number in range(1, scenario.vehicles + 1)
     ]
     luck = draw_incidents(scenario, vans, seed)
+    vans, spares = with_spares(vans, luck)
     fleets = [list(fleet) for _, fleet in groupby(vans, key=lambda van: van.town)]
     parts: Iterator[Told]
     if disk is None:
@@ -54,12 +56,12 @@ def generate(
         parts = lived(scenario, seed, fleets, luck, jobs)
     whole = Told()
     for part in parts:
-        whole.add(part, len(vans))
+        whole.add(part, len(vans) + len(spares))
         if disk is not None:
             disk.take(whole)
         if progress is not None and part.days:
             progress(whole.days, scenario.vehicles * scenario.days)
-    return _simulation(scenario, seed, vans, whole)
+    return _simulation(scenario, seed, [*(van.device_id for van in vans), *spares], whole)
 
 
 def _adjusted(scenario: Scenario, vehicles: int | None, days: int | None, start: datetime | None) -> Scenario:
@@ -75,7 +77,7 @@ def _adjusted(scenario: Scenario, vehicles: int | None, days: int | None, start:
     )
 
 
-def _simulation(scenario: Scenario, seed: int, vans: list[Van], whole: Told) -> Simulation:
+def _simulation(scenario: Scenario, seed: int, trackers: list[str], whole: Told) -> Simulation:
     observed = scenario.start + timedelta(days=scenario.days - 1, hours=scenario.day_h)
     sensed = whole.sensed
     measured = np.concatenate(sensed.measured) if sensed.measured else np.empty(0, MEASURED)
@@ -84,7 +86,7 @@ def _simulation(scenario: Scenario, seed: int, vans: list[Van], whole: Told) -> 
         seed,
         scenario.start,
         max(whole.last or scenario.start, observed),
-        (*(van.device_id for van in vans), *(asset.device_id for asset in sensed.assets)),
+        (*trackers, *(asset.device_id for asset in sensed.assets)),
         tuple(whole.zones),
         tuple(sorted(whole.trips, key=trip_order)),
         tuple(whole.orders),
@@ -96,4 +98,5 @@ def _simulation(scenario: Scenario, seed: int, vans: list[Van], whole: Told) -> 
         float(scenario.vehicles * scenario.days),
         tuple(whole.approvals),
         tuple(whole.nearly),
+        tuple(whole.assignments),
     )

@@ -15,7 +15,7 @@ from domain.zones import Zone
 from simulators.fleet.driving import Played, play
 from simulators.fleet.faults import ail
 from simulators.fleet.fixes import Fixes
-from simulators.fleet.observed import Observed
+from simulators.fleet.observed import Loan, Observed
 from simulators.fleet.orders import settlement_mismatches, write_orders
 from simulators.fleet.planning import Round
 from simulators.fleet.rounds import honest_script
@@ -68,6 +68,7 @@ class Day:
     zones: list[Zone]  # drawn for this day alone
     approvals: list[Suppressor]
     nearly: list[str]  # the kinds of what only looked like an incident
+    loan: Loan | None
 
 
 def play_day(
@@ -96,7 +97,8 @@ def play_day(
     meetings = observable(met, seen)
     trip = replace(planned.trip, proofs=tuple(proofs))
     kept = _carry(carried, signals, seen)
-    return Day(seen.fixes, trip, orders, truth, kept, meetings, signals.door_open, case.zones, seen.approvals, case.nearly)
+    approved = case.zones, [*case.approvals, *seen.approvals]
+    return Day(seen.fixes, trip, orders, truth, kept, meetings, signals.door_open, *approved, case.nearly, seen.loan)
 
 
 def _prepare(scenario: Scenario, planned: Round, seed: int, kinds: tuple[str, ...]) -> Case:
@@ -130,7 +132,8 @@ def _derive(case: Case, played: Played, signals: Signals, seen: Observed) -> lis
     ]
     found += weight_drops(planned, played, signals)
     if case.altered:
-        found += [*route_deviations(planned, played, signals, told_s(seen), case.detours), *detours(planned, played, signals)]
+        found += route_deviations(planned, played, signals, told_s(seen), case.detours)
+        found += detours(planned, played, signals, seen.hidden)
     return found
 
 

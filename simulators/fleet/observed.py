@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,15 @@ from simulators.fleet.tracker import Fitting
 from simulators.scenario import Scenario
 
 Seconds = NDArray[np.int64]
+
+
+class Loan(NamedTuple):
+    """Seconds of the day: the van's own tracker comes off, a spare one on, and off again, and the own one is back."""
+
+    off_s: float
+    on_s: float
+    over_s: float
+    back_s: float
 
 
 @dataclass
@@ -37,6 +47,7 @@ class Observed:
     hidden: list[tuple[float, float]] = field(default_factory=list)
     mute: list[tuple[float, float]] = field(default_factory=list)
     approvals: list[Suppressor] = field(default_factory=list)
+    loan: Loan | None = None  # its rows while a spare tracker was on the van are that one's
     broken: set[str] = field(default_factory=set)  # sensors of the fitting that say the same whatever happens
 
     def between(self, from_s: float, until_s: float) -> NDArray[np.bool_]:

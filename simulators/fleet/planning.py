@@ -27,6 +27,7 @@ class Van:
     device_id: str
     number: int
     town: int
+    spare: int | None = None  # the number of its spare tracker among all devices, if it needs one
 
 
 @dataclass(frozen=True)

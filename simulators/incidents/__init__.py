@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from simulators.incidents import approved, halting, harmless, nearly, nights, routing, skipping, slight, timing
+from simulators.incidents import approved, halting, harmless, nearly, nights, routing, skipping, slight, spares, timing
 from simulators.incidents.case import Incident
 from simulators.incidents.devices import DEVICE_INCIDENTS
 
@@ -52,6 +52,7 @@ INCIDENTS: Final[Mapping[str, Incident]] = {
     "swap_neighbours": harmless.swap_neighbours,
     "move_in_yard": harmless.move_in_yard,
     **harmless.HARMLESS_TO_TRACKERS,
+    spares.KIND: spares.tracker_swapped,
     "brake_for_child": slight.brake_for_child,
     "brief_interference": slight.brief_interference,
     "sign_on_leaving": slight.sign_on_leaving,
@@ -86,6 +87,7 @@ TEMPTS: Final[Mapping[str, frozenset[str]]] = {
         "odometer_reset": "spoofed_position clock_fault missed_stop detour",
         "reboot": "clock_fault spoofed_position",
         "clock_back": "clock_fault spoofed_position",
+        spares.KIND: "missed_stop silent_device clock_fault spoofed_position detour cargo_weight_drop fuel_drop",
         "brake_for_child": "harsh_driving",
         "brief_interference": "jamming gps_loss missed_stop",
         "sign_on_leaving": "ghost_delivery pod_away",

@@ -15,6 +15,7 @@ from simulators.fleet.script import Drive, Halt
 from simulators.incidents.case import Case
 from simulators.incidents.halting import CLEARANCE_M, roadside
 from simulators.town.network import Ints
+from simulators.town.places import Place
 
 PLACE_M, LANE_M = 60.0, 80.0
 LONGER_M = 1500.0
@@ -23,23 +24,26 @@ _NOTICE_S = 240.0
 
 
 def approved_halt(case: Case) -> bool:
-    """A long halt at the roadside, at a place that was approved for the day."""
+    """A long halt at the roadside, at a place that was approved for the day, where no other halt is approved by the way."""
     suitable, chosen = roadside(case, CLEARANCE_M), list[int]()
 
     def choose(node: int) -> bool:
-        if suitable(node):
+        if suitable(node) and not case.halts_within(node, PLACE_M + CLEARANCE_M):
             chosen.append(node)
         return bool(chosen) and node == chosen[0]
 
     if not case.insert_halt(Halt("parked", float(case.rng.uniform(13 * 60, 24 * 60))), choose):
         return False
-    place = {"type": "Point", "coordinates": _coordinates(case, np.array(chosen[:1]))[0]}
-    case.zones.append(_zone(case, ZoneKind.approved, "place", place, radius_m=PLACE_M))
+    point = {"type": "Point", "coordinates": _coordinates(case, np.array(chosen[:1]))[0]}
+    zone, network, node = _zone(case, ZoneKind.approved, "place", point, radius_m=PLACE_M), case.planned.town.network, chosen[0]
+    case.zones.append(zone)
+    place = Place(zone.zone_id, zone.kind, node, float(network.x_m[node]), float(network.y_m[node]), PLACE_M)
+    case.places.append(place)
     return True
 
 
 def approved_detour(case: Case) -> bool:
-    """A leg far off the planned route, along streets that were approved instead."""
+    """A leg far off the planned route, along streets that were approved for this trip instead."""
     network, corridor_m = case.planned.town.network, case.planned.trip.corridor_m or 0.0
     apart_m = case.cross_track_m(np.arange(len(network.x_m)))
     most_m = min(LONGER_M, 0.06 * case.length_m(*case.script.actions))
@@ -62,7 +66,10 @@ def _approve_way(case: Case, there: Drive, back: Drive) -> None:
     nodes = case.planned.town.network.nodes_of(np.concatenate([there.edges, back.edges]), there.source)
     case.detours.append(nodes)
     line = {"type": "LineString", "coordinates": _coordinates(case, nodes)}
-    case.zones.append(_zone(case, ZoneKind.detour, "detour", line, width_m=LANE_M))
+    trip, begin, kind = case.planned.trip, case.planned.day_start, SuppressorKind.detour
+    name, end = f"{trip.trip_id}/{kind}/1", begin + timedelta(days=1)
+    approval = Suppressor(name, kind, begin, end, trip_id=trip.trip_id, geometry=line, width_m=LANE_M, reason="road works")
+    case.approvals.append(approval)
 
 
 def approved_breakdown(case: Case) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.suppressors import Suppressor
 from domain.truth import Incident as TrueIncident
 from domain.zones import Zone
 from simulators.fleet.observed import Observed
@@ -15,6 +17,7 @@ from simulators.fleet.planning import Round
 from simulators.fleet.script import SERVICE, Action, Drive, Halt, Script, drive_nodes, split_drive
 from simulators.scenario import Scenario
 from simulators.town.network import Ints
+from simulators.town.places import Place
 from simulators.truth.corridor import cross_track_m
 
 
@@ -28,7 +31,9 @@ class Case:
     rng: np.random.Generator
     altered: bool = False
     nearly: list[str] = field(default_factory=list)  # kinds that only look like incidents
-    zones: list[Zone] = field(default_factory=list)  # drawn for the day
+    zones: list[Zone] = field(default_factory=list)  # drawn for the day,
+    places: list[Place] = field(default_factory=list)  # and those of them where halting was approved
+    approvals: list[Suppressor] = field(default_factory=list)
     detours: list[Ints] = field(default_factory=list)  # nodes of the ways approved
     hooks: list[Callable[[Observed], list[TrueIncident]]] = field(default_factory=list)  # applied to what the tracker saw
 
@@ -50,11 +55,21 @@ class Case:
     def forbidden(self, node: int, clearance_m: float) -> bool:
         """Whether a node is further than a clearance beyond the radius of every place where this van may halt today."""
         network, town = self.planned.town.network, self.planned.town
-        places = (*self.planned.outlets, *town.allowed())
+        places = (*self.planned.outlets, *town.allowed(), *self.places)
         return all(
             np.hypot(network.x_m[node] - place.x_m, network.y_m[node] - place.y_m) > place.radius_m + clearance_m
             for place in places
         )
+
+    def halts_within(self, node: int, reach_m: float) -> bool:
+        """Whether the script has a halt, other than for a planned stop, this near to a node."""
+        network = self.planned.town.network
+        for before, action in pairwise(self.script.actions):
+            if isinstance(before, Drive) and isinstance(action, Halt) and action.purpose != SERVICE:
+                at = int(self.head[before.edges[-1]]) if len(before.edges) else before.source
+                if np.hypot(network.x_m[node] - network.x_m[at], network.y_m[node] - network.y_m[at]) <= reach_m:
+                    return True
+        return False
 
     def cross_track_m(self, nodes: Ints) -> NDArray[np.float64]:
         """Distance of nodes to the planned route."""

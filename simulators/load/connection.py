@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
 from collections.abc import Callable
 
 from domain.errors import UnavailableError
+from simulators.broker import Broker
 from simulators.load.packets import CONNACK, DISCONNECT, PINGREQ, PUBACK, connect, publish, split
-from simulators.publisher import Broker
 
 KEEPALIVE_S = 60
 _WRITTEN_TOGETHER = 16
@@ -44,17 +43,16 @@ class Connection(asyncio.Protocol):
         return len(self._under_way)
 
     async def open(self) -> None:
-        """Connect, and send again what was under way. Raises UnavailableError."""
+        """Connect, and send again what was under way. Raises UnavailableError, and InvalidInputError as `Broker.tls`."""
         loop = asyncio.get_running_loop()
         self._accepted = loop.create_future()
         self._buffer.clear()
         self._unsent.clear()
         try:
-            secure = ssl.create_default_context() if self.broker.secure else None
-            await loop.create_connection(lambda: self, self.broker.host, self.broker.port, ssl=secure)
+            await loop.create_connection(lambda: self, self.broker.host, self.broker.port, ssl=self.broker.tls())
             await asyncio.wait_for(self._accepted, 30)
         except (OSError, TimeoutError) as error:
-            raise UnavailableError(f"no broker at {self.broker.host}:{self.broker.port}: {error}") from error
+            raise self.broker.unavailable(error) from error
         self.ready = self.was_ready = True
         for packet_id, (_, topic, payload) in self._under_way.items():
             self._write(publish(topic, payload, self.qos, packet_id, again=True))

@@ -14,9 +14,9 @@ from typing import Any, Final
 import numpy as np
 
 from domain.errors import InvalidInputError
+from simulators.broker import Broker
 from simulators.load.connection import KEEPALIVE_S, Connection
 from simulators.load.payloads import Payloads, own_json
-from simulators.publisher import Broker
 from simulators.streams import stream
 from wire.own_channels import check_level
 
@@ -97,16 +97,18 @@ class LoadReport:
         return asdict(self)
 
 
-def run_load(mqtt_url: str, plan: LoadPlan, payloads: Payloads | None = None) -> LoadReport:
+def run_load(mqtt_url: str, plan: LoadPlan, payloads: Payloads | None = None, ca_file: str | None = None) -> LoadReport:
     """Carry out a plan against a broker; blocks until every message is acknowledged, or none has been for half a minute.
 
     Connections that are lost are opened again, and what was under way on them is sent again.
 
-    `payloads` defaults to positions in our own JSON. Raises InvalidInputError and UnavailableError.
+    `payloads` defaults to positions in our own JSON, `ca_file` is as in `Broker`. Raises InvalidInputError, UnavailableError.
     """
     plan.check()
     payloads = payloads or own_json(plan.tenant, plan.prefix, plan.devices or plan.connections, plan.batch)
-    return asyncio.run(_Load(Broker.from_url(mqtt_url), plan, payloads).run())
+    broker = Broker.from_url(mqtt_url, ca_file)
+    broker.tls()  # so that a bad file of authorities is said at once
+    return asyncio.run(_Load(broker, plan, payloads).run())
 
 
 class _Load:

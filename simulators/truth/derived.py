@@ -32,6 +32,7 @@ BACK_SHARE, BACK_S, BACK_M = 0.7, 60, 100.0  # how long within the corridor ends
 DROP_KG, DROP_SHARE, DROP_AT_STOP_SHARE = 10.0, 0.015, 0.05
 ODOMETER = 0.01  # what one may err, of what is driven
 SPEED_ERROR_MPS = 0.3  # two standard deviations of a reported speed
+BACK_MPS = 60 / 3.6  # nobody is back, or gone, sooner than this
 DETOUR_LEG, DETOUR_LEG_M, DETOUR_TRIP = 1.3, 2000.0, 1.15
 
 
@@ -72,17 +73,21 @@ def out_of_sequence(planned: Round, played: Played, hidden: Sequence[tuple[float
     Those served in a `hidden` span have no place in it.
     """
     number = {stop.stop_id: index for index, stop in enumerate(planned.trip.stops)}
-    known = {
-        stop_id: one
-        for stop_id, one in served(played).items()
-        if not any(begin < int(one.from_s) and one.until_s <= end for begin, end in hidden)
-    }
-    by_time = sorted(known.items(), key=lambda item: item[1].from_s)
+    by_time = sorted(_seen_served(played, hidden).items(), key=lambda item: item[1].from_s)
     order = [number[stop_id] for stop_id, _ in by_time]
     outside = len(order) - _longest_increasing(order)
     if not order or (outside < 2 and outside <= 0.2 * len(order)):
         return []
     return [_incident(planned, "out_of_sequence", None, by_time[0][1].from_s, by_time[-1][1].until_s)]
+
+
+def _seen_served(played: Played, hidden: Sequence[tuple[float, float]]) -> dict[str, Stood]:
+    """The services that were not hidden from beginning to end."""
+    return {
+        stop_id: one
+        for stop_id, one in served(played).items()
+        if not any(begin < int(one.from_s) and one.until_s <= end for begin, end in hidden)
+    }
 
 
 def _longest_increasing(order: list[int]) -> int:
@@ -113,6 +118,7 @@ def route_deviations(
     apart_m, along_deg = off_route(signals.x_m[first:last], signals.y_m[first:last], planned)
     apart_m[on_a_way(signals.x_m[first:last], signals.y_m[first:last], planned, approved)] = 0.0
     swing_deg = np.abs((signals.course_deg[first:last] - along_deg + 180) % 360 - 180)
+    swing_deg[~watched(told - first, len(swing_deg))] = 0.0
     off = _Off(apart_m, swing_deg, signals.driven_m[first:last], told - first, planned.trip.corridor_m or 0.0)
     certain, exact = list(_beyond(off, 1)), list(_beyond(off, 0))
     return [
@@ -149,7 +155,8 @@ def _beyond(off: _Off, margin: int) -> Iterator[tuple[int, int]]:
         if end - begin >= BACK_S + spare_s and off.driven_m[end - 1] - off.driven_m[begin] >= BACK_M + spare_m
     ]
     over_s = -1  # until when the last deviation lasts
-    for begin, end in in_view(spans_of(off.apart_m > off.corridor_m + (1 + margin) * SIGMA_M), off.told):
+    edge_m = off.corridor_m + (1 + margin) * SIGMA_M
+    for begin, end in in_view(spans_of(off.apart_m > edge_m), off.told, (off.apart_m - edge_m) / BACK_MPS):
         if begin < over_s:
             continue
         driven_m = float(off.driven_m[end - 1] - off.driven_m[begin])
@@ -161,14 +168,31 @@ def _beyond(off: _Off, margin: int) -> Iterator[tuple[int, int]]:
             yield begin, end
 
 
-def in_view(spans: Iterable[tuple[int, int]], told: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """Spans of seconds, without what lies in a pause between those told at an end of theirs."""
+def in_view(
+    spans: Iterable[tuple[int, int]], told: NDArray[np.int64], least_s: Floats | None = None
+) -> Iterator[tuple[int, int]]:
+    """Spans of seconds, without what lies in a pause between those told at an end of theirs, but for the seconds (`least_s`, of
+    each second) that it takes at the least to be out of the span from there."""
     for begin, end in spans:
         (before_s, first), (last, after_s) = _around(told, begin), _around(told, end - 1)
-        since = begin if first - before_s <= PAUSE_S else first
-        until = end if after_s - last <= PAUSE_S else last + 1
-        if since < until:
-            yield since, until
+        known, until_known = first - before_s <= PAUSE_S, after_s - last <= PAUSE_S
+        if not (known and until_known) and not begin <= first <= last < end:
+            continue  # nothing in it was told
+        since = begin if known else max(begin, first - _whole_s(least_s, first))
+        until = end if until_known else min(end, last + 1 + _whole_s(least_s, last))
+        yield since, until
+
+
+def _whole_s(least_s: Floats | None, second: int) -> int:
+    return 0 if least_s is None else int(max(0.0, least_s[second]))
+
+
+def watched(told: NDArray[np.int64], count: int) -> NDArray[np.bool_]:
+    """Shape (count,): which seconds lie in no pause between those told."""
+    second, known = np.arange(count), np.concatenate(([-np.inf], told, [np.inf]))
+    at = np.searchsorted(told, second)
+    seen: NDArray[np.bool_] = (known[at + 1] == second) | (known[at + 1] - known[at] <= PAUSE_S)
+    return seen
 
 
 def _around(told: NDArray[np.int64], second: int) -> tuple[int, int]:
@@ -178,12 +202,12 @@ def _around(told: NDArray[np.int64], second: int) -> tuple[int, int]:
     return after if after == second else int(told[at - 1]) if at > 0 else second - PAUSE_S - 1, after
 
 
-def detours(planned: Round, played: Played, signals: Signals) -> list[Incident]:
+def detours(planned: Round, played: Played, signals: Signals, hidden: Sequence[tuple[float, float]] = ()) -> list[Incident]:
     """One for a round that was much longer than planned, on one of its legs or altogether; arguable within what an odometer
-    may err."""
+    may err. A stop served in a `hidden` span ends no leg: nobody knows when it was reached."""
     if not played.driven:
         return []
-    begin_s, done = played.driven[0].from_s, served(played)
+    begin_s, done = played.driven[0].from_s, _seen_served(played, hidden)
     planned_m = [_path_m(planned, leg) for leg in planned.legs]
     whole_m = _driven_m(signals, begin_s, played.home_s)
     legs: list[tuple[float, float]] = []  # driven, planned

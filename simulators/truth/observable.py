@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.truth import Incident
+from domain.zones import ZoneKind
 from simulators.fleet.observed import Observed
 from simulators.fleet.planning import Round
 from simulators.fleet.script import SERVICE
@@ -28,9 +29,11 @@ _SENSORS: Final = {
     "door_open_moving": "door",
     "fuel_drop": "fuel",
 }
-_STAYS: Final = {"unscheduled_stop": 300.0, "long_dwell": 1200.0}
+_STAYS: Final = {"unscheduled_stop": 600.0, "long_dwell": 1200.0}
 """Rules about staying somewhere, and for how many seconds: whoever is seen there before and after, with wheels that have not
 turned meanwhile, has stayed."""
+_RED_S: Final = 300.0  # of a halt in a red zone
+_REPORT_S: Final = 60.0  # who stands is heard once a minute
 _PLACE_S: Final = {
     "unscheduled_unloading": 110.0,
     "route_deviation": 120.0,
@@ -90,7 +93,8 @@ def _shown(incident: Incident, seen: Observed) -> bool:
         return _hidden_s(seen.mute, begin, end) == 0.0
     if incident.rule in _STAYS:
         pieces = in_sight([*seen.hidden, *seen.mute], begin, end)
-        return bool(pieces) and pieces[-1][1] - pieces[0][0] >= min(_STAYS[incident.rule], end - begin)
+        stays_s = _RED_S if _in_red_zone(seen, begin) else _STAYS[incident.rule]
+        return bool(pieces) and pieces[-1][1] - pieces[0][0] >= min(stays_s + _REPORT_S, end - begin)
     if incident.rule in _PLACE_S:
         hidden = [*seen.hidden, *seen.mute]
         if end == begin:
@@ -99,6 +103,13 @@ def _shown(incident: Incident, seen: Observed) -> bool:
     if incident.rule == "spoofed_position":
         return _rolled_m(seen, begin, end) >= 1000.0
     return not any(low <= begin and end <= high for low, high in seen.mute)
+
+
+def _in_red_zone(seen: Observed, begin: float) -> bool:
+    """Whether the halt that began at a second of the day was where none is tolerated."""
+    halts = [one for one in seen.played.stood if one.halt.stop is None and abs(one.from_s - begin) < 1.0]
+    red = [place for place in seen.planned.town.others if place.kind is ZoneKind.red]
+    return any(np.hypot(one.x_m - place.x_m, one.y_m - place.y_m) < place.radius_m for one in halts for place in red)
 
 
 def _weighed(incident: Incident, seen: Observed, begin: float, end: float) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.detection import judged, near_incidents, rows_of
+from benchmarks.detection import concluded, near_incidents, rows_of
 from benchmarks.detection_tables import tables
 from domain.events import Event, Severity, Visit
 from geofence.parameters import Parameters
@@ -28,7 +28,7 @@ def test_rows_are_those_of_the_track_file(morning: Simulation) -> None:
 @pytest.mark.parametrize("seed", [41, 42, 43])
 def test_the_morning_is_judged_as_it_was(seed: int) -> None:
     world = generate(load("morning_run"), seed)
-    conclusions = judged(world, Parameters())
+    conclusions = concluded(world, Parameters())
     found = score(world.truth, conclusions, world.vehicle_days)
     for rule in ("missed_stop", "unscheduled_stop"):
         tally = found.rules[rule]
@@ -39,6 +39,13 @@ def test_the_morning_is_judged_as_it_was(seed: int) -> None:
     right = found.document()["visits_right"]
     assert right is not None
     assert right > 0.98
+
+
+def test_trackers_that_were_changed_are_followed() -> None:
+    world = generate(load("tracker_swaps"), 44, vehicles=3)
+    assert world.assignments
+    found = score(world.truth, concluded(world, Parameters()), world.vehicle_days).document()
+    assert (found["visits_right"], found["false_alarms_per_vehicle_day"]) == (1.0, 0.0)
 
 
 def test_alarms_are_counted_where_something_tempted_them(morning: Simulation) -> None:

@@ -13,9 +13,12 @@ import pytest
 
 from domain.errors import InvalidInputError, NotFoundError
 from domain.truth import Incident, TrueVisit
+from domain.zones import ZoneKind
+from geofence.kernels.metres import metres_between
 from simulators.fleet.fixes import alarm_bits
 from simulators.folder import write_folder
 from simulators.incidents import INCIDENTS, TEMPTS
+from simulators.moments import to_unix_us
 from simulators.scenario import IncidentPlan, Scenario, TripsPlan, load, names, parse
 from simulators.simulation import Simulation
 from simulators.world import generate
@@ -98,13 +101,14 @@ def test_a_near_incident_changes_the_day_and_labels_nothing(kind: str) -> None:
 
 def test_what_was_approved_is_told(tmp_path: Path) -> None:
     assert [zone.kind.value for zone in _world("approved_halt").zones if zone.valid_from] == ["approved"] * 6
-    assert {zone.kind.value for zone in _world("approved_detour").zones if zone.valid_from} == {"detour"}
-    broken_down = _world("approved_breakdown")
-    assert len(broken_down.approvals) == 6
-    write_folder(broken_down, tmp_path)
-    assert sorted(read_suppressors(tmp_path / "trips.json"), key=lambda one: one.suppressor_id) == sorted(
-        broken_down.approvals, key=lambda one: one.suppressor_id
-    )
+    for kind in ("approved_detour", "approved_breakdown"):
+        world, folder = _world(kind), tmp_path / kind
+        folder.mkdir()
+        assert {f"approved_{one.kind}" for one in world.approvals} == {kind}
+        write_folder(world, folder)
+        assert sorted(read_suppressors(folder / "trips.json"), key=lambda one: one.suppressor_id) == sorted(
+            world.approvals, key=lambda one: one.suppressor_id
+        )
 
 
 def test_a_quiet_world_has_no_incident() -> None:
@@ -207,7 +211,7 @@ def test_scenarios_load_and_name_known_kinds() -> None:
 
 
 def test_bad_scenarios_are_refused() -> None:
-    with pytest.raises(NotFoundError):
+    with pytest.raises(NotFoundError, match="morning_run"):
         load("no_such_thing")
     with pytest.raises(InvalidInputError, match="vehicels"):
         parse('description = "x"\nvehicels = 3', "x")
@@ -230,3 +234,33 @@ def test_wheels_and_signatures_tell_what_was_served() -> None:
 
 def _skipped_as(world: Simulation) -> list[str]:
     return [line.state.value for line in world.truth if isinstance(line, TrueVisit) and line.arrived_at is None]
+
+
+@pytest.mark.parametrize("seed", [33, 42])
+def test_a_halt_that_went_silent_before_it_was_long_enough_is_nobodys_to_find(seed: int) -> None:
+    simulation = generate(_scenario("unplanned_halt", "silent_device"), seed)
+    halts = [line for line in simulation.truth if isinstance(line, Incident) and line.rule == "unscheduled_stop"]
+    assert halts
+    for halt in halts:
+        assert halt.ended_at is not None
+        own = simulation.fixes[simulation.fixes["device"] == simulation.devices.index(halt.device_id)]
+        told_us = own["fix_us"][(own["fix_us"] >= to_unix_us(halt.started_at)) & (own["fix_us"] <= to_unix_us(halt.ended_at))]
+        assert np.ptp(told_us) >= 600 * 1_000_000
+
+
+@pytest.mark.parametrize("kinds", [("unload_elsewhere", "approved_halt"), ("approved_halt", "unload_elsewhere")])
+def test_a_place_approved_for_one_halt_approves_no_other_of_that_van(kinds: tuple[str, str]) -> None:
+    found = 0
+    for seed in range(31, 37):
+        simulation = generate(_scenario(*kinds), seed)
+        places = {zone.zone_id.removeprefix("place-"): zone for zone in simulation.zones if zone.kind is ZoneKind.approved}
+        for line in simulation.truth:
+            if isinstance(line, Incident) and line.rule == "unscheduled_unloading" and line.trip_id in places:
+                found += 1
+                own = simulation.fixes[simulation.fixes["device"] == simulation.devices.index(line.device_id)]
+                ended_at = line.ended_at or line.started_at
+                inside = own[(own["fix_us"] >= to_unix_us(line.started_at)) & (own["fix_us"] <= to_unix_us(ended_at))]
+                inside = inside[(inside["fix_valid"] == 1) & (inside["speed_mps"] == 0)]
+                where = np.median(inside["longitude_e7"]) / 1e7, np.median(inside["latitude_e7"]) / 1e7
+                assert metres_between(*where, *places[line.trip_id].geometry["coordinates"]) > 60 + 60
+    assert found >= 10

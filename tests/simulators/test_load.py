@@ -17,11 +17,12 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from domain.errors import InvalidInputError, UnavailableError
 from domain.observations import Position
+from simulators.broker import Broker
 from simulators.load.generator import LoadPlan, run_load
 from simulators.load.packets import publish, remaining_length, split, text
 from simulators.load.payloads import Payloads, own_json
-from simulators.publisher import Broker
 from tests.simulators.test_publisher import listening
+from tests.waiting import wait_until
 from wire.registry import codec
 
 
@@ -89,6 +90,7 @@ def test_without_acknowledgements_all_is_handed_over_and_none_is_counted(mqtt_ur
     plan = LoadPlan(connections=4, rate=math.inf, seconds=20, messages=3_000, qos=0, tenant="load-e")
     with listening(mqtt_url, "bw/1/load-e/+/pos") as heard:
         report = run_load(mqtt_url, plan)
+        wait_until(lambda: len(heard) == 3_000)
     assert (report.published, report.acknowledged, report.ack_p50_ms) == (3_000, 0, None)
     assert report.msgs_per_s > 0
     assert len(heard) == 3_000

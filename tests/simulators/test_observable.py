@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from domain.trips import Circle, PlannedStop
-from simulators.truth.derived import in_view, is_too_much
+from simulators.truth.derived import in_view, is_too_much, watched
 from simulators.truth.observable import in_sight
 
 
@@ -50,3 +50,14 @@ def test_too_much_is_all_away_from_shops_and_what_exceeds_the_order_at_one() -> 
 )
 def test_the_ends_of_a_span_count_where_they_were_told(told: Sequence[int], seen: list[tuple[int, int]]) -> None:
     assert list(in_view([(100, 200)], np.array(told))) == seen
+
+
+def test_nobody_is_back_sooner_than_the_way_takes() -> None:
+    """Last seen 60 s from the edge of its span, and seen again well after it: it was out for those 60 s more."""
+    told, least_s = np.array([*range(0, 160, 10), *range(300, 400, 10)]), np.full(400, 60.0)
+    assert list(in_view([(100, 280)], told, least_s)) == [(100, 211)]
+    assert list(in_view([(100, 200)], told, least_s)) == [(100, 200)]
+
+
+def test_a_course_in_a_pause_is_not_seen() -> None:
+    assert np.flatnonzero(~watched(np.array([0, 10, 90, 100]), 105)).tolist() == [*range(11, 90), *range(101, 105)]

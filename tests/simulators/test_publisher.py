@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import math
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import aiomqtt
 import msgspec
@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 
 from domain.errors import InvalidInputError
 from domain.observations import Position, Reading
+from simulators.broker import Broker
 from simulators.pace import generate_live, start_to_end_now
-from simulators.publisher import OFFLINE, Broker, play
+from simulators.publisher import OFFLINE, play
 from simulators.scenario import load
 from simulators.simulation import Simulation
 from simulators.world import generate
@@ -36,39 +37,35 @@ def small() -> Simulation:
 
 @contextmanager
 def listening(url: str, pattern: str) -> Iterator[list[aiomqtt.Message]]:
-    """Messages on a pattern while the block runs, gathered by a client in a thread of its own."""
+    """Messages on a pattern while the block runs, gathered by a client in a thread of its own: all of them when it is over."""
     heard: list[aiomqtt.Message] = []
     ready, stop = threading.Event(), threading.Event()
+    last = f"test/{uuid4()}"  # a broker hands a subscriber what comes in the order in which it came
 
     async def listen() -> None:
         broker = Broker.from_url(url)
         async with aiomqtt.Client(broker.host, broker.port, username=broker.username, password=broker.password) as client:
-            await client.subscribe(pattern, qos=1)
+            await client.subscribe([(pattern, 1), (last, 1)])
             reading = asyncio.create_task(gather_from(client))  # a wait that is cut short may lose what it was just given
             ready.set()
             await asyncio.to_thread(stop.wait)
-            reading.cancel()
+            await client.publish(last, qos=1)
+            await reading
 
     async def gather_from(client: aiomqtt.Client) -> None:
         async for message in client.messages:
-            heard.append(message)  # noqa: PERF401  # the test reads the list while it grows
+            if str(message.topic) == last:
+                return
+            heard.append(message)
 
     thread = threading.Thread(target=asyncio.run, args=(listen(),))
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(60)
     try:
         yield heard
-        settle(heard)
     finally:
         stop.set()
         thread.join()
-
-
-def settle(heard: list[aiomqtt.Message]) -> None:
-    count = -1
-    while count != len(heard):
-        count = len(heard)
-        time.sleep(0.5)
 
 
 @pytest.mark.server
@@ -96,16 +93,22 @@ def test_status_is_retained_and_ends_offline(mqtt_url: str, small: Simulation) -
         play(small, mqtt_url, math.inf, tenant="tenant-b")
     assert [b'"online":true' in bytes(message.payload or b"") for message in heard].count(True) == 3
     with listening(mqtt_url, "bw/1/tenant-b/+/status") as kept:
-        time.sleep(0.3)
+        pass
     assert [message.payload for message in kept] == [OFFLINE] * 3
 
 
 @pytest.mark.server
 def test_pace_follows_the_speed_and_a_stop_ends_it(mqtt_url: str, small: Simulation) -> None:
-    stop = threading.Event()
-    timer = threading.Timer(3.0, stop.set)
+    stop, first = threading.Event(), threading.Event()
+
+    def end() -> None:
+        first.wait()
+        stop.wait(3.0)
+        stop.set()
+
+    timer = threading.Thread(target=end)
     timer.start()
-    report = play(small, mqtt_url, 60.0, tenant="tenant-c", stop=stop)
+    report = play(small, mqtt_url, 60.0, tenant="tenant-c", stop=stop, on_ack=lambda _: first.set())
     timer.join()
     until = small.start + timedelta(seconds=3 * 60)
     due = sum(fix.received_at is not None and fix.received_at <= until for fix in small.positions())
