@@ -60,7 +60,7 @@ class BucketStore:
         self._client = httpx.Client(timeout=timeout_s)
 
     def keep(self, digest: str, file: Path) -> None:
-        """Put an object; the server checks its SHA-256, for that is signed."""
+        """Put an object; its SHA-256 is signed, and many servers check it."""
         size = {"content-length": str(file.stat().st_size)}
         with file.open("rb") as source:
             pieces = iter(lambda: source.read(CHUNK_BYTES), b"")

@@ -34,6 +34,15 @@ class Checkpoint(NamedTuple):
     at: datetime
     change_no: int
     state: bytes
+    doubts: str | None = None  # about its clock, JSON
+
+
+class Saved(NamedTuple):
+    """A device's state after the moment `at`, and the doubts about its clock by then, JSON; None: nobody knows whether any."""
+
+    at: datetime
+    state: bytes
+    doubts: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,19 +138,16 @@ def checkpoints_before(connection: Connection, befores: Mapping[int, datetime]) 
     """The newest checkpoint of each device whose moment is earlier than given; devices without one are left out."""
     wanted = {"device_ids": list(befores), "befores": list(befores.values())}
     rows = connection.execute(_SQL["newest_checkpoints_before"], wanted)
-    return {row["device_id"]: Checkpoint(row["device_id"], row["at"], row["change_no"], bytes(row["state"])) for row in rows}
+    return {row["device_id"]: Checkpoint(**{**row, "state": bytes(row["state"])}) for row in rows}
 
 
-def save_checkpoints(connection: Connection, org_id: int, states: Mapping[int, tuple[datetime, bytes]]) -> None:
-    """Save (moment, state) of devices, as led to by every conclusion stored so far."""
+def save_checkpoints(connection: Connection, org_id: int, states: Mapping[int, Saved]) -> None:
+    """Save the states of devices, as led to by every conclusion stored so far."""
     if not states:
         return
     change = connection.execute(_SQL["next_change_no"]).fetchone()
     assert change is not None  # a sequence always has a next number
-    rows = [
-        {"device_id": device_id, "org_id": org_id, "at": at, "state": state, **change}
-        for device_id, (at, state) in states.items()
-    ]
+    rows = [{"device_id": device_id, "org_id": org_id, **saved._asdict(), **change} for device_id, saved in states.items()]
     with connection.cursor() as cursor:
         cursor.executemany(_SQL["save_checkpoint"], rows)
     connection.execute(_SQL["thin_checkpoints"], {"device_ids": list(states)})

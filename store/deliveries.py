@@ -16,6 +16,7 @@ from domain.errors import InvalidInputError, NotFoundError
 from store.journeys import Journey
 from store.listing import Listing, Part, ending
 from store.pool import Connection
+from store.products import no_product
 from store.statements import statements
 
 _SQL: Final = statements("deliveries")
@@ -232,7 +233,7 @@ def complete(connection: Connection, delivery: Delivery, ending: Ending, handed:
         with connection.transaction(), connection.cursor() as cursor:
             cursor.executemany(_SQL["hand_over"], [_key(delivery) | asdict(line) for line in handed])
     except psycopg.errors.ForeignKeyViolation as error:
-        raise InvalidInputError("returns.product_id", f"is no product: {error.diag.message_detail}") from error
+        raise no_product(connection, delivery.org_id, "returns.product_id", [line.product_id for line in handed]) from error
     if delivery.order_id is not None:
         order = {"org_id": delivery.org_id, "order_id": delivery.order_id, "delivery_id": delivery.delivery_id}
         connection.execute(_SQL["tell_order_lines"], order)

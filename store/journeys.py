@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-import psycopg
 from psycopg.rows import class_row
 
 from domain.errors import InvalidInputError, NotFoundError
@@ -50,16 +49,21 @@ def changed_at(connection: Connection, journey: Journey) -> datetime:
     return moment
 
 
-def journey_named(connection: Connection, trip_id: str, *, lock: bool = False) -> Journey:
-    """The trip, one's own organisation's first; locked until the transaction ends if so wished. Raises NotFoundError."""
+def journey_named(connection: Connection, trip_id: str, *, org_id: int | None = None, lock: bool = False) -> Journey:
+    """The trip of `org_id`, else one's own organisation's first; locked until the transaction ends if so wished.
+
+    Raises NotFoundError.
+    """
+    wanted = {"trip_id": trip_id, "org_id": org_id}
     with connection.cursor(row_factory=class_row(Journey)) as cursor:
-        found = cursor.execute(_SQL["find"], {"trip_id": trip_id}).fetchone()
+        found = cursor.execute(_SQL["find"], wanted).fetchone()
         if found is None:
             raise NotFoundError("trip", trip_id)
         if not lock:
             return found
-        cursor.execute(_SQL["lock"], {"org_id": found.org_id, "trip_id": trip_id})
-        locked = cursor.execute(_SQL["find"], {"trip_id": trip_id}).fetchone()
+        of_it = {"trip_id": trip_id, "org_id": found.org_id}
+        cursor.execute(_SQL["lock"], of_it)
+        locked = cursor.execute(_SQL["find"], of_it).fetchone()
     assert locked is not None  # it is ours now
     return locked
 
@@ -89,14 +93,16 @@ def steps(connection: Connection, journey: Journey) -> list[Step]:
         return cursor.execute(_SQL["steps"], {"org_id": journey.org_id, "trip_id": journey.trip_id}).fetchall()
 
 
-def assign_driver(connection: Connection, journey: Journey, driver_id: str | None) -> None:
-    """Let somebody else drive. Raises InvalidInputError for who is no driver."""
-    try:
-        with connection.transaction():
-            row = {"org_id": journey.org_id, "trip_id": journey.trip_id, "driver_id": driver_id}
-            connection.execute(_SQL["assign_driver"], row)
-    except psycopg.errors.ForeignKeyViolation as error:
-        raise InvalidInputError("driver_id", f"there is no driver {driver_id!r}") from error
+def assign_driver(connection: Connection, org_id: int, trip_id: str, driver_id: str | None) -> None:
+    """Let somebody else drive a trip. Raises InvalidInputError for who is no driver, or not an active one."""
+    row = {"org_id": org_id, "trip_id": trip_id, "driver_id": driver_id}
+    if driver_id is not None:
+        driver = connection.execute(_SQL["driver_state"], row).fetchone()
+        if driver is None:
+            raise InvalidInputError("driver_id", f"there is no driver {driver_id!r}")
+        if driver["state"] != "active":
+            raise InvalidInputError("driver_id", f"driver {driver_id!r} is {driver['state']}")
+    connection.execute(_SQL["assign_driver"], row)
 
 
 def set_depot(connection: Connection, journey: Journey, depot_id: str) -> None:

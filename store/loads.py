@@ -10,10 +10,11 @@ from typing import Final, Literal
 import psycopg
 from psycopg.rows import class_row
 
-from domain.errors import InvalidInputError, NotFoundError
+from domain.errors import NotFoundError
 from domain.loading import WantedLine
 from store.journeys import Journey
 from store.pool import Connection
+from store.products import no_product
 from store.statements import statements
 
 _SQL: Final = statements("loads")
@@ -61,7 +62,7 @@ def open_load(connection: Connection, journey: Journey, depot_id: str, actor: st
     connection.execute(_SQL["open"], row)
     connection.execute(_SQL["clear_lines"], _key(journey))
     lines = [_key(journey) | {"product_id": product, "expected": pieces} for product, pieces in expected.items()]
-    _write(connection, "expect", lines)
+    _write(connection, journey, "expect", lines)
 
 
 def load_of(connection: Connection, journey: Journey) -> tuple[Load, list[LoadLine]]:
@@ -87,7 +88,7 @@ def count_load(
         _key(journey) | {"product_id": product, "pieces": pieces, "reason": reason}
         for product, (pieces, reason) in counted.items()
     ]
-    _write(connection, f"count_by_{counter}", lines)
+    _write(connection, journey, f"count_by_{counter}", lines)
     connection.execute(_SQL[f"signed_by_{counter}"], _key(journey) | {"actor": actor, "crates": crates})
 
 
@@ -98,7 +99,7 @@ def confirm_load(connection: Connection, journey: Journey, loaded: Mapping[tuple
         {"org_id": journey.org_id, "order_id": order_id, "line_no": line_no, "loaded": pieces}
         for (order_id, line_no), pieces in loaded.items()
     ]
-    _write(connection, "load_line", rows)
+    _write(connection, journey, "load_line", rows)
     connection.execute(_SQL["orders_become"], _key(journey) | {"before": "allocated", "after": "loaded"})
 
 
@@ -117,11 +118,12 @@ def _key(journey: Journey) -> dict[str, object]:
     return {"org_id": journey.org_id, "trip_id": journey.trip_id}
 
 
-def _write(connection: Connection, statement: str, rows: list[dict[str, object]]) -> None:
+def _write(connection: Connection, journey: Journey, statement: str, rows: list[dict[str, object]]) -> None:
     if not rows:
         return
     try:
         with connection.transaction(), connection.cursor() as cursor:
             cursor.executemany(_SQL[statement], rows)
     except psycopg.errors.ForeignKeyViolation as error:
-        raise InvalidInputError("lines.product_id", f"is no product: {error.diag.message_detail}") from error
+        named = [str(row["product_id"]) for row in rows]
+        raise no_product(connection, journey.org_id, "lines.product_id", named) from error

@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final
 
+from domain.devices import Mount
 from store.pool import Connection
 from store.statements import statements
 
 _SQL: Final = statements("mounts")
-
-
-class Mount(NamedTuple):
-    """A tracker on a vehicle, from `since` until before `until`."""
-
-    org_id: int
-    vehicle_id: str
-    device_id: int
-    since: datetime
-    until: datetime
 
 
 def shared_mounts(connection: Connection, since: datetime, *, org_id: int | None = None) -> dict[int, tuple[Mount, ...]]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import available_timezones
 
+import psycopg
 from psycopg.rows import class_row
 from psycopg.sql import SQL, Identifier
 
@@ -111,8 +112,19 @@ def change_organisation(
     """Change what is given of an organisation that the transaction sees. Raises InvalidInputError for no time zone."""
     if time_zone is not None and time_zone not in available_timezones():
         raise InvalidInputError("time_zone", f"there is no {time_zone!r}; name one such as Asia/Kolkata")
+    if time_zone is not None:
+        _check_known_to_server(connection, time_zone)
     given = {"slug": slug, "name": name, "kind": kind, "currency": currency, "time_zone": time_zone}
     connection.execute(_SQL["change_organisation"], given)
+
+
+def _check_known_to_server(connection: Connection, time_zone: str) -> None:
+    """Days are told apart there, too, by a list of zones of its own."""
+    try:
+        with connection.transaction():
+            connection.execute(_SQL["try_time_zone"], {"time_zone": time_zone})
+    except psycopg.errors.InvalidParameterValue as error:
+        raise InvalidInputError("time_zone", f"the database does not know {time_zone!r}") from error
 
 
 def _read(connection: Connection, slug: str | None, part: Part) -> list[Organisation]:
@@ -127,3 +139,11 @@ def slug_of(connection: Connection, org_id: int) -> str:
     if row is None:
         raise NotFoundError("organisation", str(org_id))
     return str(row["slug"])
+
+
+def time_zone_of(connection: Connection, org_id: int) -> str:
+    """By whose clock an organisation's days go. Raises NotFoundError for one that the transaction does not see."""
+    row = connection.execute(_SQL["time_zone_of"], {"org_id": org_id}).fetchone()
+    if row is None:
+        raise NotFoundError("organisation", str(org_id))
+    return str(row["time_zone"])

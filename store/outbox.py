@@ -47,6 +47,8 @@ class Claimed:
     attachments: tuple[Attachment, ...] = ()
     browsers: tuple[PushSubscription, ...] = ()
     secret: str = ""  # of whom it is for; empty: the installation's
+    vehicle_id: str | None = None  # on which the alert's device was
+    time_zone: str = "UTC"  # of the organisation
 
 
 def post(connection: Connection, letters: Iterable[Letter], now: datetime) -> None:
@@ -74,6 +76,8 @@ def claim(connection: Connection, now: datetime, *, limit: int) -> list[Claimed]
             row["created_at"],
             row["due_at"],
             row["alert_state"] == "resolved",
+            vehicle_id=row["vehicle_id"],
+            time_zone=row["time_zone"],
         )
         for row in rows
     ]
@@ -95,12 +99,6 @@ def void(connection: Connection, message: Claimed, detail: str, now: datetime) -
     """Nobody needs the message any more."""
     _finish(connection, message, "void", now, now)
     _log(connection, message, "void", detail, now)
-
-
-def next_due(connection: Connection) -> datetime | None:
-    """When the next message is to be sent."""
-    row = connection.execute(_SQL["next_due"]).fetchone()
-    return row["at"] if row else None
 
 
 def _finish(connection: Connection, message: Claimed, state: str, next_attempt_at: datetime, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -106,6 +107,13 @@ def holder_of(connection: Connection, access_hash: bytes) -> Holder | None:
     """Whose the token is, if it still holds."""
     with connection.cursor(row_factory=class_row(Holder)) as cursor:
         return cursor.execute(_SQL["holder_of"], {"access_hash": access_hash}).fetchone()
+
+
+def passes_that_hold(connection: Connection, passes: Sequence[UUID]) -> set[UUID]:
+    """Those of these sessions and API keys that nobody has ended."""
+    row = connection.execute(_SQL["passes_that_hold"], {"passes": list(passes)}).fetchone()
+    assert row is not None  # a function's answer always is
+    return set(row["passes"])
 
 
 def open_session(connection: Connection, candidate: Candidate, tokens: Tokens, client: str | None) -> None:

@@ -21,7 +21,6 @@ from domain.validity import check_proof, check_trip, check_zone
 from domain.zones import Zone
 from store.planning_rows import (
     as_stored,
-    circle_row,
     proof_row,
     read_circle,
     read_proof,
@@ -48,14 +47,6 @@ class Outlet:
     outlet_id: str
     name: str
     place: Circle
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """All that was planned for one organisation over a span of time. A zone stands once for each of its versions."""
-
-    zones: tuple[Zone, ...] = ()
-    trips: tuple[Trip, ...] = ()
 
 
 def save_zone(connection: Connection, org_id: int, zone: Zone) -> bool:
@@ -88,14 +79,6 @@ def zones_between(
     """Every version, by organisation, that held at some moment of the span; `None` leaves the span open at that end."""
     rows = connection.execute(_SQL["zones_between"], {"since": since, "until": until, "org_id": org_id})
     return _by_organisation((row["org_id"], read_zone(row)) for row in rows)
-
-
-def save_outlet(connection: Connection, org_id: int, outlet: Outlet) -> None:
-    """Insert or replace an outlet."""
-    connection.execute(
-        _SQL["upsert_outlet"],
-        {"org_id": org_id, "outlet_id": outlet.outlet_id, "name": outlet.name, **circle_row(outlet.place)},
-    )
 
 
 def outlets(connection: Connection, org_id: int) -> list[Outlet]:
@@ -138,13 +121,6 @@ def save_proof(connection: Connection, org_id: int, trip_id: str, proof: Proof) 
     connection.execute(_SQL["upsert_proof"], proof_row(org_id, trip_id, proof))
 
 
-def set_trip_state(connection: Connection, org_id: int, trip_id: str, state: str) -> None:
-    """Write where the trip is in its life cycle. Raises NotFoundError."""
-    changed = connection.execute(_SQL["set_trip_state"], {"org_id": org_id, "trip_id": trip_id, "state": state})
-    if not changed.rowcount:
-        raise NotFoundError("trip", trip_id)
-
-
 def trip_named(connection: Connection, org_id: int, trip_id: str) -> Trip:
     """The trip with its stops in order and its proofs by time. Raises NotFoundError."""
     rows = connection.execute(_SQL["trips_by_id"], {"org_id": org_id, "trip_ids": [trip_id]}).fetchall()
@@ -167,13 +143,6 @@ def trips_of_devices(
     """Trips of some devices, by organisation, whose planned span meets `since` to `until`."""
     wanted = {"since": since, "until": until, "devices": list(devices)}
     return _by_organisation(_with_stops(connection, connection.execute(_SQL["trips_of_devices"], wanted).fetchall()))
-
-
-def plans_between(connection: Connection, since: datetime, until: datetime, *, org_id: int | None = None) -> dict[int, Plan]:
-    """The world that was planned, by organisation, over a span of fix times."""
-    zones = zones_between(connection, since, until, org_id=org_id)
-    trips = trips_between(connection, since, until, org_id=org_id)
-    return {org: Plan(zones.get(org, ()), trips.get(org, ())) for org in zones.keys() | trips.keys()}
 
 
 def _as_given(stored: Trip, given: Trip) -> Trip:

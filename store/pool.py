@@ -11,8 +11,9 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from domain.errors import InvalidInputError, UnavailableError
-from store.failures import refusal_of
+from domain.errors import InvalidInputError, MigratedError, UnavailableError
+from store.failures import MIGRATED, refusal_of
+from store.moments import refuse_unreadable_moments
 
 Connection = psycopg.Connection[DictRow]
 Pool = ConnectionPool[Connection]
@@ -36,7 +37,7 @@ def open_pool(database_url: str, role: Role, *, max_size: int = 4, timeout_s: fl
         max_size=max_size,
         timeout=timeout_s,
         kwargs={"row_factory": dict_row, "options": "-c timezone=UTC"},
-        configure=lambda connection: take_role(connection, role),
+        configure=lambda connection: _prepare(connection, role),
         open=False,
     )
     try:
@@ -61,6 +62,11 @@ def _obstacle(database_url: str, role: Role) -> str:
     return "it is slow to answer"
 
 
+def _prepare(connection: psycopg.Connection[Any], role: Role) -> None:
+    take_role(connection, role)
+    refuse_unreadable_moments(connection)
+
+
 def take_role(connection: psycopg.Connection[Any], role: Role) -> None:
     """Let `connection` act as `role` from now on."""
     connection.execute(psycopg.sql.SQL("SET ROLE {}").format(psycopg.sql.Identifier(role)))
@@ -83,13 +89,17 @@ def transaction(pool: Pool) -> Iterator[Connection]:
     """A transaction that acts for no organisation yet: as the API's role it sees no tenant's row.
 
     Raises UnavailableError when the database is away, InvalidInputError for a value that it cannot hold or a thing that is
-    referred to and not there, and ConflictError for what is there already.
+    referred to and not there, and ConflictError for what is there already. When the schema was migrated meanwhile it raises
+    MigratedError, once: the next transaction has a new connection.
     """
     try:
         with pool.connection() as connection, connection.transaction():
             yield connection
     except (psycopg.OperationalError, PoolTimeout) as error:
         raise UnavailableError(f"the database does not answer: {error}") from error
+    except MIGRATED as error:
+        pool.drain()  # the others have prepared the same statements
+        raise MigratedError("the schema was migrated meanwhile; ask again") from error
     except psycopg.DataError as error:
         raise InvalidInputError("request", f"holds a value that cannot be stored: {error}") from error
     except psycopg.IntegrityError as error:

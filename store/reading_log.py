@@ -54,7 +54,7 @@ def rows_of_batches(
 ) -> Records:
     """The positions of `batches` that may be judged, as `dtype` (the engine's ROW), sorted by device, fix time and seq.
 
-    Those with a wrong clock are among them as rows that say nothing but that the device spoke, at their receipt.
+    Those that were refused because their clock is ahead, or at its epoch, are among them as they are.
     `alarm_bits` names the alarms of bits 0 and up; any other word sets bit 31.
     """
     starts = [batch.min_fix_time for batch in batches if batch.min_fix_time is not None]
@@ -77,6 +77,8 @@ def rows_of_devices(
     alarm_bits: Sequence[str],
 ) -> Records:
     """Positions that may be judged of many devices, each with `after < fix_time <= until` of its span, as `dtype`, in order.
+
+    With those that were refused because their clock is ahead, or at its epoch, and were received within the span.
 
     Only what batches up to `cursor` stored, so that a reader sees again what it had seen, and no more.
     """
@@ -102,7 +104,7 @@ def _read_rows(
     """A column at a time, each as one array in binary: a row at a time costs more to receive than to find."""
     names = dtype.names or ()
     query = _SQL[statement].replace("{row_names}", ", ".join(names))
-    for part in ("row_columns", "heard_columns", "is_heard"):
+    for part in ("row_columns", "is_heard"):
         query = query.replace(f"{{{part}}}", _SQL[part])
     query = query.replace("{row_arrays}", ", ".join(f"array_send(array_agg({name})) AS {name}" for name in names))
     with connection.cursor(binary=True) as cursor:

@@ -69,7 +69,7 @@ def add(connection: Connection, table: Table, org_id: int, record: Record) -> No
         table=Identifier(table.name), columns=_names(row), values=_values(row), key=Identifier(table.key)
     )
     if connection.execute(statement, {**row, "org_id": org_id}).fetchone() is None:
-        raise ConflictError(f"there is a {table.kind} {record[table.key]!r} already")
+        raise ConflictError(f"there is {'an' if table.kind[0] in 'aeo' else 'a'} {table.kind} {record[table.key]!r} already")
     _put_children(connection, table, org_id, record[table.key], record)
 
 

@@ -12,6 +12,7 @@ import structlog
 from psycopg.rows import dict_row
 
 from domain.errors import UnavailableError
+from store.failures import MIGRATED
 from store.pool import Connection, Role
 
 # A peer that vanished without a word gives up its locks within half a minute.
@@ -22,7 +23,10 @@ _log: Final = structlog.get_logger("session")
 
 
 class Session:
-    """A connection that has taken a role. Losing it raises UnavailableError, and with it every lock is gone."""
+    """A connection that has taken a role. Losing it raises UnavailableError, and with it every lock is gone.
+
+    So does a migration of the schema under it; then it is to be given up, for the next one knows what is new.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -35,6 +39,8 @@ class Session:
                 yield self._connection
         except _LOST as error:
             raise UnavailableError(f"the database went away: {error}") from error
+        except MIGRATED as error:
+            raise UnavailableError(f"the schema was migrated meanwhile: {error}") from error
 
     @contextmanager
     def acting_for(self, org_id: int) -> Iterator[Connection]:

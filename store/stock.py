@@ -12,9 +12,9 @@ import psycopg
 from psycopg.rows import class_row
 from psycopg.sql import SQL, Identifier
 
-from domain.errors import InvalidInputError
 from store.listing import FIRST, Listing, Part, ending
 from store.pool import Connection
+from store.products import no_product
 from store.statements import statements
 
 _SQL: Final = statements("stock")
@@ -125,7 +125,7 @@ def move(connection: Connection, org_id: int, actor: str, movements: Iterable[Mo
             cursor.executemany(_SQL["add"], rows)
             return cursor.rowcount
     except psycopg.errors.ForeignKeyViolation as error:
-        raise InvalidInputError("product_id", f"is no product: {error.diag.message_detail}") from error
+        raise no_product(connection, org_id, "product_id", [str(row["product_id"]) for row in rows]) from error
 
 
 def between(source: Place, target: Place, movement: Movement) -> tuple[Movement, Movement]:

@@ -15,7 +15,7 @@ from store import deadletters, devices, downlink, payload_profiles, receipts, te
 from store.deadletters import DeadLetter, KeptLetter
 from store.devices import Identity, KnownDevice
 from store.downlink import DeviceAnswer
-from store.failures import database_errors
+from store.failures import MIGRATED, database_errors
 from store.payload_profiles import ProfiledDevice
 from store.pool import Connection, Role, take_role
 from store.position_copy import Tables
@@ -155,7 +155,7 @@ class TelemetryWriter:
                 if self._connection is None:
                     self._connection = self._open()
                 yield self._connection
-            except (psycopg.OperationalError, psycopg.InterfaceError):
+            except (psycopg.OperationalError, psycopg.InterfaceError, MIGRATED):
                 self.close()
                 raise
 

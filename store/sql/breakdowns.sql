@@ -8,7 +8,7 @@ SELECT FROM breakdown WHERE breakdown_id = %(breakdown_id)s FOR UPDATE
 
 -- name: list
 SELECT org_id, breakdown_id, trip_id, vehicle_id, reported_at, reported_by,
-    longitude_e7 * 1e-7::double precision AS longitude_deg, latitude_e7 * 1e-7::double precision AS latitude_deg,
+    longitude_e7 / 1e7::double precision AS longitude_deg, latitude_e7 / 1e7::double precision AS latitude_deg,
     reason, sha256, approval_id, state, to_trip_id, cargo_kg, note, changed_at
 FROM breakdown
 WHERE (%(breakdown_id)s::text IS NULL OR breakdown_id = %(breakdown_id)s)

@@ -77,16 +77,17 @@ SELECT event_id FROM event
 WHERE org_id = %(org_id)s AND trip_id = %(trip_id)s AND rule = %(rule)s AND superseded_at IS NULL
 
 -- name: newest_checkpoints_before
-SELECT wanted.device_id, found.at, found.change_no, found.state
+SELECT wanted.device_id, found.at, found.change_no, found.state, found.doubts::text AS doubts
 FROM unnest(%(device_ids)s::integer[], %(befores)s::timestamptz[]) AS wanted (device_id, before)
 CROSS JOIN LATERAL (
-    SELECT at, change_no, state FROM checkpoint
+    SELECT at, change_no, state, doubts FROM checkpoint
     WHERE checkpoint.device_id = wanted.device_id AND at < wanted.before ORDER BY at DESC LIMIT 1
 ) found
 
 -- name: save_checkpoint
-INSERT INTO checkpoint (device_id, at, org_id, change_no, state) VALUES (%(device_id)s, %(at)s, %(org_id)s, %(change_no)s, %(state)s)
-ON CONFLICT (device_id, at) DO UPDATE SET change_no = excluded.change_no, state = excluded.state, stored_at = now()
+INSERT INTO checkpoint (device_id, at, org_id, change_no, state, doubts)
+VALUES (%(device_id)s, %(at)s, %(org_id)s, %(change_no)s, %(state)s, %(doubts)s::jsonb)
+ON CONFLICT (device_id, at) DO UPDATE SET change_no = excluded.change_no, state = excluded.state, doubts = excluded.doubts, stored_at = now()
 
 -- name: drop_checkpoints_since
 DELETE FROM checkpoint USING unnest(%(device_ids)s::integer[], %(sinces)s::timestamptz[]) AS gone (device_id, since)

@@ -79,7 +79,7 @@ ORDER BY line.line_no
 
 -- name: proofs
 SELECT proof_id::text, kind, captured_at, stored_at AS received_at, actor, sha256, code, signed_by,
-    longitude_e7 * 1e-7::double precision AS longitude_deg, latitude_e7 * 1e-7::double precision AS latitude_deg, accuracy_m
+    longitude_e7 / 1e7::double precision AS longitude_deg, latitude_e7 / 1e7::double precision AS latitude_deg, accuracy_m
 FROM proof
 WHERE org_id = %(org_id)s AND trip_id = %(trip_id)s AND stop_id = %(stop_id)s
   AND (delivery_id = %(delivery_id)s OR delivery_id IS NULL)

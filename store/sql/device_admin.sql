@@ -40,11 +40,14 @@ SELECT organisation.slug AS organisation, device.device_key, device.model, devic
         WHERE identity.device_id = device.device_id) AS identities,
     (SELECT coalesce(vehicle_id, shelf_id, asset_id) FROM device_assignment assignment
         WHERE assignment.device_id = device.device_id AND valid @> now()) AS mounted_on,
-    greatest(position.received_at, sensor.received_at, status.received_at) AS last_heard_at
+    coalesce(
+        greatest(latest.received_at, sensor.received_at, status.received_at),
+        (SELECT received_at FROM position WHERE position.device_id = device.device_id ORDER BY fix_time DESC, seq DESC LIMIT 1)
+    ) AS last_heard_at
 FROM device
 JOIN organisation USING (org_id)
 LEFT JOIN device_credential credential USING (device_id)
-LEFT JOIN latest_position position USING (device_id)
+LEFT JOIN latest_position latest USING (device_id)
 LEFT JOIN latest_sensor_reading sensor USING (device_id)
 LEFT JOIN latest_device_status status USING (device_id)
 WHERE %(slug)s::text IS NULL OR organisation.slug = %(slug)s

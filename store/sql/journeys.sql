@@ -3,12 +3,13 @@ SELECT trip.org_id, trip.trip_id, trip.device_id, device.device_key, trip.driver
     trip.planned_start, trip.planned_end,
     coalesce(trip.vehicle_id, vehicle_of(trip.device_id, trip.planned_start)) AS vehicle_id
 FROM trip JOIN device USING (device_id)
-WHERE trip.trip_id = %(trip_id)s
+WHERE trip.trip_id = %(trip_id)s AND (%(org_id)s::integer IS NULL OR trip.org_id = %(org_id)s)
 ORDER BY trip.org_id <> acting_org(), trip.org_id
 LIMIT 1
 
 -- name: lock
-SELECT FROM trip WHERE org_id = %(org_id)s AND trip_id = %(trip_id)s FOR UPDATE
+-- Not FOR UPDATE: that would keep the workers from writing what refers to the trip, and one of them may hold what we need next.
+SELECT FROM trip WHERE org_id = %(org_id)s AND trip_id = %(trip_id)s FOR NO KEY UPDATE
 
 -- name: is_driver
 SELECT FROM driver WHERE org_id = %(org_id)s AND driver_id = %(driver_id)s AND person_id = %(person_id)s::integer
@@ -35,6 +36,9 @@ FROM trip_step WHERE org_id = %(org_id)s AND trip_id = %(trip_id)s
 -- name: steps
 SELECT state, at, actor, note FROM trip_step
 WHERE org_id = %(org_id)s AND trip_id = %(trip_id)s ORDER BY step_no
+
+-- name: driver_state
+SELECT state FROM driver WHERE org_id = %(org_id)s AND driver_id = %(driver_id)s
 
 -- name: assign_driver
 UPDATE trip SET driver_id = %(driver_id)s WHERE org_id = %(org_id)s AND trip_id = %(trip_id)s

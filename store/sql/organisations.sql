@@ -28,3 +28,9 @@ WHERE slug = %(slug)s
 
 -- name: slug_of
 SELECT slug FROM organisation WHERE org_id = %(org_id)s
+
+-- name: time_zone_of
+SELECT time_zone FROM organisation WHERE org_id = %(org_id)s
+
+-- name: try_time_zone
+SELECT now() AT TIME ZONE %(time_zone)s AS there

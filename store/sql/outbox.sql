@@ -18,7 +18,10 @@ UPDATE message SET attempts = attempts + 1, next_attempt_at = %(lease_until)s
 FROM due
 WHERE message.message_id = due.message_id
 RETURNING message.message_id, org_id, alert_id, stage, person, channel, address, body, attempts, created_at, due_at,
-    (SELECT alert.state FROM alert WHERE alert.alert_id = message.alert_id) AS alert_state
+    (SELECT alert.state FROM alert WHERE alert.alert_id = message.alert_id) AS alert_state,
+    (SELECT time_zone FROM organisation WHERE organisation.org_id = message.org_id) AS time_zone,
+    (SELECT mounted.vehicle_id FROM alert JOIN device_assignment AS mounted USING (device_id)
+        WHERE alert.alert_id = message.alert_id AND mounted.valid @> alert.started_at LIMIT 1) AS vehicle_id
 
 -- name: finish
 -- What may be told only once is forgotten as soon as it is told, or never will be.
@@ -31,9 +34,6 @@ WHERE message_id = %(message_id)s AND state = 'pending'
 INSERT INTO delivery (message_id, attempt, org_id, at, outcome, detail)
 VALUES (%(message_id)s, %(attempt)s, %(org_id)s, %(now)s, %(outcome)s, %(detail)s)
 ON CONFLICT (message_id, attempt) DO NOTHING
-
--- name: next_due
-SELECT min(next_attempt_at) AS at FROM message WHERE state = 'pending'
 
 -- name: tell_posted
 SELECT pg_notify('beatwatch_posted', '')

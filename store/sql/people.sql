@@ -7,6 +7,9 @@ SELECT note_sign_in(%(person_id)s, %(succeeded)s)
 -- name: holder_of
 SELECT * FROM holder_of(%(access_hash)s)
 
+-- name: passes_that_hold
+SELECT passes_that_hold(%(passes)s) AS passes
+
 -- name: refresh_session
 SELECT * FROM refresh_session(%(old_refresh)s, %(access_hash)s, %(access_until)s, %(refresh_hash)s, %(refresh_until)s)
 

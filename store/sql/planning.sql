@@ -37,12 +37,6 @@ FROM zone
 WHERE valid && tstzrange(%(since)s, %(until)s, '[]') AND (%(org_id)s::integer IS NULL OR org_id = %(org_id)s)
 ORDER BY org_id, zone_id, lower(valid) NULLS FIRST
 
--- name: upsert_outlet
-INSERT INTO outlet (org_id, outlet_id, name, longitude_e7, latitude_e7, radius_m)
-VALUES (%(org_id)s, %(outlet_id)s, %(name)s, %(longitude_e7)s, %(latitude_e7)s, %(radius_m)s)
-ON CONFLICT (org_id, outlet_id) DO UPDATE SET
-    name = excluded.name, longitude_e7 = excluded.longitude_e7, latitude_e7 = excluded.latitude_e7, radius_m = excluded.radius_m
-
 -- name: outlets
 SELECT outlet_id, name, longitude_e7, latitude_e7, radius_m FROM outlet WHERE org_id = %(org_id)s ORDER BY outlet_id
 
@@ -50,7 +44,7 @@ SELECT outlet_id, name, longitude_e7, latitude_e7, radius_m FROM outlet WHERE or
 SELECT device_id FROM device WHERE org_id = %(org_id)s AND device_key = %(device_key)s
 
 -- name: lock_trip
-SELECT state FROM trip WHERE org_id = %(org_id)s AND trip_id = %(trip_id)s FOR UPDATE
+SELECT state FROM trip WHERE org_id = %(org_id)s AND trip_id = %(trip_id)s FOR NO KEY UPDATE
 
 -- name: trip_starting_together
 SELECT trip_id FROM trip
@@ -104,9 +98,6 @@ ON CONFLICT (org_id, trip_id, stop_id, captured_at, kind, delivery_id) DO UPDATE
     longitude_e7 = excluded.longitude_e7, latitude_e7 = excluded.latitude_e7, accuracy_m = excluded.accuracy_m
 WHERE (proof.longitude_e7, proof.latitude_e7, proof.accuracy_m)
     IS DISTINCT FROM (excluded.longitude_e7, excluded.latitude_e7, excluded.accuracy_m)
-
--- name: set_trip_state
-UPDATE trip SET state = %(state)s WHERE org_id = %(org_id)s AND trip_id = %(trip_id)s
 
 -- name: trips_by_id
 SELECT trip.*, device.device_key FROM trip JOIN device USING (device_id)

@@ -19,9 +19,10 @@ SELECT {row_arrays} FROM (
 ) AS row ({row_names})
 
 -- name: heard_of_batches
--- A clock that is wrong still says that the device spoke when its row was received: geofence.grading.heard_rows.
+-- A clock that is wrong still says that the device spoke when its row was received, and what it says itself tells of other rows:
+-- geofence.grading.heard_rows, geofence.misdated.
 SELECT {row_arrays} FROM (
-    SELECT {heard_columns}
+    SELECT {row_columns}
     FROM position p
     WHERE p.batch_id = ANY (%(batch_ids)s) AND p.grade = 3 AND {is_heard}
 ) AS row ({row_names})
@@ -29,19 +30,16 @@ SELECT {row_arrays} FROM (
 -- name: heard_of_devices
 -- A clock that is ahead shows a time after its receipt, one that is at its epoch a time before any of ours.
 SELECT {row_arrays} FROM (
-    SELECT {heard_columns}
+    SELECT {row_columns}
     FROM unnest(%(device_ids)s::integer[], %(afters)s::timestamptz[], %(untils)s::timestamptz[]) AS wanted (device_id, after, until)
     JOIN position p ON p.device_id = wanted.device_id AND p.received_at > wanted.after AND p.received_at <= wanted.until
     WHERE (p.fix_time > %(first_after)s OR p.fix_time < '2015-01-01Z') AND p.grade = 3 AND {is_heard}
+        AND NOT (p.fix_time > wanted.after AND p.fix_time <= wanted.until)
         AND NOT EXISTS (SELECT FROM ingest_batch b WHERE b.batch_id = p.batch_id AND b.xid > %(cursor)s::text::xid8)
 ) AS row ({row_names})
 
 -- name: is_heard
 (p.grade_reason = 20 OR (p.grade_reason IN (21, 22) AND p.fix_time < '2015-01-01Z'))
-
--- name: heard_columns
-p.device_id, p.received_at, p.seq, -2147483648, -2147483648, 'NaN'::real, 'NaN'::real, 'NaN'::real, 'NaN'::real, (-1)::smallint,
-0::smallint, 'NaN'::real, 'NaN'::real, 'NaN'::real, 'NaN'::double precision, 0, p.received_at
 
 -- name: rows_of_devices
 -- The bounds stand twice, for all and for each: the former lets whole days be left out.
@@ -49,7 +47,7 @@ SELECT {row_arrays} FROM (
     SELECT {row_columns}
     FROM unnest(%(device_ids)s::integer[], %(afters)s::timestamptz[], %(untils)s::timestamptz[]) AS wanted (device_id, after, until)
     JOIN position p ON p.device_id = wanted.device_id AND p.fix_time > wanted.after AND p.fix_time <= wanted.until
-    WHERE p.fix_time > %(first_after)s AND p.fix_time <= %(last_until)s AND p.grade < 3
+    WHERE p.fix_time > %(first_after)s AND p.fix_time <= %(last_until)s AND (p.grade < 3 OR (p.grade = 3 AND {is_heard}))
         AND NOT EXISTS (SELECT FROM ingest_batch b WHERE b.batch_id = p.batch_id AND b.xid > %(cursor)s::text::xid8)
     ORDER BY p.device_id, p.fix_time, p.seq
 ) AS row ({row_names})

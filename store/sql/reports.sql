@@ -70,16 +70,18 @@ GROUP BY 1 ORDER BY 1
 -- name: otif
 SELECT {key} AS key, count(*) AS orders_due, count(*) FILTER (WHERE is_on_time) AS on_time,
     count(*) FILTER (WHERE is_in_full) AS in_full, count(*) FILTER (WHERE is_on_time AND is_in_full)::float8 / count(*) AS otif
-FROM report_order AS trip
-WHERE due_on >= %(since)s::date AND due_on < %(until)s::date
+FROM report_order AS trip JOIN organisation USING (org_id)
+WHERE due_on BETWEEN %(since)s::date - 1 AND %(until)s::date + 1  -- by whatever clock
+    AND due_on >= (%(since)s AT TIME ZONE time_zone)::date AND due_on < (%(until)s AT TIME ZONE time_zone)::date
 GROUP BY 1 ORDER BY 1
 
 -- name: fill_rate
 SELECT {key} AS key, sum(ordered)::bigint AS ordered, sum(delivered)::bigint AS delivered,
     sum(delivered)::float8 / nullif(sum(ordered), 0)::float8 AS case_fill, sum(lines)::bigint AS lines,
     sum(full_lines)::float8 / nullif(sum(lines), 0)::float8 AS line_fill
-FROM report_order AS trip
-WHERE due_on >= %(since)s::date AND due_on < %(until)s::date
+FROM report_order AS trip JOIN organisation USING (org_id)
+WHERE due_on BETWEEN %(since)s::date - 1 AND %(until)s::date + 1  -- by whatever clock
+    AND due_on >= (%(since)s AT TIME ZONE time_zone)::date AND due_on < (%(until)s AT TIME ZONE time_zone)::date
 GROUP BY 1 ORDER BY 1
 
 -- name: drop_size
@@ -153,20 +155,23 @@ SELECT *, CASE WHEN driven_km > 0
 FROM summed ORDER BY key
 
 -- name: device_uptime
+-- Of the hour in which a plan begins or ends, only the part of it.
 WITH wanted AS (
-    SELECT {key} AS key, trip.device_id, hour
+    SELECT {key} AS key, trip.device_id, hour,
+        extract(epoch FROM least(hour + interval '1 hour', planned_end) - greatest(hour, planned_start))::float8 / 3600 AS hours
     FROM report_trip AS trip
-    CROSS JOIN generate_series(date_trunc('hour', planned_start, 'UTC'), planned_end - interval '1 second', interval '1 hour') AS hour
+    CROSS JOIN generate_series(date_trunc('hour', planned_start, 'UTC'), planned_end - interval '1 microsecond', interval '1 hour') AS hour
     WHERE planned_start >= %(since)s AND planned_start < %(until)s
 )
-SELECT key, count(DISTINCT wanted.device_id) FILTER (WHERE drive.device_id IS NOT NULL) AS devices, count(*)::float8 AS planned_h,
-    count(drive.device_id)::float8 AS heard_h, count(drive.device_id)::float8 / count(*) AS uptime
+SELECT key, count(DISTINCT wanted.device_id) FILTER (WHERE drive.device_id IS NOT NULL) AS devices, sum(hours) AS planned_h,
+    coalesce(sum(hours) FILTER (WHERE drive.device_id IS NOT NULL), 0) AS heard_h,
+    coalesce(sum(hours) FILTER (WHERE drive.device_id IS NOT NULL), 0) / nullif(sum(hours), 0) AS uptime
 FROM wanted LEFT JOIN vehicle_hour AS drive ON drive.device_id = wanted.device_id AND drive.hour = wanted.hour
 GROUP BY key ORDER BY key
 
 -- name: stock_outs
 WITH trip AS (
-    SELECT event.*, (event.started_at AT TIME ZONE 'UTC')::date::text AS day, event.facts ->> 'outlet_id' AS outlet,
+    SELECT event.*, (event.started_at AT TIME ZONE organisation.time_zone)::date::text AS day, event.facts ->> 'outlet_id' AS outlet,
         organisation.slug AS distributor, NULL::text AS route, NULL::text AS driver, NULL::text AS vehicle
     FROM event JOIN organisation USING (org_id)
     WHERE event.started_at >= %(since)s AND event.started_at < %(until)s AND event.superseded_at IS NULL

@@ -86,9 +86,9 @@ WITH wanted AS (
         count(*) FILTER (WHERE visit.state = 'missed') AS missed,
         count(*) FILTER (WHERE visit.state IN ('probable', 'drive_by', 'no_data')) AS unknown,
         coalesce(sum(extract(epoch FROM visit.departed_at - visit.arrived_at)), 0) AS dwell_s
-    FROM wanted JOIN stop USING (org_id, outlet_id) JOIN trip USING (org_id, trip_id)
+    FROM wanted JOIN stop USING (org_id, outlet_id) JOIN trip USING (org_id, trip_id) JOIN organisation USING (org_id)
     LEFT JOIN visit USING (org_id, trip_id, stop_id)
-    WHERE (trip.planned_start AT TIME ZONE 'UTC')::date = wanted.day
+    WHERE (trip.planned_start AT TIME ZONE organisation.time_zone)::date = wanted.day
     GROUP BY wanted.org_id, wanted.outlet_id, wanted.day
 ), sold AS (
     SELECT wanted.*, count(*) AS orders, coalesce(sum(line.ordered), 0) AS ordered, coalesce(sum(line.delivered), 0) AS delivered,

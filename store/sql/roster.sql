@@ -2,7 +2,10 @@
 SELECT device.org_id, device.device_key, device.model, device.state, device.adopted, device.created_at,
     device.changed_at, device.revision,
     assignment.vehicle_id, assignment.shelf_id, assignment.asset_id,
-    greatest(latest_position.received_at, latest_sensor_reading.received_at, latest_device_status.received_at) AS last_heard_at
+    coalesce(
+        greatest(latest_position.received_at, latest_sensor_reading.received_at, latest_device_status.received_at),
+        (SELECT received_at FROM position WHERE position.device_id = device.device_id ORDER BY fix_time DESC, seq DESC LIMIT 1)
+    ) AS last_heard_at  -- who never told a place of use has no latest position
 FROM device
 LEFT JOIN device_assignment AS assignment ON assignment.device_id = device.device_id AND assignment.valid @> now()
 LEFT JOIN latest_position ON latest_position.device_id = device.device_id

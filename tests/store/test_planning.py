@@ -11,15 +11,10 @@ from domain.errors import ConflictError, InvalidInputError, NotFoundError
 from domain.trips import Circle, PlannedStop, Proof, Trip
 from domain.zones import Zone, ZoneKind
 from store.planning import (
-    Outlet,
-    outlets,
-    plans_between,
     retire_zone,
-    save_outlet,
     save_proof,
     save_trip,
     save_zone,
-    set_trip_state,
     trip_named,
     trips_between,
     zones_between,
@@ -106,7 +101,7 @@ def test_a_new_plan_reorders_and_drops_stops(connection: Connection) -> None:
 
 def test_the_plan_is_frozen_at_dispatch_but_proofs_still_come(connection: Connection) -> None:
     save_trip(connection, 1, trip())
-    set_trip_state(connection, 1, "t1", "dispatched")
+    connection.execute("UPDATE trip SET state = 'dispatched'")
     with pytest.raises(ConflictError, match="frozen"):
         save_trip(connection, 1, trip(corridor_m=300.0))
     proof = Proof("s2", DAY + HOUR, None, None, None)
@@ -205,7 +200,7 @@ def test_a_change_says_since_when_the_past_looks_different(connection: Connectio
     assert zone_changes == {DAY, DAY + 5 * HOUR}
     save_trip(connection, 1, trip())
     save_proof(connection, 1, "t1", Proof("s1", DAY + 2 * HOUR, 77.5, 12.9, 5.0))
-    set_trip_state(connection, 1, "t1", "dispatched")
+    connection.execute("UPDATE trip SET state = 'dispatched'")
     assert [since for device_id, since in changes_of(connection) if device_id] == [DAY, DAY + 2 * HOUR]
 
 
@@ -213,16 +208,10 @@ def test_the_plan_of_a_span_has_what_meets_it(connection: Connection) -> None:
     save_zone(connection, 1, DEPOT)
     save_trip(connection, 1, trip())
     save_trip(connection, 1, trip(trip_id="t2", planned_start=DAY + 24 * HOUR, planned_end=DAY + 30 * HOUR, stops=()))
-    plan = plans_between(connection, DAY + 7 * HOUR, DAY + 9 * HOUR)[1]
-    assert [planned.trip_id for planned in plan.trips] == ["t1"]
-    assert plan.zones == (DEPOT,)
+    span = DAY + 7 * HOUR, DAY + 9 * HOUR
+    assert [planned.trip_id for planned in trips_between(connection, *span)[1]] == ["t1"]
+    assert zones_between(connection, *span) == {1: (DEPOT,)}
     assert trips_between(connection, DAY - HOUR, DAY - timedelta(seconds=1)) == {}
-
-
-def test_outlets_are_replaced_by_name(connection: Connection) -> None:
-    save_outlet(connection, 1, Outlet("o1", "Corner shop", Circle(77.5, 12.9, 150.0)))
-    save_outlet(connection, 1, Outlet("o1", "Corner shop", Circle(77.6, 12.9, 50.0)))
-    assert outlets(connection, 1) == [Outlet("o1", "Corner shop", Circle(77.6, 12.9, 50.0))]
 
 
 def test_the_api_sees_its_own_organisation_alone(pool: Pool, database_url: str) -> None:

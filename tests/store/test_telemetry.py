@@ -126,11 +126,9 @@ def test_the_engine_reads_its_rows_back(connection: Connection) -> None:
     first, second = reading_log.batches_after(connection, 0)
     rows = reading_log.rows_of_batches(connection, [first], ROW, ALARM_BITS)
     assert rows["seq"].tolist() == [0, 1, 2]
-    heard = rows[2]  # its clock is wrong: it says nothing but that the device spoke
-    assert heard["fix_time_us"] == heard["received_at_us"]
-    assert (heard["flags"], heard["alarms"], heard["satellites"]) == (0, 0, -1)
-    assert heard["longitude_e7"] == -(2**31)
-    assert all(np.isnan(heard[name]) for name in ROW.names or () if ROW[name].kind == "f")
+    refused = rows[2]  # its clock is wrong, which tells of other rows
+    assert refused["fix_time_us"] == round((NOW + timedelta(days=900)).timestamp() * 1e6)
+    assert refused["received_at_us"] == round((NOW + timedelta(minutes=1)).timestamp() * 1e6)
     row = rows[1]
     assert row["fix_time_us"] == round((NOW + timedelta(seconds=1)).timestamp() * 1e6)
     assert row["received_at_us"] == round((NOW + timedelta(minutes=1)).timestamp() * 1e6)
@@ -147,6 +145,8 @@ def test_the_engine_reads_its_rows_back(connection: Connection) -> None:
     assert np.isnan(row["course_deg"])
     both = reading_log.rows_of_batches(connection, [first, second], ROW, ALARM_BITS)
     assert both[["device", "seq"]].tolist() == [(1, 9), (1, 0), (1, 1), (1, 2), (2, 8)]
+    heard = {1: (NOW + timedelta(seconds=59), NOW + timedelta(minutes=1))}  # by its receipt
+    assert reading_log.rows_of_devices(connection, heard, second.cursor, ROW, ALARM_BITS)["seq"].tolist() == [2]
     spans = {1: (NOW - timedelta(hours=1), NOW), 2: (NOW, NOW + timedelta(days=1))}
     alone = reading_log.rows_of_devices(connection, spans, second.cursor, ROW, ALARM_BITS)
     assert alone[["device", "seq"]].tolist() == [(1, 0)]
