@@ -49,6 +49,7 @@ class Access:
     role: Role
     person_id: int | None = None  # nobody in particular where signing in is switched off
     session_id: UUID | None = None
+    key_id: UUID | None = None
     scopes: frozenset[Permission] | None = None  # an API key may do less than its role
     claim: Claim | None = None  # what this request does, is done once
 
@@ -57,6 +58,11 @@ class Access:
         """What the caller may do."""
         of_role = PERMISSIONS[self.role]
         return of_role if self.scopes is None else of_role & self.scopes
+
+    @property
+    def pass_id(self) -> UUID | None:
+        """The session or key by which the caller came in; nothing where everybody may."""
+        return self.session_id or self.key_id
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -98,7 +104,7 @@ class Gate:
         if holder is None:
             raise NotSignedInError("the API key is unknown, revoked or expired")
         scopes = frozenset(Permission(scope) for scope in holder.scopes)
-        return Access(self.pool, holder.org_id, f"key:{holder.name}", Role.integrator, scopes=scopes)
+        return Access(self.pool, holder.org_id, f"key:{holder.name}", Role.integrator, key_id=holder.key_id, scopes=scopes)
 
 
 def signed_in(request: Request, bearer: Annotated[str | None, Depends(_bearer)], acting_for: ActingFor = None) -> Access:
@@ -115,6 +121,7 @@ def signed_in(request: Request, bearer: Annotated[str | None, Depends(_bearer)],
     limits.take(f"{caller.org_id} {caller.actor}" if gate.open_for is None else address_of(request))
     if acting_for is not None:
         caller = replace(caller, org_id=_below(caller, acting_for))
+    request.state.permissions = caller.permissions  # pages offer nobody what they may not
     return replace(caller, claim=getattr(request.state, CLAIM, None))
 
 
@@ -143,7 +150,7 @@ def allowed(*permissions: Permission) -> Callable[[Access], Access]:
     def check(caller: Annotated[Access, Depends(signed_in)]) -> Access:
         if caller.permissions.isdisjoint(permissions):
             wanted = " or ".join(permission.value.replace("_", " ") for permission in permissions)
-            raise NotAllowedError(f"a {caller.role.value.replace('_', ' ')} may not {wanted}")
+            raise NotAllowedError(f"{caller.role.called} may not {wanted}")
         return caller
 
     return check

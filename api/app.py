@@ -13,12 +13,13 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from api import service
 from api.access import Gate
+from api.asked_again import AskedAgain
 from api.description import describe
 from api.errors import answer_problems, problem_responses
 from api.idempotency import DoneOnce
 from api.limits import NO_LIMIT, Limits, Rate
 from api.live.hub import Hub
-from api.pages import serve_pages
+from api.pages.console import serve_pages
 from api.routers import ROUTERS
 from api.settling import SettlementJudge
 from api.sizes import LARGEST_BODY, Bounded
@@ -75,6 +76,7 @@ def create_app(
     app.state.link_secret = link_secret
     app.state.push_key = push_key
     serve_pages(app, tile_url)
+    app.add_middleware(AskedAgain)
     app.add_middleware(DoneOnce)
     app.add_middleware(Bounded, largest=max(LARGEST_BODY, media_max_bytes))
     app.add_middleware(GZipMiddleware, minimum_size=1000)

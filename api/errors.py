@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -15,6 +16,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from api.asked_again import MIGRATED
 from api.body_examples import describe_bodies
 from domain.errors import (
     BeatwatchError,
@@ -22,6 +24,7 @@ from domain.errors import (
     CreditError,
     DecodeError,
     InvalidInputError,
+    MigratedError,
     NotAllowedError,
     NotFoundError,
     NotSignedInError,
@@ -83,6 +86,19 @@ class Problem(BaseModel):
     credit: dict[str, float] | None = Field(None, description="Where an outlet stands, when an order goes beyond its limit.")
 
 
+_BLANK_ZONE: Final = re.compile(r"\d \d\d:?\d\d$")
+_PATTERNS: Final = {
+    r"^[^\x00]+$": "must not be empty, and must not hold the character 0",
+    r"^[^\x00]*$": "must not hold the character 0",
+    "^[0-9a-f]{64}$": "must be a SHA-256 in 64 lower-case hexadecimal digits",
+    r"^[^\x00-\x1f/]*[^\x00-\x1f/\s][^\x00-\x1f/]*$": "must hold more than blanks, and no slash or control character",
+    r"^[^\sA-Z\x00]+$": "must hold no blanks and no capital letters",
+    "^(otp|signature|photo|scan)$": "must be otp, signature, photo or scan",
+    "^[A-Z]{3}$": "must be three capital letters, such as INR",
+    "^[a-z0-9][a-z0-9_-]{0,62}$": "must be lower-case letters, digits, - and _, at most 63, and begin with a letter or digit",
+}
+
+
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What an operation may refuse with, for its description."""
     schema = {"$ref": "#/components/schemas/Problem"}
@@ -131,8 +147,10 @@ def _answer(status: int, code: str, detail: str, **more: Any) -> JSONResponse:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, BeatwatchError)
-    if isinstance(error, NotSignedInError) and _wants_page(request):
-        return RedirectResponse(_door(_asked_for(request)), status_code=303)
+    if isinstance(error, MigratedError):
+        setattr(request.state, MIGRATED, True)
+    if isinstance(error, NotSignedInError) and wants_page(request):
+        return RedirectResponse(_door(_came_from(request)), status_code=303)
     answer = refusal(error)
     if isinstance(error, NotSignedInError) and "hx-current-url" in request.headers:  # a page that refreshes parts of itself
         there = urlsplit(request.headers["hx-current-url"])
@@ -145,15 +163,23 @@ def _door(then: str) -> str:
     return f"/sign-in?{urlencode({'then': then})}"
 
 
-def _wants_page(request: Request) -> bool:
+def _came_from(request: Request) -> str:
+    """The page somebody looks at: the one asked for, or that of the form which was sent."""
+    if request.method == "GET":
+        return _asked_for(request)
+    there = urlsplit(request.headers.get("referer", ""))
+    return f"{there.path}?{there.query}" if there.query else there.path or "/"
+
+
+def wants_page(request: Request) -> bool:
     """Whether somebody looks at the answer in a browser."""
-    return request.method == "GET" and "text/html" in request.headers.get("accept", "")
+    return "text/html" in request.headers.get("accept", "")
 
 
 def _shown(request: Request, answer: JSONResponse, detail: str) -> Response:
     """The answer, or a page that says the same where somebody looks and there is one."""
     draw: DrawRefusal | None = getattr(request.app.state, "draw_refusal", None)
-    page = draw(request, HTTPStatus(answer.status_code), detail) if draw and _wants_page(request) else None
+    page = draw(request, HTTPStatus(answer.status_code), detail) if draw and wants_page(request) else None
     return page or answer
 
 
@@ -179,9 +205,21 @@ def _asked_for(request: Request) -> str:
 
 async def _not_valid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    errors = [InvalidField(field=".".join(map(str, one["loc"])), detail=one["msg"]) for one in error.errors()]
+    errors = [InvalidField(field=".".join(map(str, one["loc"])), detail=in_words(one)) for one in error.errors()]
     detail = f"{errors[0].field}: {errors[0].detail}"
     return _shown(request, _answer(422, "invalid_input", detail, errors=errors), detail)
+
+
+def in_words(one: Mapping[str, Any]) -> str:
+    """What pydantic says of a value, where it is clear to somebody who does not read patterns."""
+    if one["type"] == "string_pattern_mismatch":
+        return _PATTERNS.get(one["ctx"]["pattern"], str(one["msg"]))
+    if one["loc"][0] == "query" and "datetime" in one["type"] and _BLANK_ZONE.search(str(one.get("input"))):
+        return "has a blank before its zone: in an address a + is written %2B"
+    if one["type"] == "value_error":
+        return str(one["msg"]).removeprefix("Value error, ")  # that is how pydantic calls a sentence of ours
+    reason = one.get("ctx", {}).get("error") if one["type"] == "json_invalid" else None
+    return f"{one['msg']}: {reason}" if reason else str(one["msg"])
 
 
 async def _http(request: Request, error: Exception) -> Response:

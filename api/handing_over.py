@@ -85,6 +85,23 @@ def payment(value: Decimal, cash: Decimal, upi: Decimal, credit: Decimal | None)
     return cash, upi, owed
 
 
+def is_told_again(
+    delivery: Delivery,
+    kept: Iterable[DeliveryLine],
+    handed: Iterable[Handed],
+    paid: tuple[Decimal, Decimal, Decimal],
+    crates: tuple[int, int],
+) -> bool:
+    """Whether that is what is known of a delivery that has ended."""
+    known = {_counts(line) for line in kept}
+    money = (delivery.cash, delivery.upi, delivery.credit)
+    return known == {_counts(line) for line in handed} and (money, (delivery.crates_out, delivery.crates_in)) == (paid, crates)
+
+
+def _counts(line: DeliveryLine | Handed) -> tuple[int, str, int, int, int, int]:
+    return line.line_no, line.product_id, line.delivered, line.free, line.damaged, line.returned
+
+
 def movements(delivery: Delivery, handed: Iterable[Handed], at: datetime) -> list[Movement]:
     """What the delivery moves: sold and free goods to the outlet, returns onto the van, damaged goods off it."""
     counts: dict[Cause, Counter[str]] = {cause: Counter() for cause in _CAUSES}

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 from fastapi import Path, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from api.access import Access
 from api.errors import problem_responses
-from api.journeys import held_trip
+from api.journeys import held_trip, is_of_another_driver
+from api.records.resource import Given
 from api.shown_deliveries import DeliveryInFull, delivery_in_full
 from api.versions import check_unchanged, tag
-from store import deliveries
+from domain.errors import NotFoundError
+from store import deliveries, journeys
 from store.audit import Change
 from store.deliveries import Delivery
 from store.pool import Connection
@@ -21,7 +23,7 @@ DeliveryId = Annotated[str, Path(max_length=200, examples=["6f9619ff-8b86-d011-b
 REFUSALS: Final = problem_responses(403, 404, 409, 412, 422)
 
 
-class Sighting(BaseModel):
+class Sighting(Given):
     """Where the phone was."""
 
     longitude_deg: float | None = Field(None, ge=-180, le=180, examples=[77.5946])
@@ -31,9 +33,18 @@ class Sighting(BaseModel):
 
 def held_delivery(caller: Access, connection: Connection, delivery_id: str) -> Delivery:
     """The delivery, with its trip locked. Raises NotFoundError, also when somebody else drives the trip."""
-    row = deliveries.delivery_named(connection, delivery_id)
-    held_trip(caller, connection, row.trip_id)
+    row = shown_delivery(caller, connection, delivery_id)
+    held_trip(caller, connection, row.trip_id, org_id=row.org_id)
     return deliveries.delivery_named(connection, delivery_id)
+
+
+def shown_delivery(caller: Access, connection: Connection, delivery_id: str) -> Delivery:
+    """The delivery, to look at. Raises NotFoundError, also when somebody else drives the trip."""
+    row = deliveries.delivery_named(connection, delivery_id)
+    journey = journeys.journey_named(connection, row.trip_id, org_id=row.org_id)
+    if is_of_another_driver(caller, connection, journey):
+        raise NotFoundError("delivery", delivery_id)
+    return row
 
 
 def check_delivery(if_match: str | None, row: Delivery) -> None:

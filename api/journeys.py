@@ -19,13 +19,15 @@ AHEAD: Final = timedelta(minutes=2)
 """A phone's clock may be so far ahead of ours."""
 
 
-def held_trip(caller: Access, connection: Connection, trip_id: str, if_match: str | None = None) -> Journey:
-    """The trip, locked until the transaction ends.
+def held_trip(
+    caller: Access, connection: Connection, trip_id: str, if_match: str | None = None, *, org_id: int | None = None
+) -> Journey:
+    """The trip of `org_id`, else one's own organisation's first, locked until the transaction ends.
 
     Raises NotFoundError, also for a driver who is not its own, and OutdatedError when it is not what `if_match` names.
     """
-    journey = journeys.journey_named(connection, trip_id, lock=True)
-    refuse_other_drivers(caller, connection, journey)
+    journey = journeys.journey_named(connection, trip_id, org_id=org_id, lock=True)
+    _refuse_other_drivers(caller, connection, journey)
     if if_match is not None:
         check_unchanged(if_match, journeys.changed_at(connection, journey))
     return journey
@@ -34,7 +36,7 @@ def held_trip(caller: Access, connection: Connection, trip_id: str, if_match: st
 def shown_trip(caller: Access, connection: Connection, trip_id: str) -> Journey:
     """The trip, to look at. Raises NotFoundError like `held_trip`."""
     journey = journeys.journey_named(connection, trip_id)
-    refuse_other_drivers(caller, connection, journey)
+    _refuse_other_drivers(caller, connection, journey)
     return journey
 
 
@@ -43,9 +45,13 @@ def trip_tag(connection: Connection, journey: Journey) -> str:
     return tag(journeys.changed_at(connection, journey))
 
 
-def refuse_other_drivers(caller: Access, connection: Connection, journey: Journey) -> None:
-    """Raise NotFoundError when a driver asks for a trip that somebody else drives."""
-    if caller.role is Role.driver and not journeys.is_driven_by(connection, journey, caller.person_id):
+def is_of_another_driver(caller: Access, connection: Connection, journey: Journey) -> bool:
+    """Whether a driver asks for a trip that somebody else drives."""
+    return caller.role is Role.driver and not journeys.is_driven_by(connection, journey, caller.person_id)
+
+
+def _refuse_other_drivers(caller: Access, connection: Connection, journey: Journey) -> None:
+    if is_of_another_driver(caller, connection, journey):
         raise NotFoundError("trip", journey.trip_id)
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from api.access import Access
-from api.journeys import shown_trip
+from api.held_deliveries import shown_delivery
 from api.passwords import hash_code, is_password
 from domain.errors import ConflictError, InvalidInputError
 from domain.recipients import Letter
@@ -53,8 +53,7 @@ def check_otp(caller: Access, delivery_id: str, code: str) -> None:
     does once: that is to keep the proof.
     """
     with organisation_transaction(caller.pool, caller.org_id) as connection:
-        row = deliveries.delivery_named(connection, delivery_id)
-        shown_trip(caller, connection, row.trip_id)
+        row = shown_delivery(caller, connection, delivery_id)
         known = deliveries.try_otp(connection, row, MOST_TRIES)
     if known is None:
         raise ConflictError("no one-time password holds: none was issued, it is too old, or it was tried too often")

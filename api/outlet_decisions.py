@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from api.access import Access
@@ -22,7 +23,8 @@ _PLACE = ("longitude_deg", "latitude_deg")
 def register_outlet(caller: Access, connection: Connection, decided: Approval) -> None:
     """Let the outlet be what was decided. Raises TransitionError when it does not wait for that."""
     if decided.state != ApprovalState.withdrawn:
-        keeping.move(caller, connection, OUTLETS, decided.subject_id, decided.state, decided.decision, None)
+        because, org_id = decided.decision, decided.org_id
+        keeping.move(caller, connection, OUTLETS, decided.subject_id, decided.state, because, None, org_id=org_id)
 
 
 def correct_pin(caller: Access, connection: Connection, decided: Approval) -> None:
@@ -30,8 +32,7 @@ def correct_pin(caller: Access, connection: Connection, decided: Approval) -> No
     if decided.state != ApprovalState.approved:
         return
     outlet = records.find(connection, OUTLET, decided.subject_id, org_id=decided.org_id, lock=True)
-    before, after = _place(decided, "before"), _place(decided, "after")
-    check_point(after["longitude_deg"], after["latitude_deg"], "difference")
+    before, after = pin_of(decided.difference, "before"), pin_of(decided.difference, "after")
     if any(abs(outlet[name] - before[name]) > 1e-6 for name in _PLACE):
         raise ConflictError(f"outlet {decided.subject_id!r} was moved meanwhile: ask anew")
     values: dict[str, Any] = dict(after)
@@ -39,8 +40,11 @@ def correct_pin(caller: Access, connection: Connection, decided: Approval) -> No
     keeping.store(change, OUTLETS, outlet, values, "move", decided.comment)
 
 
-def _place(decided: Approval, side: str) -> dict[str, float]:
+def pin_of(difference: Mapping[str, Any], side: str) -> dict[str, float]:
+    """Where the pin is `before` or `after`. Raises InvalidInputError."""
     try:
-        return {name: float(decided.difference[name][side]) for name in _PLACE}
+        place = {name: float(difference[name][side]) for name in _PLACE}
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidInputError("difference", "needs longitude_deg and latitude_deg, each with before and after") from error
+    check_point(place["longitude_deg"], place["latitude_deg"], "difference")
+    return place

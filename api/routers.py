@@ -6,8 +6,9 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from api import answers, boards, entrance, field_pages, own_rule_pages, service
+from api import service
 from api.live import stream
+from api.pages.routers import ROUTERS as PAGES
 from api.resources import (
     alert_handling,
     alerts,
@@ -141,9 +142,5 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     second_steps.router,
     stream.router,
     service.router,
-    boards.router,
-    own_rule_pages.router,
-    entrance.router,
-    field_pages.router,
-    answers.router,
+    *PAGES,
 )

@@ -95,7 +95,7 @@ def close_trip(caller: Access, connection: Connection, decided: Approval) -> Non
     """Close the trip that somebody approved to close. Raises ConflictError naming what does not hold."""
     if decided.state != ApprovalState.approved:
         return
-    journey = journeys.journey_named(connection, decided.subject_id, lock=True)
+    journey = journeys.journey_named(connection, decided.subject_id, org_id=decided.org_id, lock=True)
     if failed := [check.name for check in closure_checks(connection, journey) if not check.passed]:
         raise ConflictError(f"trip {journey.trip_id!r} cannot be closed: {', '.join(failed)}")
     follow(caller, connection, journey, "closed", decided.decision)

@@ -99,6 +99,8 @@ class Line(BaseModel):
     returned: int
     return_reason: str | None
     price: Money
+    discount_value: Money = Field(description="Of all pieces ordered; of fewer, its share.")
+    tax_pct: float = Field(examples=[18.0])
 
 
 class Proof(BaseModel):

@@ -8,7 +8,6 @@ from typing import Final
 from api.access import Access
 from api.journeys import follow
 from domain.approvals import ApprovalState
-from domain.errors import InvalidInputError
 from domain.suppressors import Suppressor, SuppressorKind
 from store import breakdowns, journeys, suppressors
 from store.approvals import Approval
@@ -26,7 +25,7 @@ def decide_breakdown(caller: Access, connection: Connection, decided: Approval) 
     if decided.state != ApprovalState.approved:
         breakdowns.become(connection, row, "rejected", decided.decision)
         return
-    journey = journeys.journey_named(connection, row.trip_id, lock=True)
+    journey = journeys.journey_named(connection, row.trip_id, org_id=row.org_id, lock=True)
     follow(caller, connection, journey, "breakdown", decided.decision)
     held = Suppressor(
         suppressor_id=_name(row),
@@ -48,9 +47,7 @@ def allow_detour(caller: Access, connection: Connection, decided: Approval) -> N
     """Let no deviation of the trip be told, from when that was asked for until it is over. Raises NotFoundError."""
     if decided.state != ApprovalState.approved:
         return
-    journey = journeys.journey_named(connection, decided.subject_id)
-    if journey.org_id != decided.org_id:
-        raise InvalidInputError("subject_id", "is a trip of another organisation")
+    journey = journeys.journey_named(connection, decided.subject_id, org_id=decided.org_id)
     held = Suppressor(
         suppressor_id=f"detour-{decided.approval_id}",
         kind=SuppressorKind.detour,

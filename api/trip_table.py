@@ -33,9 +33,7 @@ def trips_of(rows: Iterator[Row]) -> Iterator[tuple[int, dict[str, Any]]]:
     for number, row in rows:
         if strange := sorted(row.keys() - set(COLUMNS)):
             raise InvalidInputError(f"row 1.{strange[0]}", f"is no column of trips; there are {', '.join(COLUMNS)}")
-        if "trip_id" not in row:
-            raise InvalidInputError(f"row {number}.trip_id", "is missing")
-        if current is None or current[1]["trip_id"] != row["trip_id"]:
+        if current is None or "trip_id" not in row or current[1].get("trip_id") != row["trip_id"]:
             if current is not None:
                 yield current
             current = number, _trip(row)

@@ -24,10 +24,14 @@ Key = tuple[Any, ...]
 
 
 class Story(NamedTuple):
-    """Items of one kind to tell, and the mark to come back with; `reset`: there were more than can be told."""
+    """Items of one kind to tell, and the marks to come back with; `reset`: there were more than can be told.
+
+    `mark` is for who has heard all stories of a round, `before` for who has heard some of them.
+    """
 
     kind: str
     items: list[dict[str, Any]]
+    before: int
     mark: int
     reset: bool = False
 
@@ -53,21 +57,28 @@ class Feed:
         for kind, news in _news(connection, self.mark):
             seen.update(key for key, _ in news)
             fresh = [item.model_dump(mode="json") for key, item in news if key not in self.told]
-            yield Story(kind, fresh, mark, reset=len(news) == journal.AT_MOST)
+            yield Story(kind, fresh, self.mark, mark, reset=len(news) == journal.AT_MOST)
         self.mark, self.told = mark, frozenset(seen)
 
 
 def frames_of(stories: Iterable[Story], view: View | None = None) -> list[bytes]:
-    """Server-sent events of what `view` shows, or of everything."""
-    return [one for story in stories for one in _frames(story, view)]
+    """Server-sent events of what `view` shows of a round, or of everything.
+
+    The last has the round's mark: whoever is cut off earlier comes back with the one before, and is told the round again.
+    """
+    parts = [(story, part) for story in stories for part in _parts(story, view)]
+    return [
+        frame(kind, data, story.mark if number == len(parts) else story.before)
+        for number, (story, (kind, data)) in enumerate(parts, 1)
+    ]
 
 
-def _frames(story: Story, view: View | None) -> Iterator[bytes]:
+def _parts(story: Story, view: View | None) -> Iterator[tuple[str, dict[str, Any]]]:
     items = story.items if view is None else view.chosen(story.kind, story.items)
     for start in range(0, len(items), AT_A_TIME):
-        yield frame(story.kind, {story.kind: items[start : start + AT_A_TIME]}, story.mark)
+        yield story.kind, {story.kind: items[start : start + AT_A_TIME]}
     if story.reset:
-        yield frame("reset", {}, story.mark)
+        yield "reset", {}
 
 
 def _news(connection: Connection, mark: int) -> Iterator[tuple[str, News]]:

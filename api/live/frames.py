@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 PING: Final = b"event: ping\ndata: {}\n\n"
+SIGNED_OUT: Final = b"event: signed_out\ndata: {}\n\n"
 
 
 def frame(kind: str, data: Mapping[str, Any], identifier: int | None = None) -> bytes:

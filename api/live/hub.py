@@ -6,22 +6,24 @@ import asyncio
 import threading
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
+from uuid import UUID
 
 import structlog
 
 from api.live.feed import Feed, frames_of
-from api.live.frames import PING, frame
+from api.live.frames import PING, SIGNED_OUT, frame
 from api.live.view import View
-from domain.errors import UnavailableError
-from store import journal
+from domain.errors import NotSignedInError, UnavailableError
+from store import journal, people
 from store.listening import listening
-from store.pool import Pool, organisation_transaction
+from store.pool import Connection, Pool, organisation_transaction, transaction
 
 _log = structlog.get_logger("live")
 
-CHANNELS: Final = ("beatwatch_stored", "beatwatch_concluded", "beatwatch_alerted")
+PASSES: Final = "beatwatch_passes"
+CHANNELS: Final = ("beatwatch_stored", "beatwatch_concluded", "beatwatch_alerted", PASSES)
 QUEUE_FRAMES: Final = 256
 PING_EVERY_S: Final = 15.0
 _SHORTEST_ROUND_S: Final = 0.1  # however busy the tables are, pages are told ten times a second at most
@@ -32,9 +34,10 @@ _WAKE_EVERY_S: Final = 0.25  # to see that it shall stop
 class Subscriber:
     """One open stream. A reader too slow for its queue is let go; it comes back with the last identifier it saw."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, view: View | None = None) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, view: View | None = None, pass_id: UUID | None = None) -> None:
         self._loop = loop
         self.view = view
+        self.pass_id = pass_id  # the session or key without which the stream ends
         self._queue: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUE_FRAMES)
 
     def tell(self, frames: list[bytes]) -> None:
@@ -48,14 +51,15 @@ class Subscriber:
         except asyncio.QueueFull:
             self._leave()
 
-    def end(self) -> None:
-        """End the stream; callable from any thread."""
-        self._loop.call_soon_threadsafe(self._leave)
+    def end(self, last: bytes | None = None) -> None:
+        """End the stream, with a `last` frame if there is one; callable from any thread."""
+        self._loop.call_soon_threadsafe(self._leave, last)
 
-    def _leave(self) -> None:
+    def _leave(self, last: bytes | None = None) -> None:
         while not self._queue.empty():
             self._queue.get_nowait()
-        self._queue.put_nowait(None)
+        for one in (None,) if last is None else (last, None):
+            self._queue.put_nowait(one)
 
     async def frames(self, longest_s: float) -> AsyncIterator[bytes]:
         """What to send, with a ping whenever it is quiet, for no longer than `longest_s`."""
@@ -105,6 +109,8 @@ class Hub:
     def subscribe(self, org_id: int, subscriber: Subscriber, since: int | None) -> None:
         """Tell `subscriber` what happens from now on, after all that happened since the mark it saw last."""
         with self._lock, organisation_transaction(self._pool, org_id) as connection:
+            if _lost([subscriber], connection):
+                raise NotSignedInError("this session or key was ended")
             feed = self._feeds.setdefault(org_id, Feed(journal.mark(connection)))
             missed = [] if since is None else frames_of(Feed(since).stories(connection), subscriber.view)
             hello = frame("hello", {"resumed": since is not None}, min(feed.mark, since or feed.mark))
@@ -129,12 +135,24 @@ class Hub:
 
     def _follow(self) -> None:
         with listening(self._database_url, CHANNELS) as listener:
-            self._tell_all()  # what was stored while nobody listened
+            self._end_lost()  # what was ended and stored while nobody listened
+            self._tell_all()
             while not self._stopping.is_set():
-                if listener.heard(timeout_s=_WAKE_EVERY_S):
+                if heard := listener.heard(timeout_s=_WAKE_EVERY_S):
                     begun = time.monotonic()
+                    if PASSES in heard:
+                        self._end_lost()
                     self._tell_all()
                     self._stopping.wait(max(0.0, _SHORTEST_ROUND_S - (time.monotonic() - begun)))
+
+    def _end_lost(self) -> None:
+        """End the streams of those whose session or key is no more."""
+        with self._lock:
+            everybody = [one for subscribers in self._subscribers.values() for one in subscribers]
+            with transaction(self._pool) as connection:
+                lost = _lost(everybody, connection)
+            for subscriber in lost:
+                subscriber.end(SIGNED_OUT)
 
     def _tell_all(self) -> None:
         with self._lock:
@@ -144,3 +162,10 @@ class Hub:
                 everything = frames_of(stories)
                 for subscriber in subscribers:
                     subscriber.tell(frames_of(stories, subscriber.view) if subscriber.view else everything)
+
+
+def _lost(subscribers: Sequence[Subscriber], connection: Connection) -> list[Subscriber]:
+    """Those who came in by a session or key that does not hold any more."""
+    passes = {one.pass_id for one in subscribers if one.pass_id is not None}
+    held = people.passes_that_hold(connection, list(passes)) if passes else set()
+    return [one for one in subscribers if one.pass_id in passes - held]

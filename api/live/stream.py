@@ -51,10 +51,10 @@ async def follow_live(
 
     `positions` holds vehicles as `list_vehicles` gives them, each with its newest fix; the others hold items of their lists.
     The same item may come twice; its identifier and times tell. `reset` asks to read everything anew. A vehicle
-    that leaves `bbox` is told once more.
+    that leaves `bbox` is told once more. `signed_out` is the last event where one's session or key was ended.
     """
     view = View(box_of(bbox) if bbox else None, zoom) if bbox or zoom is not None else None
-    subscriber = Subscriber(asyncio.get_running_loop(), view)
+    subscriber = Subscriber(asyncio.get_running_loop(), view, caller.pass_id)
     since = _mark(last_event_id)
     hub: Hub = request.app.state.hub
     org_id = caller.org_id if organisation is None else await run_in_threadpool(_part, caller, organisation)

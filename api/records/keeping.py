@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
@@ -39,7 +39,7 @@ def change(
     before = records.find(connection, resource.table, key, lock=True)
     check_unchanged(if_match, before["revision"])
     values = _values(given, exclude_unset=True)
-    _refuse_no_children(resource, values)
+    _refuse_null(resource, values)
     change = Change(caller=caller, connection=connection, org_id=before["org_id"], before=before, values=values)
     resource.rule(change)
     if not change.values:
@@ -48,10 +48,18 @@ def change(
 
 
 def move(
-    caller: Access, connection: Connection, resource: Resource, key: str, state: str, reason: str | None, if_match: str | None
+    caller: Access,
+    connection: Connection,
+    resource: Resource,
+    key: str,
+    state: str,
+    reason: str | None,
+    if_match: str | None,
+    *,
+    org_id: int | None = None,
 ) -> Record:
-    """Bring a record into another state. Raises TransitionError naming those it may get into."""
-    before = records.find(connection, resource.table, key, lock=True)
+    """Bring a record, of `org_id` if given, into another state. Raises TransitionError naming those it may get into."""
+    before = records.find(connection, resource.table, key, org_id=org_id, lock=True)
     check_unchanged(if_match, before["revision"])
     resource.life.check(key, before["state"], state, caller.permissions)
     values: dict[str, Any] = {"state": state}
@@ -102,11 +110,12 @@ def _note(
     caller.note(connection, entry, after["org_id"])
 
 
-def _refuse_no_children(resource: Resource, values: Mapping[str, Any]) -> None:
-    """What belongs to a record may be an empty list, and is left out to stay."""
-    children = resource.table.children
-    if children is not None and values.get(children.name, ()) is None:
-        raise InvalidInputError(children.name, "must not be null")
+def _refuse_null(resource: Resource, values: Mapping[str, Any]) -> None:
+    """Of what is never shown as null; a list may be empty, and is left out to stay."""
+    for name, value in values.items():
+        shown = resource.shown.model_fields.get(name)
+        if value is None and shown is not None and type(None) not in get_args(shown.annotation):
+            raise InvalidInputError(name, "must not be null")
 
 
 def _values(given: BaseModel, *, exclude_none: bool = False, exclude_unset: bool = False) -> dict[str, Any]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, PlainSerializer, WithJsonSchema
+from pydantic.config import JsonDict
 
 Money = Annotated[
     Decimal,
@@ -16,4 +17,6 @@ Money = Annotated[
 """In the organisation's currency."""
 
 Price = Annotated[Money, Field(ge=0)]
+NOTHING: Final[JsonDict] = {"default": 0}
+"""For fields that are nothing unless told otherwise: a default would be described as text, being decimal."""
 Percent = Annotated[float, Field(ge=0, le=100, examples=[18])]

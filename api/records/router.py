@@ -15,6 +15,7 @@ from api.listing import RecordPage, record_page
 from api.records import keeping
 from api.records.resource import Filters, RecordMove, Resource, Shown
 from api.versions import IfMatch, tag
+from domain.errors import InvalidInputError
 from domain.people import Permission
 from store import records
 from store.listing import Part
@@ -48,12 +49,18 @@ def record_router(resource: Resource, *, noun: str = "", nouns: str = "") -> API
 
 def page_of_records(caller: Access, resource: Resource, filters: Filters) -> RecordPage[Shown]:
     """A page of the caller's records as `filters` say."""
+    _refuse_unknown_states(resource, filters)
     wanted = Wanted(conditions=conditions(resource, filters), words=filters.q)
 
     def read(connection: Connection, part: Part) -> list[Record]:
         return records.list_records(connection, resource.table, replace(wanted, part=part))
 
     return record_page(caller, records.listing(resource.table), filters, read, resource.show)
+
+
+def _refuse_unknown_states(resource: Resource, filters: Filters) -> None:
+    if unknown := set(filters.state or ()) - set(resource.life.states):
+        raise InvalidInputError("query.state", f"{min(unknown)!r} is none: must be one of {', '.join(resource.life.states)}")
 
 
 def conditions(resource: Resource, filters: Filters) -> list[tuple[str, records.Operator, Any]]:

@@ -18,10 +18,11 @@ BETWEEN = "|"
 
 @dataclass(slots=True)
 class GivenRecord:
-    """What a table says of one record: the number of its first row, and its values as they would be sent."""
+    """What a table says of one record: the number of its first row, its values as they would be sent, and what is wrong."""
 
     row: int
     values: dict[str, Any] = field(default_factory=dict)
+    wrong: InvalidInputError | None = None
 
 
 def columns(resource: Resource) -> list[str]:
@@ -48,23 +49,38 @@ def rows_of(resource: Resource, shown: Shown) -> Iterator[list[Any]]:
 
 
 def read_records(resource: Resource, rows: Iterable[Row]) -> Iterator[GivenRecord]:
-    """Records from the rows of a table; rows that follow each other and have the same key are one. Raises InvalidInputError."""
+    """Records from the rows of a table; rows that follow each other and have the same key are one.
+
+    Raises InvalidInputError for a column that is none, and at the end when no row had a key.
+    """
     key = resource.table.key
     kinds = dict(_members(resource.new)) | dict(_members(resource.change))
     current: GivenRecord | None = None
+    number, has_key = 0, False
     for number, row in rows:
-        if key not in row:
-            raise InvalidInputError(f"row {number}.{key}", "is missing")
-        if current is None or current.values[key] != row[key]:
+        if current is None or key not in row or current.values.get(key) != row[key]:
             if current is not None:
                 yield current
             current = GivenRecord(number)
-        _put(resource, kinds, current, number, row)
+        try:
+            _put(resource, kinds, current, row)
+        except _WrongCellError as error:
+            current.wrong = current.wrong or InvalidInputError(*error.args)
+        if key in row:
+            has_key = True
+        else:
+            current.wrong = InvalidInputError(key, "is missing")
+    if number and not has_key:
+        raise InvalidInputError(f"row 1.{key}", "is missing")
     if current is not None:
         yield current
 
 
-def _put(resource: Resource, kinds: dict[str, Any], record: GivenRecord, number: int, row: dict[str, str]) -> None:
+class _WrongCellError(Exception):
+    """A column and what is wrong with what stands in it."""
+
+
+def _put(resource: Resource, kinds: dict[str, Any], record: GivenRecord, row: dict[str, str]) -> None:
     shown = set(columns(resource))
     child: dict[str, Any] = {}
     for name, text in row.items():
@@ -72,22 +88,23 @@ def _put(resource: Resource, kinds: dict[str, Any], record: GivenRecord, number:
         if inner and _is_children(resource, outer):
             child[inner] = text
         elif name in kinds and not _is_children(resource, name):
-            record.values[name] = _value(kinds[name], text, f"row {number}.{name}")
+            record.values[name] = _value(kinds[name], text, name)
         elif name not in shown:
-            raise InvalidInputError(f"row 1.{name}", f"is no column of {resource.path.strip('/')}")
+            there_are = ", ".join(one for one in columns(resource) if one.partition(".")[0] in kinds)
+            raise InvalidInputError(f"row 1.{name}", f"is no column of {resource.path.strip('/')}; there are {there_are}")
     children = resource.table.children
     if child and children is not None:
         known = {name for name, _ in _members(kinds[children.name])}
         record.values.setdefault(children.name, []).append({name: text for name, text in child.items() if name in known})
 
 
-def _value(kind: Any, text: str, path: str) -> Any:
+def _value(kind: Any, text: str, column: str) -> Any:
     """Lists are given as `a|b`, or as JSON when there is more to them."""
     if text[:1] in {"[", "{"} and _is_structured(kind):
         try:
             return json.loads(text)
         except ValueError as error:
-            raise InvalidInputError(path, f"is not JSON: {error}") from error
+            raise _WrongCellError(column, f"is not JSON: {error}") from error
     return text.split(BETWEEN) if _is_list(kind) else text
 
 

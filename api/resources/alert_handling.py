@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Body
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, Field
 
 from api.access import Access, AlertHandler
 from api.errors import problem_responses
+from api.records.resource import Given
 from api.resources.alerts import Alert, AlertId, alert_of
 from api.versions import IfMatch, check_unchanged
 from store import alerts, inbox
@@ -21,32 +22,32 @@ from store.pool import Connection
 router = APIRouter(prefix="/alerts", tags=["alerts"])
 
 
-class Acknowledgement(BaseModel):
+class Acknowledgement(Given):
     """What is said when taking an alert on."""
 
     note: str | None = Field(None, max_length=2000, examples=["Calling the driver"])
 
 
-class Closing(BaseModel):
+class Closing(Given):
     """How an alert is closed: it was right, or it was false, and why."""
 
     resolution: Resolution
     reason: str | None = Field(None, max_length=2000, examples=["Shop was closed for a wedding"])
 
 
-class Assignment(BaseModel):
+class Assignment(Given):
     """Who is to look after an alert; null: nobody in particular."""
 
     assignee: str | None = Field(max_length=200, min_length=1, examples=["asha"])
 
 
-class Snooze(BaseModel):
+class Snooze(Given):
     """Until when nobody is to be told of an alert; then everybody concerned is reminded."""
 
     until: AwareDatetime = Field(examples=["2030-03-02T12:00:00Z"])
 
 
-class Comment(BaseModel):
+class Comment(Given):
     """A remark for the alert's history."""
 
     text: str = Field(min_length=1, max_length=2000, examples=["The driver says that the road is closed"])

@@ -9,10 +9,11 @@ from fastapi import APIRouter, Body, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import Access, Asker, Caller, Participant
-from api.credit import credit_difference
+from api.asked_subjects import asked_about
 from api.decisions import take_effect
 from api.errors import problem_responses
 from api.listing import Listed, RecordPage, record_page
+from api.records.resource import Given
 from api.versions import IfMatch, check_unchanged, tag
 from domain.approvals import DECIDED_BY, DECIDED_WITHIN, ApprovalKind, ApprovalState
 from domain.errors import InvalidInputError, NotAllowedError
@@ -46,7 +47,7 @@ class Approval(BaseModel):
     changed_at: datetime
 
 
-class AskedFor(BaseModel):
+class AskedFor(Given):
     """What to ask for. Breakdowns, stock adjustments and dispatch closures are asked for where they happen."""
 
     kind: ApprovalKind = Field(examples=["detour"])
@@ -55,7 +56,7 @@ class AskedFor(BaseModel):
     difference: dict[str, Any] = Field(default_factory=dict, examples=[{"route": {"before": "NH 44", "after": "SH 17"}}])
 
 
-class Decision(BaseModel):
+class Decision(Given):
     """What is said with a decision."""
 
     comment: str | None = Field(None, max_length=2000, pattern=r"^[^\x00]*$", examples=["Seen the photo."])
@@ -98,9 +99,8 @@ def ask_approval(caller: Asker, asked: AskedFor) -> Approval:
     if asked.kind in _OWN_WAY:
         raise InvalidInputError("kind", f"a {asked.kind.value.replace('_', ' ')} is asked for where it happens")
     with caller.transaction() as connection:
-        if asked.kind is ApprovalKind.credit_limit:
-            asked = asked.model_copy(update={"difference": credit_difference(connection, asked.subject_id)})
-        return ask(caller, connection, caller.org_id, asked)
+        org_id, difference = asked_about(caller, connection, asked.kind, asked.subject_id, asked.difference)
+        return ask(caller, connection, org_id, asked.model_copy(update={"difference": difference}))
 
 
 @router.post("/{approval_id}/approve", operation_id="approve_request", responses=problem_responses(403, 404, 409, 412))
@@ -175,6 +175,7 @@ def _refuse_who_may_not(caller: Access, asked: approvals.Approval, state: Approv
         if caller.person_id is not None and not is_own:
             raise NotAllowedError("only who asked may withdraw it")
     elif caller.role not in DECIDED_BY[ApprovalKind(asked.kind)]:
-        raise NotAllowedError(f"a {caller.role.value.replace('_', ' ')} may not decide on a {asked.kind.replace('_', ' ')}")
+        what = asked.kind.replace("_", " ")
+        raise NotAllowedError(f"{caller.role.called} may not decide on {'an' if what[0] in 'aeiou' else 'a'} {what}")
     elif is_own:
         raise NotAllowedError("somebody else has to decide on what you asked for")

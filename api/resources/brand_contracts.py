@@ -98,7 +98,7 @@ class BrandSales(BaseModel):
     product_id: str
     name: str
     brand: str = Field(examples=["Acme"])
-    day: date
+    day: date = Field(description="On which the orders were due.")
     orders: int
     ordered: int = Field(description="Pieces.")
     delivered: int

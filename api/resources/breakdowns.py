@@ -14,18 +14,20 @@ from api.access import Access, Caller, Deliverer, Planner
 from api.errors import problem_responses
 from api.journeys import follow, held_trip, refuse_future
 from api.listing import Listed, RecordPage, record_page
+from api.records.resource import Given
 from api.resources.approvals import AskedFor, ask
 from api.resources.trips import TripId
 from api.standstill import let_rules_apply
 from api.versions import IfMatch, check_unchanged, tag
 from domain.approvals import ApprovalKind
-from domain.errors import ConflictError, InvalidInputError
+from domain.errors import ConflictError, InvalidInputError, NotFoundError
 from domain.trip_aftermath import BREAKDOWN
 from domain.trip_life import ON_THE_ROAD, TRIP
 from store import breakdowns, stock
 from store.audit import Change
 from store.breakdowns import Breakdown as Row
 from store.breakdowns import BreakdownFilter, Report
+from store.journeys import Journey
 from store.listing import Part
 from store.pool import Connection
 from store.stock import Cause, Movement, Place, PlaceKind, between
@@ -62,7 +64,7 @@ class Breakdown(BaseModel):
     changed_at: datetime
 
 
-class BreakdownReport(BaseModel):
+class BreakdownReport(Given):
     """That the van stands."""
 
     at: AwareDatetime
@@ -72,21 +74,21 @@ class BreakdownReport(BaseModel):
     latitude_deg: float | None = Field(None, ge=-90, le=90)
 
 
-class NextState(BaseModel):
+class NextState(Given):
     """What is done about it. For a transfer there is an address of its own."""
 
     state: Literal["repair", "tow", "abort", "closed"]
     note: Text | None = None
 
 
-class Rescan(BaseModel):
+class Rescan(Given):
     """So many pieces that were put on the other van."""
 
     product_id: Name
     pieces: Annotated[int, Field(ge=1, le=10_000_000)]
 
 
-class Handover(BaseModel):
+class Handover(Given):
     """What another trip takes over: counted piece by piece, and weighed."""
 
     to_trip_id: Name
@@ -154,7 +156,7 @@ def set_breakdown_state(
         row = breakdowns.breakdown_named(connection, breakdown_id, lock=True)
         check_unchanged(if_match, row.changed_at)
         BREAKDOWN.check(breakdown_id, row.state, wanted.state, caller.permissions)
-        journey = held_trip(caller, connection, row.trip_id)
+        journey = held_trip(caller, connection, row.trip_id, org_id=row.org_id)
         if wanted.state == "abort":
             follow(caller, connection, journey, "aborted", wanted.note)
             breakdowns.give_up_deliveries(connection, row, caller.actor, f"breakdown: {row.reason}")
@@ -174,9 +176,8 @@ def transfer_load(
         row = breakdowns.breakdown_named(connection, breakdown_id, lock=True)
         check_unchanged(if_match, row.changed_at)
         BREAKDOWN.check(breakdown_id, row.state, "transfer", caller.permissions)
-        journey, other = held_trip(caller, connection, row.trip_id), held_trip(caller, connection, handover.to_trip_id)
-        if other.org_id != journey.org_id or other.trip_id == journey.trip_id:
-            raise InvalidInputError("to_trip_id", "has to be another trip of the same organisation")
+        journey = held_trip(caller, connection, row.trip_id, org_id=row.org_id)
+        other = _other_trip(caller, connection, row, handover.to_trip_id)
         if other.state not in {"planned", "loading", "load_confirmed", "dispatched", "in_progress"}:
             raise ConflictError(f"trip {other.trip_id!r} is {other.state}: it takes nothing over")
         if missing := breakdowns.put_on(connection, row, other, handover.cargo_kg):
@@ -189,6 +190,15 @@ def transfer_load(
         breakdowns.give_up_deliveries(connection, row, caller.actor, f"taken over by trip {other.trip_id}")
         follow(caller, connection, journey, "transferred", handover.note)
         return _answer(_become(caller, connection, row, "transfer", handover.note), response)
+
+
+def _other_trip(caller: Access, connection: Connection, row: Row, trip_id: str) -> Journey:
+    if trip_id == row.trip_id:
+        raise InvalidInputError("to_trip_id", "has to be another trip")
+    try:
+        return held_trip(caller, connection, trip_id, org_id=row.org_id)
+    except NotFoundError as error:
+        raise InvalidInputError("to_trip_id", f"there is no trip {trip_id!r} of the same organisation") from error
 
 
 def breakdown_of(row: Row) -> Breakdown:

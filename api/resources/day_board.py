@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from api import day_board
 from api.access import Access, Caller
 from api.day_board import CellState
+from api.own_clock import span_of, zone_of
 from api.resources.trips import minutes_left as stop_minutes_left
 from store import inbox, rounds
 from store.listing import Part
@@ -63,7 +64,10 @@ class DayBoard(BaseModel):
     totals: dict[CellState, int] = Field(description="Stops by how they stand.")
 
 
-Day = Annotated[date | None, Query(description="Trips that touch this day (UTC); otherwise those within twelve hours of now.")]
+Day = Annotated[
+    date | None,
+    Query(description="Trips that touch this day by the organisation's clock; otherwise those within twelve hours of now."),
+]
 
 
 @router.get("/day-board", operation_id="get_day_board")
@@ -75,19 +79,16 @@ def get_day_board(caller: Caller, day: Day = None) -> DayBoard:
 def read_day_board(caller: Access, day: date | None) -> DayBoard:
     """The board of `day`, else of the hours around now."""
     now = datetime.now(UTC)
-    since, until = (now - _AROUND_NOW, now + _AROUND_NOW) if day is None else _span(day)
     with caller.transaction() as connection:
+        since, until = (
+            (now - _AROUND_NOW, now + _AROUND_NOW) if day is None else span_of(day, zone_of(connection, caller.org_id))
+        )
         trips = rounds.list_rounds(connection, RoundFilter(since=since, until=until), Part(limit=MOST_TRIPS))
         alerts = inbox.open_alerts_by_trip(connection, [trip.trip_id for trip in trips])
     rows = [_row(trip, alerts.get(trip.trip_id, 0), now) for trip in trips]
     rows.sort(key=lambda row: (-row.cases_at_risk, -row.open_alerts, row.vehicle_id))
     totals = Counter(cell.state for row in rows for cell in row.cells)
     return DayBoard(as_of=now, rows=rows, totals={state: totals[state] for state in CellState})
-
-
-def _span(day: date) -> tuple[datetime, datetime]:
-    start = datetime.combine(day, time(), UTC)
-    return start, start + timedelta(days=1) if day < date.max else datetime.max.replace(tzinfo=UTC)
 
 
 def _row(trip: Round, open_alerts: int, now: datetime) -> BoardRow:

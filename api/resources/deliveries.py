@@ -9,8 +9,7 @@ from pydantic import AwareDatetime
 
 from api.access import Access, Caller, Participant
 from api.errors import problem_responses
-from api.held_deliveries import DeliveryId, answer_delivery
-from api.journeys import shown_trip
+from api.held_deliveries import DeliveryId, answer_delivery, shown_delivery
 from api.listing import Listed, RecordPage, record_page
 from api.shown_deliveries import Delivery, DeliveryInFull, delivery_of
 from domain.trip_life import DeliveryState
@@ -59,8 +58,7 @@ def list_billed_without_visit(
 def get_delivery(caller: Participant, delivery_id: DeliveryId, response: Response) -> DeliveryInFull:
     """A delivery with its lines and proofs."""
     with caller.transaction() as connection:
-        row = deliveries.delivery_named(connection, delivery_id)
-        shown_trip(caller, connection, row.trip_id)
+        row = shown_delivery(caller, connection, delivery_id)
         return answer_delivery(connection, row, response)
 
 

@@ -7,17 +7,18 @@ from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, Field
 
 from api.access import Access, Deliverer
-from api.handing_over import handed_lines, invoice_value, movements, payment
+from api.handing_over import handed_lines, invoice_value, is_told_again, movements, payment
 from api.held_deliveries import REFUSALS, DeliveryId, Sighting, answer_delivery, check_delivery, held_delivery, note_delivery
 from api.journeys import follow, refuse_future
-from api.records.money import Price
+from api.records.money import NOTHING, Price
+from api.records.resource import Given
 from api.shown_deliveries import DeliveryInFull
 from api.versions import IfMatch
 from domain.errors import ConflictError, InvalidInputError
-from domain.trip_life import DELIVERY, TELLS_OF_DELIVERIES
+from domain.trip_life import DELIVERY, TELLS_OF_DELIVERIES, TELLS_OF_FAILURES
 from store import deliveries, journeys, stock
 from store.deliveries import Delivery as Row
 from store.deliveries import DeliveryLine, Ending, Handed
@@ -30,13 +31,13 @@ Text = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
 Pieces = Annotated[int, Field(ge=0, le=10_000_000)]
 
 
-class Arrival(BaseModel):
+class Arrival(Given):
     """That the driver is there."""
 
     at: AwareDatetime
 
 
-class HandedLine(BaseModel):
+class HandedLine(Given):
     """What became of a line. Damaged goods are lost; returned goods are what the customer gives back."""
 
     line_no: int = Field(ge=1, le=2_000_000_000)
@@ -48,7 +49,7 @@ class HandedLine(BaseModel):
     return_reason: Text | None = None
 
 
-class ReturnedLine(BaseModel):
+class ReturnedLine(Given):
     """Something that the customer gives back and that is in no line of the order."""
 
     product_id: Name
@@ -56,16 +57,16 @@ class ReturnedLine(BaseModel):
     reason: Text | None = Field(None, examples=["expired"])
 
 
-class Payment(BaseModel):
+class Payment(Given):
     """How the customer paid."""
 
-    cash: Price = Decimal(0)
-    upi: Price = Decimal(0)
+    cash: Price = Field(default=Decimal(0), json_schema_extra=NOTHING)
+    upi: Price = Field(default=Decimal(0), json_schema_extra=NOTHING)
     credit: Price | None = Field(None, description="Null: what is not paid.")
 
 
 class Completion(Sighting):
-    """How a delivery went. Sent again with the same time, it is the same."""
+    """How a delivery went. The same again, with the same time, is done once; anything else is refused."""
 
     at: AwareDatetime
     lines: list[HandedLine] = Field(default_factory=list, max_length=1000)
@@ -108,19 +109,21 @@ def complete(
     refuse_future(done.at, "at")
     with caller.transaction() as connection:
         row = held_delivery(caller, connection, delivery_id)
-        if row.state in {"delivered", "partially_delivered"} and row.completed_at == done.at:
-            return answer_delivery(connection, row, response)
-        check_delivery(if_match, row)
-        lines = deliveries.lines_of(connection, row)
+        kept = deliveries.lines_of(connection, row)
+        lines = [line for line in kept if line.ordered or line.planned_free]  # the others were given back without an order
         handed = handed_lines(lines, done.lines) + _other_returns(lines, done.returns)
         value = invoice_value(lines, handed)
+        paid = payment(value, done.payment.cash, done.payment.upi, done.payment.credit)
+        crates = (done.crates_out, done.crates_in)
+        if row.state in {"delivered", "partially_delivered"} and row.completed_at == done.at:
+            if not is_told_again(row, kept, handed, paid, crates):
+                raise ConflictError("something else was told of this delivery with the same time")
+            return answer_delivery(connection, row, response)
+        check_delivery(if_match, row)
         if lines and not any(line.delivered or line.free for line in handed):
             raise InvalidInputError("lines", "nothing was delivered: say that it failed, and why")
         state = "partially_delivered" if any(line.short for line in handed) else "delivered"
-        cash, upi, credit = payment(value, done.payment.cash, done.payment.upi, done.payment.credit)
-        ending = _ending(
-            caller, done, state=state, value=value, paid=(cash, upi, credit), crates=(done.crates_out, done.crates_in)
-        )
+        ending = _ending(caller, done, state=state, value=value, paid=paid, crates=crates)
         _end(caller, connection, row, ending, handed)
         return answer_delivery(connection, deliveries.delivery_named(connection, delivery_id), response)
 
@@ -133,7 +136,7 @@ def fail(
     refuse_future(failure.at, "at")
     with caller.transaction() as connection:
         row = held_delivery(caller, connection, delivery_id)
-        if row.state == "failed" and row.completed_at == failure.at:
+        if row.state == "failed" and (row.completed_at, row.reason) == (failure.at, failure.reason):
             return answer_delivery(connection, row, response)
         check_delivery(if_match, row)
         handed = handed_lines(deliveries.lines_of(connection, row), [])
@@ -144,13 +147,13 @@ def fail(
 
 def _check(caller: Access, row: Row, state: str) -> None:
     DELIVERY.check(row.delivery_id, row.state, state, caller.permissions)
-    if row.trip_state not in TELLS_OF_DELIVERIES:
+    if row.trip_state not in (TELLS_OF_FAILURES if state == "failed" else TELLS_OF_DELIVERIES):
         raise ConflictError(f"trip {row.trip_id!r} is {row.trip_state}: nothing is delivered then")
 
 
 def _under_way(caller: Access, connection: Connection, row: Row) -> None:
     if row.trip_state == "dispatched":
-        follow(caller, connection, journeys.journey_named(connection, row.trip_id), "in_progress")
+        follow(caller, connection, journeys.journey_named(connection, row.trip_id, org_id=row.org_id), "in_progress")
 
 
 def _end(caller: Access, connection: Connection, row: Row, ending: Ending, handed: Sequence[Handed]) -> None:

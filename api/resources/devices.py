@@ -37,7 +37,7 @@ class Device(BaseModel):
     vehicle_id: str | None
     shelf_id: str | None
     asset_id: str | None
-    last_heard_at: datetime | None
+    last_heard_at: datetime | None = Field(description="Of its newest place, measurement or status; null: never.")
 
 
 @router.get("", operation_id="list_devices")

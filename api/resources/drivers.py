@@ -11,8 +11,9 @@ from api.records.resource import Change, Filters, Given, Name, Resource, Shown, 
 from api.records.router import record_router
 from domain.errors import InvalidInputError, NotFoundError
 from domain.orders import DRIVER as LIFE
-from store import people
+from store import people, records
 from store.catalogue import DRIVER
+from store.records import Wanted
 
 
 class _Told(Given):
@@ -64,7 +65,16 @@ def _rule(change: Change) -> None:
             raise InvalidInputError("login", str(error)) from error
         if person.org_id != change.org_id:
             raise InvalidInputError("login", f"{login!r} is of another organisation")
+        _refuse_another(change, person.person_id, login)
         change.values["person_id"] = person.person_id
+
+
+def _refuse_another(change: Change, person_id: int, login: str) -> None:
+    """Who signs in is one driver, so that nobody is shown the trips of another."""
+    driver_id = (change.before or change.values)["driver_id"]
+    for other in records.all_records(change.connection, DRIVER, Wanted(conditions=[("person_id", "=", person_id)])):
+        if other["driver_id"] != driver_id and other["state"] != "left":
+            raise InvalidInputError("login", f"{login!r} is driver {other['driver_id']!r} already")
 
 
 DRIVERS: Final = Resource(

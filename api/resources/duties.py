@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from api.access import Administrator
 from api.errors import problem_responses
 from api.listing import Listed, RecordPage, record_page
+from api.records.resource import Given
 from domain.errors import InvalidInputError
 from store import recipients
 from store.audit import Change
@@ -20,7 +21,7 @@ from store.pool import Connection
 router = APIRouter(prefix="/duties", tags=["alerts"])
 
 
-class Duty(BaseModel):
+class Duty(Given):
     """A span of time that a person is on duty; messages reach them only then."""
 
     model_config = ConfigDict(from_attributes=True)

@@ -14,7 +14,7 @@ from api.access import Access, Caller
 from api.errors import problem_responses
 from api.maps.alert_map import draw_alert
 from api.maps.leaflet import linked_page, self_contained_page
-from api.pages import need_assets
+from api.pages.drawing import need_assets
 from api.resources.alerts import Alert, AlertId, alert_of
 from api.resources.vehicles import Position, position_of
 from evidence.dossier import Dossier

@@ -14,9 +14,10 @@ from api.access import Access, Checker, Participant
 from api.errors import problem_responses
 from api.journeys import advance, follow, held_trip, shown_trip, trip_tag
 from api.loading import put_on_van
+from api.records.resource import Given
 from api.resources.trips import TripId
 from api.versions import IfMatch
-from domain.errors import ConflictError, InvalidInputError
+from domain.errors import ConflictError, InvalidInputError, NotAllowedError
 from domain.loading import differences, expected_load, share_out
 from domain.people import Permission, Role
 from domain.trip_life import TRIP, TripState
@@ -32,24 +33,26 @@ router = APIRouter(prefix="/trips/{trip_id}", tags=["trip life"])
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
 Text = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
 Pieces = Annotated[int, Field(ge=0, le=10_000_000)]
+Counts = dict[str, tuple[int, str | None]]
+"""Of each product: how many pieces, and why not as expected."""
 _REFUSALS: Final = problem_responses(403, 404, 409, 412, 422)
 
 
-class ExtraLine(BaseModel):
+class ExtraLine(Given):
     """So many pieces of a product."""
 
     product_id: Name = Field(examples=["cola-500"])
     pieces: Annotated[int, Field(ge=1, le=10_000_000)]
 
 
-class LoadOpening(BaseModel):
+class LoadOpening(Given):
     """Where the goods come from, and what goes along without being ordered, to be sold from the van."""
 
     depot_id: Name = "depot"
     extra: list[ExtraLine] = Field(default_factory=list, max_length=1000)
 
 
-class CountedLine(BaseModel):
+class CountedLine(Given):
     """How many pieces somebody counted."""
 
     product_id: Name
@@ -57,7 +60,7 @@ class CountedLine(BaseModel):
     reason: Text | None = Field(None, description="Why another number than expected.", examples=["two cases broken"])
 
 
-class LoadCount(BaseModel):
+class LoadCount(Given):
     """What the checker or the driver counted. What is not named was not there."""
 
     counted_as: Literal["checker", "driver"] = Field(description="The checker hands over, the driver receives.")
@@ -102,7 +105,7 @@ class LoadOut(BaseModel):
     )
 
 
-class TopUp(BaseModel):
+class TopUp(Given):
     """What is brought to a van on the road."""
 
     top_up_id: Name = Field(description="The same again is not counted again.")
@@ -147,10 +150,14 @@ def count_load_out(
     with caller.transaction() as connection:
         journey = held_trip(caller, connection, trip_id, if_match)
         _refuse_other_counter(caller, count.counted_as)
-        if journey.state != "loading":
+        if journey.state not in {"loading", "load_confirmed"}:
             TRIP.check(trip_id, journey.state, "load_confirmed", caller.permissions)
         load, lines = loads.load_of(connection, journey)
         counted = _counted(count, lines)
+        if journey.state == "load_confirmed":
+            if _is_told_again(count, counted, load, lines):
+                return _load_out(connection, trip_id, response)
+            TRIP.check(trip_id, journey.state, "load_confirmed", caller.permissions)
         loads.count_load(connection, journey, count.counted_as, caller.actor, counted, count.crates)
         pieces = {product: pieces for product, (pieces, _) in counted.items()}
         told = {"counted_as": count.counted_as, "pieces": pieces, "crates": count.crates}
@@ -178,14 +185,22 @@ def top_up(caller: Checker, trip_id: TripId, brought: TopUp, response: Response,
         return _load_out(connection, trip_id, response)
 
 
-def _counted(count: LoadCount, lines: Sequence[LoadLine]) -> dict[str, tuple[int, str | None]]:
-    counted: dict[str, tuple[int, str | None]] = {line.product_id: (0, None) for line in lines}
+def _counted(count: LoadCount, lines: Sequence[LoadLine]) -> Counts:
+    counted: Counts = {line.product_id: (0, None) for line in lines}
     named = [line.product_id for line in count.lines]
     for number, line in enumerate(count.lines):
         if named.index(line.product_id) != number:
             raise InvalidInputError(f"lines.{number}.product_id", f"{line.product_id!r} was named before")
         counted[line.product_id] = (line.pieces, line.reason)
     return counted
+
+
+def _is_told_again(count: LoadCount, counted: Counts, load: Load, lines: Sequence[LoadLine]) -> bool:
+    """Whether that is what was agreed upon."""
+    by_checker = count.counted_as == "checker"
+    agreed = {line.product_id: line.checked if by_checker else line.received for line in lines}
+    crates = load.crates_checked if by_checker else load.crates_received
+    return agreed == {product: pieces for product, (pieces, _) in counted.items()} and crates == count.crates
 
 
 def _confirm(caller: Access, connection: Connection, journey: Journey, lines: Sequence[LoadLine]) -> None:
@@ -197,7 +212,7 @@ def _confirm(caller: Access, connection: Connection, journey: Journey, lines: Se
 def _refuse_other_counter(caller: Access, counter: str) -> None:
     needed = Permission.load if counter == "checker" else Permission.deliver
     if needed not in caller.permissions:
-        raise ConflictError(f"a {caller.role.value.replace('_', ' ')} does not count as the {counter}")
+        raise NotAllowedError(f"{caller.role.called} does not count as the {counter}")
 
 
 def _refuse_one_person(caller: Access, counter: str, load: Load) -> None:

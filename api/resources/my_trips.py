@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import Deliverer
 from api.shown_deliveries import DeliveryInFull, delivery_in_full
 from domain.people import Role
 from domain.trip_life import TripState
-from store import deliveries, journeys, planning
+from store import breakdowns, deliveries, journeys, planning
+from store.breakdowns import BreakdownFilter
 from store.deliveries import DeliveryFilter
 from store.journeys import Journey
 from store.listing import Part
@@ -21,7 +22,8 @@ from store.pool import Connection
 router = APIRouter(tags=["driver"])
 
 _ALL: Final = Part(limit=10_000)  # of one trip
-_AROUND_NOW: Final = timedelta(hours=18)
+_AROUND_NOW: Final = timedelta(hours=48)  # one that stood overnight is driven home the day after
+_STANDS: Final = {"reported", "approved", "repair", "transfer", "tow", "abort"}
 _SHOWN: Final = {"loading", "load_confirmed", "dispatched", "in_progress", "breakdown", "returning", "unloading"}
 
 
@@ -32,6 +34,15 @@ class DriversStop(DeliveryInFull):
     latitude_deg: float
 
 
+class Standing(BaseModel):
+    """That the van stands, and what is done about it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    state: str = Field(examples=["reported"])
+    reason: str = Field(examples=["flat tyre"])
+
+
 class DriversTrip(BaseModel):
     """A trip to drive."""
 
@@ -40,6 +51,7 @@ class DriversTrip(BaseModel):
     state: TripState
     planned_start: datetime
     planned_end: datetime
+    breakdown: Standing | None = Field(description="Of the van, while it is not over.")
     stops: list[DriversStop] = Field(description="In the planned order; empty until dispatch.")
 
 
@@ -70,5 +82,12 @@ def _trip(connection: Connection, journey: Journey) -> DriversTrip:
         state=TripState(journey.state),
         planned_start=journey.planned_start,
         planned_end=journey.planned_end,
+        breakdown=_standing(connection, journey),
         stops=stops,
     )
+
+
+def _standing(connection: Connection, journey: Journey) -> Standing | None:
+    wanted = BreakdownFilter(trip_id=journey.trip_id, states=sorted(_STANDS))
+    found = breakdowns.list_breakdowns(connection, wanted, _ALL)
+    return Standing.model_validate(found[0]) if found else None

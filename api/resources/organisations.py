@@ -35,7 +35,9 @@ class Organisation(BaseModel):
     name: str = Field(examples=["North Distributors"])
     kind: Kind
     currency: str = Field(description="Of all its money (ISO 4217).")
-    time_zone: str = Field(description="By whose clock the hours of its own rules go.", examples=["Asia/Kolkata"])
+    time_zone: str = Field(
+        description="By whose clock its days, its plans and the hours of its own rules go.", examples=["Asia/Kolkata"]
+    )
     parent: str | None = Field(description="Slug of the organisation above it, if you see that.")
     created_at: datetime
     changed_at: datetime

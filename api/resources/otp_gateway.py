@@ -74,7 +74,7 @@ def delete_otp_gateway(caller: Administrator, if_match: IfMatch = None) -> None:
     with caller.transaction() as connection:
         before = otp_gateways.find_gateway(connection, caller.org_id, lock=True)
         if before is None:
-            raise NotFoundError("gateway for one-time passwords", "of one's own")
+            raise NotFoundError("gateway of one's own for one-time passwords")
         check_known(if_match, before.revision)
         otp_gateways.delete_gateway(connection, caller.org_id)
         caller.note(connection, _change("delete", before, None))
@@ -82,7 +82,7 @@ def delete_otp_gateway(caller: Administrator, if_match: IfMatch = None) -> None:
 
 def _answer(row: Row | None, response: Response) -> OtpGateway:
     if row is None:
-        raise NotFoundError("gateway for one-time passwords", "of one's own")
+        raise NotFoundError("gateway of one's own for one-time passwords")
     response.headers["etag"] = tag(row.revision)
     return OtpGateway.model_validate(row)
 

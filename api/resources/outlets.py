@@ -216,5 +216,8 @@ def ask_for_outlet_change(caller: Seller, outlet_id: Annotated[str, Path(max_len
             "reason": wanted.reason,
             "requested_by": caller.actor,
         }
-        record = keeping.add_values(caller, connection, OUTLET_CHANGES, request, outlet["org_id"])
+        try:
+            record = keeping.add_values(caller, connection, OUTLET_CHANGES, request, outlet["org_id"])
+        except ConflictError as error:
+            raise ConflictError(f"a change of outlet {outlet_id!r} is being waited for already") from error
     return OutletChangeRequest.model_validate(OUTLET_CHANGES.show(record))

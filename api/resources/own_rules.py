@@ -16,7 +16,7 @@ from api.maps.leaflet import linked_page
 from api.maps.trial_map import draw_trial
 from api.own_rule_keeping import read_rule, save_rule, switch, try_newest
 from api.own_rule_texts import Rule, RuleText, RuleWithHistory, Trial, rule_of
-from api.pages import need_assets
+from api.pages.drawing import need_assets
 from api.records.resource import Given
 from api.versions import IfMatch, tag
 from own_rules.language import LONGEST, compile_expression

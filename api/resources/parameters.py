@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.access import Access, Administrator, Caller
 from api.errors import problem_responses
+from api.records.resource import Given
 from domain.errors import InvalidInputError, NotFoundError
 from store import parameters
 from store.audit import Change
@@ -55,7 +56,7 @@ class Parameters(BaseModel):
     items: list[Parameter]
 
 
-class Wanted(BaseModel):
+class Wanted(Given):
     """A threshold's new value."""
 
     value: float | None = Field(description="Null: no longer set.", examples=[480])

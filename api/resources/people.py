@@ -13,6 +13,7 @@ from api.errors import problem_responses
 from api.listing import Listed, RecordPage, record_page
 from api.own_rights import refuse_more_than_own
 from api.passwords import LONGEST, SHORTEST, hash_password
+from api.records.resource import Given
 from api.versions import IfMatch, check_unchanged, tag
 from domain.errors import ConflictError
 from domain.people import Role
@@ -42,7 +43,7 @@ class Person(BaseModel):
     revision: int = Field(description="Counts changes; the ETag is made of it.")
 
 
-class NewPerson(BaseModel):
+class NewPerson(Given):
     """Somebody to register in one's own organisation."""
 
     login: str = Field(min_length=1, max_length=200, pattern=r"^[^\sA-Z\x00]+$", examples=["asha@example.org"])
@@ -51,7 +52,7 @@ class NewPerson(BaseModel):
     password: Password
 
 
-class PersonChange(BaseModel):
+class PersonChange(Given):
     """What to change of somebody; their sessions end, and so does a lock-out."""
 
     name: str | None = Field(None, min_length=1, max_length=200)

@@ -14,7 +14,7 @@ from api.journeys import refuse_future
 from api.one_time import check_otp, send_otp
 from api.shown_deliveries import DeliveryInFull
 from domain.errors import ConflictError, InvalidInputError
-from domain.trip_life import DONE, TELLS_OF_DELIVERIES
+from domain.trip_life import DONE, TELLS_OF_FAILURES
 from store import deliveries, otp_gateways
 from store.deliveries import NewProof
 
@@ -50,7 +50,7 @@ def prove(caller: Deliverer, delivery_id: DeliveryId, proof: CapturedProof, resp
         check_otp(caller, delivery_id, proof.code or "")
     with caller.transaction() as connection:
         row = held_delivery(caller, connection, delivery_id)
-        if row.trip_state not in TELLS_OF_DELIVERIES | {"settlement_pending", "settled"}:
+        if row.trip_state not in TELLS_OF_FAILURES:
             raise ConflictError(f"trip {row.trip_id!r} is {row.trip_state}: nothing is proved then")
         new = NewProof(**proof.model_dump(exclude={"code"}), code=proof.code if proof.kind == "scan" else None)
         if deliveries.add_proof(connection, row, new, caller.actor):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, time
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -13,7 +14,7 @@ from api.access import Access, Administrator
 from api.errors import problem_responses
 from api.listing import Listed, RecordPage, record_page
 from api.versions import IfMatch, check_known, tag
-from domain.errors import NotFoundError
+from domain.errors import InvalidInputError, NotFoundError
 from domain.events import Severity
 from domain.recipients import EVERY_RULE
 from domain.recipients import Recipient as Cell
@@ -33,6 +34,9 @@ class Channel(StrEnum):
     email = "email"
     chat = "chat"
     push = "push"
+
+
+_MAIL: Final = re.compile(r"[^\s@]+@[^\s@]+")
 
 
 class Wish(BaseModel):
@@ -106,6 +110,8 @@ def save_recipient(
     caller: Administrator, person: Person, channel: Channel, rule: Rule, wish: Wish, if_match: IfMatch = None
 ) -> Recipient:
     """Insert or replace one cell."""
+    if channel is Channel.email and wish.address and not _MAIL.fullmatch(wish.address):
+        raise InvalidInputError("address", "is no mail address such as asha@distributor.example")
     cell = Cell(person=person, channel=channel.value, rule=rule, **wish.model_dump())
     with caller.transaction() as connection:
         _check(connection, caller, (person, channel, rule), if_match)

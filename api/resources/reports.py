@@ -85,13 +85,15 @@ def list_reports(_caller: Caller) -> list[ReportKind]:
 def get_report(
     caller: Caller,
     name: Name,
-    by: Grouping = Grouping.day,
+    by: Annotated[Grouping | None, Query(description="By day without it, or by the first of the report's groupings.")] = None,
     since: Annotated[AwareDatetime | None, Query(description="From then on; a week before `until` without it.")] = None,
     until: Annotated[AwareDatetime | None, Query(description="Before then; now without it.")] = None,
     format: Format = Format.json,  # noqa: A002
 ) -> Any:
     """One report. Trips count from the start of their plan, orders on the day they are due."""
     report = _known(name)
+    if by is None:
+        by = Grouping.day if Grouping.day in report.groupings else report.groupings[0]
     if by not in report.groupings:
         allowed = ", ".join(grouping.value for grouping in report.groupings)
         raise InvalidInputError("query.by", f"{report.title.lower()} can be taken by {allowed}")

@@ -5,17 +5,21 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import Gate, Reader, Seller, address_of
-from api.errors import problem_responses
+from api.errors import problem_responses, wants_page
 from api.listing import Listed, RecordPage, record_page
+from api.own_clock import zone_of
+from api.pages.retailer import draw_retailer
 from api.passwords import digest, new_token
 from api.records.resource import Given
 from domain.errors import NotFoundError
-from store import records, retailer_links
+from store import organisations, records, retailer_links
 from store.audit import Change
 from store.catalogue import OUTLET
 from store.listing import Part
@@ -81,6 +85,7 @@ class RetailerView(BaseModel):
 
     outlet_id: str
     name: str
+    distributor: str = Field(description="Name of the organisation that serves it.")
     expires_at: datetime
     orders: list[ExpectedOrder]
 
@@ -134,20 +139,43 @@ def revoke_retailer_link(caller: Seller, link_id: UUID) -> None:
         caller.note(connection, change, org_id)
 
 
-@router.get("/retailer/{token}", operation_id="get_retailer_view", responses=problem_responses(404))
+@router.get(
+    "/retailer/{token}",
+    operation_id="get_retailer_view",
+    response_model=RetailerView,
+    responses={200: {"content": {"text/html": {}}}, **problem_responses(404)},
+)
 def get_retailer_view(
     request: Request, response: Response, token: Annotated[str, Path(min_length=1, max_length=200)]
-) -> RetailerView:
-    """The outlet's orders, for whoever has the link."""
-    response.headers["cache-control"] = "no-store"
-    gate: Gate = request.app.state.gate
+) -> RetailerView | HTMLResponse:
+    """The outlet's orders, for whoever has the link; a browser gets a page for people."""
+    response.headers.update({"cache-control": "no-store", "vary": "accept"})
     request.app.state.limits.take(address_of(request))
+    try:
+        view, zone = _seen_by(request.app.state.gate, token)
+    except NotFoundError:
+        if wants_page(request):
+            return draw_retailer(request, None, ZoneInfo("UTC"))
+        raise
+    return draw_retailer(request, view, zone) if wants_page(request) else view
+
+
+def _seen_by(gate: Gate, token: str) -> tuple[RetailerView, ZoneInfo]:
+    """What a link shows, and the clock to show it by. Raises NotFoundError when it does not hold."""
     with transaction(gate.pool) as connection:
         retailer = retailer_links.retailer_of(connection, digest(token))
     if retailer is None:
-        raise NotFoundError("link", "that still holds")
+        raise NotFoundError("link that still holds")
     with organisation_transaction(gate.pool, retailer.org_id) as connection:
         outlet = records.find(connection, OUTLET, retailer.outlet_id, org_id=retailer.org_id)
-        orders = retailer_links.deliveries_of(connection, retailer)
-    shown = [ExpectedOrder.model_validate(order) for order in orders]
-    return RetailerView(outlet_id=retailer.outlet_id, name=outlet["name"], expires_at=retailer.expires_at, orders=shown)
+        orders = [ExpectedOrder.model_validate(order) for order in retailer_links.deliveries_of(connection, retailer)]
+        zone = zone_of(connection, retailer.org_id)
+        distributor = organisations.organisation_named(connection, organisations.slug_of(connection, retailer.org_id)).name
+    view = RetailerView(
+        outlet_id=retailer.outlet_id,
+        name=outlet["name"],
+        distributor=distributor,
+        expires_at=retailer.expires_at,
+        orders=orders,
+    )
+    return view, zone

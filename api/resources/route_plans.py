@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 from api.access import Planner, Reader
 from api.errors import problem_responses
 from api.listing import Listed, RecordPage, record_page
+from api.own_clock import by_own_clock
 from api.records import keeping
 from api.records.resource import Change, Filters, Given, Name, Resource, Shown
 from api.records.router import record_router
@@ -19,7 +20,7 @@ from domain.beats import is_due, window_on
 from domain.errors import ConflictError, InvalidInputError
 from domain.orders import ROUTE_PLAN as LIFE
 from domain.trips import Circle, PlannedStop, Trip
-from store import ordering, planning, records, route_plans
+from store import journeys, ordering, planning, records, route_plans
 from store.catalogue import BEAT, OUTLET, ROUTE_PLAN
 from store.listing import Part
 from store.pool import Connection
@@ -66,7 +67,10 @@ class NewRoutePlan(_Told):
 
     route_plan_id: Annotated[Name, Field(examples=["R-2026-03-02-MARKET"])]
     beat_id: Name | None = None
-    planned_start: AwareDatetime = Field(description="Service windows are in its zone.", examples=["2026-03-02T08:00:00+05:30"])
+    planned_start: AwareDatetime = Field(
+        description="Service windows are by the organisation's clock; while that is UTC, in this zone.",
+        examples=["2026-03-02T08:00:00+05:30"],
+    )
     planned_end: AwareDatetime = Field(examples=["2026-03-02T16:00:00+05:30"])
     stops: list[RouteStop] = Field([], max_length=500)
 
@@ -118,16 +122,16 @@ class RoutePlanFilters(Filters):
 
 def _rule(change: Change) -> None:
     before, values = change.before, change.values
-    if before is None:
+    if "planned_start" in values:
+        values["planned_start"] = by_own_clock(change.connection, change.org_id, values["planned_start"])
         values["on_date"] = values["planned_start"].date()
+    if before is None:
         _take_from_beat(change)
     elif before["state"] in {"frozen", "cancelled"}:
         raise ConflictError(f"the plan is {before['state']}: it changes no more")
     now = {**(before or {}), **values}
     if now["planned_end"] <= now["planned_start"]:
         raise InvalidInputError("planned_end", "must be after planned_start")
-    if "planned_start" in values:
-        values["on_date"] = values["planned_start"].date()
 
 
 def _take_from_beat(change: Change) -> None:
@@ -173,6 +177,8 @@ def _after(change: Change, record: Record) -> None:
     )
     if record["state"] == "released":
         planning.save_trip(change.connection, change.org_id, _trip(change, record))
+        if "driver_id" in change.values:
+            journeys.assign_driver(change.connection, change.org_id, record["trip_id"], record["driver_id"])
 
 
 def _on_move(change: Change) -> None:
@@ -181,6 +187,7 @@ def _on_move(change: Change) -> None:
     if state == "released":
         trip = _trip(change, plan)
         planning.save_trip(change.connection, change.org_id, trip)
+        journeys.assign_driver(change.connection, change.org_id, trip.trip_id, plan["driver_id"])
         ordering.put_on_trip(change.connection, change.org_id, trip.trip_id, plan["on_date"])
         change.values["trip_id"] = trip.trip_id
     if state == "frozen":
@@ -260,19 +267,20 @@ class PlannedDay(Given):
 @router.post("/of-day", operation_id="plan_day", status_code=201, responses=problem_responses(409))
 def plan_day(caller: Planner, day: PlannedDay) -> list[RoutePlan]:
     """Make a draft for every active beat of one's own that is due on the day and has none yet; its name is beat and date."""
-    end = day.planned_start + timedelta(hours=day.duration_h)
     made = []
     with caller.transaction() as connection:
+        start = by_own_clock(connection, caller.org_id, day.planned_start)
+        end = start + timedelta(hours=day.duration_h)
         for beat in records.all_records(connection, BEAT, Wanted(conditions=[("state", "=", "active")])):
-            name = f"{beat['beat_id']}-{day.planned_start.date()}"[:200]
-            if beat["org_id"] != caller.org_id or not _is_due(beat, day.planned_start.date()):
+            name = f"{beat['beat_id']}-{start.date()}"[:200]
+            if beat["org_id"] != caller.org_id or not _is_due(beat, start.date()):
                 continue
             if records.find_all(connection, ROUTE_PLAN, caller.org_id, [name]):
                 continue
             values = {
                 "route_plan_id": name,
                 "beat_id": beat["beat_id"],
-                "planned_start": day.planned_start,
+                "planned_start": start,
                 "planned_end": end,
             }
             new = NewRoutePlan.model_validate(values)

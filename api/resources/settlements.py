@@ -14,7 +14,8 @@ from api import settling
 from api.access import Access, Approver, Caller, Checker
 from api.errors import problem_responses
 from api.journeys import advance, follow, held_trip, shown_trip, trip_tag
-from api.records.money import Money, Price
+from api.records.money import NOTHING, Money, Price
+from api.records.resource import Given
 from api.resources.approvals import Approval, AskedFor, Decision, ask
 from api.resources.trips import TripId
 from api.versions import IfMatch
@@ -79,19 +80,19 @@ class Settlement(BaseModel):
     decision: str | None
 
 
-class CountedBack(BaseModel):
+class CountedBack(Given):
     """How many pieces were found on the van."""
 
     product_id: Name
     pieces: Annotated[int, Field(ge=0, le=10_000_000)]
 
 
-class HandIn(BaseModel):
+class HandIn(Given):
     """What was found on the van and what the driver handed in. A product that is not named was not found."""
 
     lines: list[CountedBack] = Field(max_length=2000)
-    cash: Price = Decimal(0)
-    upi: Price = Decimal(0)
+    cash: Price = Field(default=Decimal(0), json_schema_extra=NOTHING)
+    upi: Price = Field(default=Decimal(0), json_schema_extra=NOTHING)
     crates: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     note: Text | None = None
 

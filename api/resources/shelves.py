@@ -13,7 +13,9 @@ from pydantic import BaseModel, Field
 from api.access import Caller, Checker, Seller
 from api.errors import problem_responses
 from api.listing import Listed, RecordPage, read_part, record_page
+from api.own_clock import by_own_clock
 from api.records import keeping
+from api.records.resource import Given
 from api.resources.approvals import Approval, ask
 from api.resources.orders import ORDERS, NewOrder, Order
 from api.resources.stock import Name, adjustment
@@ -79,7 +81,7 @@ class Forecast(BaseModel):
     pack_pieces: int
 
 
-class ReplenishmentOrder(BaseModel):
+class ReplenishmentOrder(Given):
     """Which proposals shall become an order."""
 
     outlet_id: Name
@@ -89,7 +91,7 @@ class ReplenishmentOrder(BaseModel):
     due_on: date | None = Field(None, description="Otherwise when the longest lead time is over.")
 
 
-class Take(BaseModel):
+class Take(Given):
     """For which shelves adjustments shall be proposed."""
 
     outlet_id: Name
@@ -168,12 +170,12 @@ def order_replenishment(caller: Seller, wanted: ReplenishmentOrder) -> Order:
         chosen = [one for one in due if wanted.product_ids is None or one.product_id in wanted.product_ids]
         if not chosen:
             raise ConflictError(f"nothing has to be ordered for outlet {wanted.outlet_id!r} now")
-        new = _order(wanted, chosen)
+        today = by_own_clock(connection, caller.org_id, datetime.now(UTC)).date()
+        new = _order(wanted, chosen, today)
         return Order.model_validate(ORDERS.show(keeping.add(caller, connection, ORDERS, new)))
 
 
-def _order(wanted: ReplenishmentOrder, chosen: list[Forecast]) -> NewOrder:
-    today = datetime.now(UTC).date()
+def _order(wanted: ReplenishmentOrder, chosen: list[Forecast], today: date) -> NewOrder:
     new = {
         "order_id": wanted.order_id or f"R-{wanted.outlet_id}-{today:%Y%m%d}"[:200],
         "outlet_id": wanted.outlet_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -10,7 +11,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.access import Approver, Caller, Checker
 from api.errors import problem_responses
+from api.journeys import refuse_future
 from api.listing import Listed, RecordPage, record_page
+from api.records.resource import Given
 from api.resources.approvals import Approval, AskedFor, ask
 from api.stock_takes import balance
 from domain.approvals import ApprovalKind
@@ -60,7 +63,7 @@ class StockBalance(BaseModel):
     changed_at: datetime = Field(description="When a movement was last written down.")
 
 
-class Receipt(BaseModel):
+class Receipt(Given):
     """Goods that came to a depot, such as a primary sale or an opening stock."""
 
     receipt_id: Name = Field(description="The same again is not counted again.", examples=["GRN-1001"])
@@ -70,7 +73,7 @@ class Receipt(BaseModel):
     lines: list[ReceiptLine] = Field(min_length=1, max_length=1000)
 
 
-class ReceiptLine(BaseModel):
+class ReceiptLine(Given):
     """So many pieces of a product."""
 
     product_id: Name
@@ -78,7 +81,7 @@ class ReceiptLine(BaseModel):
     batch: str = Field("", max_length=200, pattern=r"^[^\x00]*$")
 
 
-class Count(BaseModel):
+class Count(Given):
     """How many pieces somebody counted, to be agreed to before the ledger follows."""
 
     place_kind: PlaceKind
@@ -143,25 +146,42 @@ def receive_stock(caller: Approver, receipt: Receipt) -> Moved:
     """Write down what came to a depot."""
     if receipt.cause not in {Cause.receipt, Cause.opening}:
         raise ConflictError("goods come by `receipt` or `opening`; everything else is written down where it happens")
-    place = Place(PlaceKind.depot, receipt.depot_id)
-    lines = [
-        Movement(
-            moved_at=receipt.received_at,
-            place=place,
-            product_id=line.product_id,
-            pieces=line.pieces,
-            cause=receipt.cause,
-            ref=receipt.receipt_id,
-            batch=line.batch,
-        )
-        for line in receipt.lines
-    ]
+    refuse_future(receipt.received_at, "body.received_at")
+    pieces: Counter[tuple[str, str]] = Counter()
+    for line in receipt.lines:
+        pieces[line.product_id, line.batch] += line.pieces
     with caller.transaction() as connection:
-        new = stock.move(connection, caller.org_id, caller.actor, lines)
+        new = stock.move(connection, caller.org_id, caller.actor, _movements(receipt, pieces))
+        if _written_down(connection, caller.org_id, receipt) != pieces:
+            raise ConflictError(
+                f"{receipt.cause.value} {receipt.receipt_id!r} of {receipt.depot_id!r} was told with other lines"
+            )
         after = receipt.model_dump(mode="json")
         if new:
             caller.note(connection, Change(action="stock.receive", kind="receipt", identifier=receipt.receipt_id, after=after))
     return Moved(movements=new)
+
+
+def _movements(receipt: Receipt, pieces: Counter[tuple[str, str]]) -> list[Movement]:
+    return [
+        Movement(
+            moved_at=receipt.received_at,
+            place=Place(PlaceKind.depot, receipt.depot_id),
+            product_id=product_id,
+            pieces=count,
+            cause=receipt.cause,
+            ref=receipt.receipt_id,
+            batch=batch,
+        )
+        for (product_id, batch), count in pieces.items()
+    ]
+
+
+def _written_down(connection: Connection, org_id: int, receipt: Receipt) -> Counter[tuple[str, str]]:
+    """What the ledger says of a receipt: pieces by product and batch."""
+    wanted = StockFilter(place_kind=PlaceKind.depot, place_id=receipt.depot_id, cause=receipt.cause, ref=receipt.receipt_id)
+    rows = stock.list_movements(connection, wanted, Part(limit=10_000))
+    return Counter({(row.product_id, row.batch): row.pieces for row in rows if row.org_id == org_id})
 
 
 @router.post("/counts", operation_id="count_stock", status_code=201, responses=problem_responses(403, 409, 422))

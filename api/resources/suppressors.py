@@ -28,7 +28,7 @@ router = APIRouter(prefix="/suppressors", tags=["suppressors"])
 State = Literal["proposed", "approved", "rejected"]
 
 
-class Hours(BaseModel):
+class WeeklyHours(BaseModel):
     """Of one weekday; what closes no later than it opens, closes the day after."""
 
     weekday: int = Field(ge=0, le=6, description="0 is Monday.")
@@ -40,7 +40,7 @@ class Weekly(BaseModel):
     """Hours that come back every week, by the clock of a time zone."""
 
     time_zone: str = Field(max_length=100, examples=["Asia/Kolkata"])
-    hours: list[Hours] = Field(min_length=1, max_length=100)
+    hours: list[WeeklyHours] = Field(min_length=1, max_length=100)
 
 
 class Terms(BaseModel):

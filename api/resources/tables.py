@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from tempfile import SpooledTemporaryFile
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
@@ -19,7 +19,7 @@ from api.errors import problem_responses
 from api.plain_tables import PLAIN_TABLES, PlainTable
 from api.records import keeping
 from api.records.resource import Resource, Shown
-from api.records.table import columns, read_records, rows_of
+from api.records.table import GivenRecord, columns, read_records, rows_of
 from api.resources.assets import ASSETS, TRANSFERS
 from api.resources.beats import BEATS
 from api.resources.drivers import DRIVERS
@@ -91,7 +91,7 @@ Told = Literal[
     "brand-contracts",
     "organisations",
 ]
-Form = Annotated[Literal["csv", "xlsx"], Query(description="CSV (UTF-8; comma, semicolon or tab) or XLSX (first sheet).")]
+Form = Literal["csv", "xlsx"]
 
 
 class RowError(BaseModel):
@@ -153,13 +153,14 @@ async def import_table(
     caller: Reader,
     request: Request,
     kind: Kind,
-    form: Form = "csv",
-    dry_run: Annotated[bool, Query(description="Only say what would come of it.")] = True,
+    form: Annotated[
+        Form | None,
+        Query(description="CSV (UTF-8; comma, semicolon or tab) or XLSX (first sheet); left out: as its first bytes tell."),
+    ] = None,
+    dry_run: Annotated[bool, Query(description="Only say what would come of it.")] = False,
 ) -> ImportReport:
     """Add and change records as a table says: those whose key is known are changed, by the columns that are not empty."""
-    tables: dict[str, Resource | PlainTable] = {**RESOURCES, **PLAIN_TABLES}
-    writes = tables[kind].writes if kind in tables else Permission.plan
-    if writes not in caller.permissions:
+    if (writes := _writes(kind)) not in caller.permissions:
         raise NotAllowedError(f"to import {kind} one has to be allowed to {writes.value}")
     body = bytearray()
     async for chunk in request.stream():
@@ -167,6 +168,16 @@ async def import_table(
         if len(body) > LARGEST:
             raise TooLargeError(f"a table has at most {LARGEST} bytes")
     return await run_in_threadpool(_import, caller, kind, read_table(bytes(body), form), dry_run)
+
+
+def importable(caller: Access) -> list[str]:
+    """The kinds of tables that this caller may bring in."""
+    return [kind for kind in get_args(Kind) if _writes(kind) in caller.permissions]
+
+
+def _writes(kind: str) -> Permission:
+    tables: dict[str, Resource | PlainTable] = {**RESOURCES, **PLAIN_TABLES}
+    return tables[kind].writes if kind in tables else Permission.plan
 
 
 def _import(caller: Access, kind: str, rows: Iterator[Row], dry_run: bool) -> ImportReport:
@@ -198,7 +209,7 @@ def _to_keep(caller: Access, connection: Connection, kind: str, rows: Iterator[R
         return
     resource = RESOURCES[kind]
     for given in read_records(resource, rows):
-        yield given.row, partial(_keep, caller, connection, resource, given.values)
+        yield given.row, partial(_keep, caller, connection, resource, given)
 
 
 def _keep_plain(table: PlainTable, caller: Access, connection: Connection, row: dict[str, str]) -> str:
@@ -221,7 +232,10 @@ def _take(connection: Connection, number: int, keep: Callable[[], str], report: 
         _tell(report, number, None, str(error))
 
 
-def _keep(caller: Access, connection: Connection, resource: Resource, values: dict[str, Any]) -> str:
+def _keep(caller: Access, connection: Connection, resource: Resource, given: GivenRecord) -> str:
+    if given.wrong is not None:
+        raise given.wrong
+    values = given.values
     key = values[resource.table.key]
     known = records.find_all(connection, resource.table, caller.org_id, [key]).get(key)
     if known is None:
@@ -246,7 +260,7 @@ def _tell(report: ImportReport, row: int, column: str | None, detail: str) -> No
 def _told(caller: Access, kind: str, since: datetime | None, until: datetime | None) -> Iterator[Any]:
     """The names of the columns, then the rows."""
     if Permission.observe not in caller.permissions:
-        raise NotAllowedError(f"a {caller.role.value.replace('_', ' ')} may not export {kind}")
+        raise NotAllowedError(f"{caller.role.called} may not export {kind}")
     with caller.transaction() as connection:
         yield from told_tables.read_table(connection, kind, since, until)
 

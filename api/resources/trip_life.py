@@ -12,6 +12,7 @@ from api.access import Participant, Planner
 from api.errors import problem_responses
 from api.journeys import advance, held_trip, shown_trip, trip_tag
 from api.loading import put_on_van
+from api.records.resource import Given
 from api.resources.trips import TripId
 from api.versions import IfMatch
 from domain.errors import ConflictError
@@ -55,14 +56,14 @@ class TripLife(BaseModel):
     steps: list[Step]
 
 
-class NewState(BaseModel):
+class NewState(Given):
     """A state that needs nothing but somebody who says so."""
 
     state: PlainState
     note: Text | None = None
 
 
-class DriverChange(BaseModel):
+class DriverChange(Given):
     """Who shall drive."""
 
     driver_id: Name | None = Field(description="Null: nobody yet.", examples=["D-12"])
@@ -108,7 +109,7 @@ def assign_driver(
         journey = held_trip(caller, connection, trip_id, if_match)
         if not TRIP.next_states(journey.state):
             raise ConflictError(f"trip {trip_id!r} is {journey.state}")
-        journeys.assign_driver(connection, journey, change.driver_id)
+        journeys.assign_driver(connection, journey.org_id, trip_id, change.driver_id)
         before, after = {"driver_id": journey.driver_id}, {"driver_id": change.driver_id}
         told = Change(action="trip.driver", kind="trip", identifier=trip_id, before=before, after=after)
         caller.note(connection, told, journey.org_id)

@@ -13,7 +13,7 @@ from api.access import Access, Caller
 from api.errors import problem_responses
 from api.maps.leaflet import linked_page, self_contained_page
 from api.maps.trip_map import draw_trip
-from api.pages import need_assets
+from api.pages.drawing import need_assets
 from api.resources.events import Event, event_of
 from api.resources.trips import TripId, find_round, trip_of
 from api.resources.vehicles import Position, position_of

@@ -18,6 +18,7 @@ from api.versions import tag
 from domain.errors import NotFoundError
 from domain.events import VisitState
 from domain.suppressors import Suppressor
+from domain.trip_life import TripState
 from store import planning, rounds, suppressors
 from store.audit import Change
 from store.journal import StopVisit
@@ -127,7 +128,7 @@ def list_trips(
     caller: Caller,
     listed: Listed,
     vehicle_id: Annotated[str | None, Query(max_length=200)] = None,
-    state: Annotated[list[str] | None, Query(description="In one of these states.")] = None,
+    state: Annotated[list[TripState] | None, Query(description="In one of these states.")] = None,
     since: Annotated[AwareDatetime | None, Query(description="Planned to end at this time or later.")] = None,
     until: Annotated[AwareDatetime | None, Query(description="Planned to start before this time.")] = None,
     routes: Annotated[bool, Query(description="With the planned lines.")] = False,

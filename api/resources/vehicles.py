@@ -29,7 +29,7 @@ _GEOJSON: Final = "application/geo+json"
 
 
 class MotionState(StrEnum):
-    """`silent` when nothing was heard for ten minutes, `unknown` when nothing was heard ever."""
+    """`silent` when no place was heard for ten minutes, `unknown` when none was heard ever."""
 
     moving = "moving"
     standing = "standing"

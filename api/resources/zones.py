@@ -15,7 +15,8 @@ from api.listing import SINCE, SORT, ListQuery, record_page
 from api.paging import Cursor
 from api.resources.trips import Stored
 from api.versions import IfMatch, check_unchanged, tag
-from domain.zones import ZoneKind
+from domain.errors import InvalidInputError
+from domain.zones import Zone, ZoneKind
 from store import planning, zone_list
 from store.audit import Change
 from store.listing import Part
@@ -137,6 +138,7 @@ def _feature(listed: ListedZone) -> Feature:
 
 def _save(caller: Access, body: bytes) -> Stored:
     zones = parse_zones(body)
+    _refuse_twins(zones)
     with caller.transaction() as connection:
         changed = {zone.zone_id: planning.save_zone(connection, caller.org_id, zone) for zone in zones}
         for zone in zones:
@@ -147,3 +149,13 @@ def _save(caller: Access, body: bytes) -> Stored:
         stored=[zone_id for zone_id, is_new in changed.items() if is_new],
         unchanged=[zone_id for zone_id, is_new in changed.items() if not is_new],
     )
+
+
+def _refuse_twins(zones: list[Zone]) -> None:
+    """Of two zones with one name that hold at the same times, the second would take the place of the first unsaid."""
+    told = set()
+    for number, zone in enumerate(zones):
+        key = (zone.zone_id, zone.valid_from, zone.valid_until)
+        if key in told:
+            raise InvalidInputError(f"features.{number}.id", f"{zone.zone_id!r} is there twice")
+        told.add(key)

@@ -25,7 +25,7 @@ def test_the_first_person_is_registered_on_the_command_line(database_url: str) -
     password = added.stdout.splitlines()[1].removeprefix("password ")
     with serving(database_url, sign_in=True) as address:
         data = {"grant_type": "password", "username": "asha@example.org", "password": password}
-        assert httpx.post(f"{address}/oauth2/token", data=data).status_code == 200
+        assert httpx.post(f"{address}/oauth2/token", data=data, timeout=60).status_code == 200
     again = beatwatch(database_url, "user", "add", "asha@example.org")
     assert (again.returncode, again.stderr.strip()) == (1, "error: conflict: the login 'asha@example.org' is taken")
     assert "asha@example.org" in beatwatch(database_url, "user", "list", "--json").stdout

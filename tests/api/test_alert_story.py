@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -12,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from alerts.digest import Digests
 from alerts.tailing import Rulebook, follow
@@ -20,6 +19,7 @@ from alerts.timers import escalate, hand_over, wake
 from store.pool import Role
 from store.session import Session, open_session
 from tests.api.yard import DEPOT, Yard
+from tests.browsing import new_page
 
 pytestmark = pytest.mark.server
 HOUR = timedelta(hours=1)
@@ -216,32 +216,30 @@ def test_a_storm_is_one_message_and_the_day_ends_with_a_digest(client: httpx.Cli
 
 
 @pytest.mark.browser
-def test_all_of_it_can_be_done_on_a_phone(address: str, client: httpx.Client, yard: Yard, service: Service) -> None:
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("no Chromium on this machine; on Debian: apt install chromium")
+def test_all_of_it_can_be_done_on_a_phone(
+    browser: Browser, address: str, client: httpx.Client, yard: Yard, service: Service
+) -> None:
     number = happen(yard, service, severity="critical")
     service.pass_time(6 * MINUTE)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 390, "height": 844})
-        page.goto(f"{address}/console/alerts")
-        expect(page.locator(f"#alert-{number}")).to_contain_text("escalated 1 times")
-        page.get_by_role("link", name="Missed stop").click()
-        page.get_by_label("Who looks after it").fill("ravi")
-        page.get_by_role("button", name="Assign").click()
-        expect(page.locator("#history")).to_contain_text("assigned by console · ravi")
-        page.get_by_role("button", name="Put off").click()
-        expect(page.locator(".alert-row")).to_contain_text("put off until")
-        page.get_by_label("Remark").fill("called the driver")
-        page.get_by_role("button", name="Add").click()
-        expect(page.locator("#history")).to_contain_text("called the driver")
-        page.get_by_placeholder("Reason").fill("road closed")
-        page.get_by_role("button", name="False").click()
-        expect(page.locator(".alert-row")).to_contain_text("resolved: false")
-        page.reload()
-        page.get_by_role("button", name="Reopen").click()
-        expect(page.locator(".alert-row")).to_contain_text("acknowledged")
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-        browser.close()
+    page = new_page(browser, viewport={"width": 390, "height": 844})
+    page.goto(f"{address}/console/alerts")
+    expect(page.locator(f"#alert-{number}")).to_contain_text("escalated 1 time")
+    page.get_by_role("link", name="Missed stop").click()
+    page.get_by_label("Who looks after it").fill("ravi")
+    page.get_by_role("button", name="Assign").click()
+    expect(page.locator("#history")).to_contain_text("assigned by console · ravi")
+    page.get_by_role("button", name="Put off").click()
+    expect(page.locator(".alert-row")).to_contain_text("put off until")
+    expect(page.locator("#history")).to_have_text(re.compile(r"snoozed by console · until [^+]*$"))
+    page.get_by_label("Remark").fill("called the driver")
+    page.get_by_role("button", name="Add").click()
+    expect(page.locator("#history")).to_contain_text("called the driver")
+    page.get_by_placeholder("Reason").fill("road closed")
+    page.get_by_role("button", name="False").click()
+    expect(page.locator(".alert-row")).to_contain_text("resolved: false")
+    expect(page.locator("#history")).to_contain_text("road closed")
+    page.get_by_role("button", name="Reopen").click()
+    expect(page.locator(".alert-row")).to_contain_text("acknowledged")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.close()
     assert client.get(f"/alerts/{number}").json()["state"] == "acknowledged"

@@ -22,7 +22,7 @@ def browser(database_url: str) -> Iterator[httpx.Client]:
     assets.install()
     with (
         serving(database_url, sign_in=True, link_secret=SECRET) as address,
-        httpx.Client(base_url=address, timeout=30) as client,
+        httpx.Client(base_url=address, timeout=60) as client,
     ):
         yield client
 

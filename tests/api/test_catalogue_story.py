@@ -70,11 +70,32 @@ def test_a_beat_becomes_a_plan_a_trip_and_a_row_of_the_day_board(client: httpx.C
     assert (row["trip_id"], len(row["cells"])) == ("R-1", 2)
 
 
+def test_who_drives_a_beat_drives_its_trip(client: httpx.Client) -> None:
+    released_plan(client)
+    for driver_id in ("D-1", "D-2"):
+        post(client, "/drivers", driver_id=driver_id, name="Ravi")
+    client.patch("/beats/B-1", json={"driver_id": "D-1"}).raise_for_status()
+    span = {"planned_start": (START + timedelta(hours=4)).isoformat(), "planned_end": (START + timedelta(hours=7)).isoformat()}
+    assert post(client, "/route-plans", route_plan_id="R-2", beat_id="B-1", **span)["driver_id"] == "D-1"
+    post(client, "/route-plans/R-2/state", state="released")
+    assert client.get("/trips/R-2/life").json()["driver_id"] == "D-1"
+    client.patch("/route-plans/R-2", json={"corridor_m": 90}).raise_for_status()
+    assert client.get("/trips/R-2/life").json()["driver_id"] == "D-1"
+    client.patch("/route-plans/R-2", json={"driver_id": "D-2"}).raise_for_status()
+    assert client.get("/trips/R-2/life").json()["driver_id"] == "D-2"
+    post(client, "/drivers/D-1/state", state="suspended")
+    refused = client.put("/trips/R-2/driver", json={"driver_id": "D-1"})
+    assert (refused.status_code, refused.json()["detail"]) == (422, "driver_id: driver 'D-1' is suspended")
+
+
 def test_a_plan_changes_by_versions_until_its_trip_leaves(client: httpx.Client, yard: Yard) -> None:
     released_plan(client)
     changed = client.patch("/route-plans/R-1", json={"stops": [{"outlet_id": "O-1"}], "corridor_m": 150})
     assert changed.json()["version"] == 2
     assert [stop["stop_id"] for stop in client.get("/trips/R-1").json()["stops"]] == ["O-1"]
+    for name in ("planned_start", "planned_end", "stops"):
+        nothing = client.patch("/route-plans/R-1", json={name: None})
+        assert (nothing.status_code, nothing.json()["errors"][0]) == (422, {"field": name, "detail": "must not be null"})
     versions = client.get("/route-plans/R-1/versions").json()["items"]
     assert [(one["version"], len(one["plan"]["stops"])) for one in versions] == [(2, 1), (1, 2)]
     assert {one["made_by"] for one in versions} == {"console"}
@@ -104,7 +125,7 @@ def test_an_outlet_moves_only_when_somebody_agrees(client: httpx.Client) -> None
     change = post(client, "/outlets/O-1/changes", longitude_deg=77.7, reason="other side of the road")
     assert (change["before"], change["after"]) == ({"longitude_deg": 77.6046}, {"longitude_deg": 77.7})
     again = client.post("/outlets/O-1/changes", json={"longitude_deg": 77.8, "reason": "x"})
-    assert again.status_code == 409
+    assert (again.status_code, again.json()["detail"]) == (409, "a change of outlet 'O-1' is being waited for already")
     decided = post(client, f"/outlet-changes/{change['change_id']}/state", state="accepted", reason="seen it")
     assert (decided["state"], decided["decided_by"], decided["comment"]) == ("accepted", "console", "seen it")
     assert client.get("/outlets/O-1").json()["longitude_deg"] == 77.7

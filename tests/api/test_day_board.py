@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.day_board import LOSING, CellState, cases_at_risk, cells, minutes_left
+from api.pages.boards import told_times
 from domain.events import VisitState
 from domain.trips import Circle
 from store.rounds import Round, RoundStop
@@ -111,3 +112,18 @@ def test_alerts_are_worked_through_without_scripts(client: httpx.Client, yard: Y
     assert f"alert-{number}" not in client.get("/console/alerts").text
     assert f"alert-{number}" in client.get("/console/alerts", params={"state": "all", "severity": "high"}).text
     assert client.post(f"/console/alerts/{number}", data={"action": "explode"}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("note", "shown"),
+    [
+        ("<b> & 2026-13-99T25:00:00Z", "&lt;b&gt; &amp; 2026-13-99T25:00:00Z"),
+        ("", ""),
+        (
+            "until 2026-11-23T11:19:47.457413+00:00",
+            'until <time datetime="2026-11-23T11:19:47.457413+00:00">23 Nov 11:19 UTC</time>',
+        ),
+    ],
+)
+def test_moments_in_notes_are_told_as_people_read_them(note: str, shown: str) -> None:
+    assert told_times(note) == shown

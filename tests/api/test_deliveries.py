@@ -67,7 +67,19 @@ def test_told_again_it_is_the_same_and_told_otherwise_it_is_refused(client: http
     assert (first.status_code, complete(client, "S-2", 36).json()) == (200, first.json())
     other = complete(client, "S-2", 36, at=AT + timedelta(minutes=1))
     assert (other.status_code, other.json()["code"]) == (409, "wrong_transition")
+    assert (other.status_code, other.json()["code"]) == (409, "wrong_transition")
+    for otherwise in ({"crates_in": 1}, {"payment": {"cash": 5}}, {"returns": [{"product_id": "soap", "pieces": 1}]}):
+        refused = complete(client, "S-2", 36, **otherwise)
+        assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
     assert balances(client, place_kind="outlet") == {("O-2", "cola"): 36}
+
+
+def test_returns_told_again_are_the_same(client: httpx.Client, yard: Yard) -> None:
+    dispatched_trip(client, yard, START)
+    back: dict[str, Any] = {"returns": [{"product_id": "soap", "pieces": 2, "reason": "expired"}], "payment": {"upi": "1.50"}}
+    first = complete(client, "S-2", 36, **back)
+    assert (first.status_code, complete(client, "S-2", 36, **back).json()) == (200, first.json())
+    assert balances(client, place_kind="outlet") == {("O-2", "cola"): 36, ("O-2", "soap"): -2}
 
 
 @pytest.mark.parametrize(
@@ -77,6 +89,9 @@ def test_told_again_it_is_the_same_and_told_otherwise_it_is_refused(client: http
         ({"lines": [{"line_no": 2, "delivered": 1}]}, "lines.0.line_no"),
         ({"lines": [{"line_no": 1, "delivered": 30}]}, "lines.0.short_reason"),
         ({"lines": []}, "lines"),
+        ({"lines": [{"line_no": 1, "delivered": 36}], "payments": {"cash": 5}}, "body.payments"),
+        ({"lines": [{"line_no": 1, "delivered": 36, "shortreason": "x"}]}, "body.lines.0.shortreason"),
+        ({"lines": [{"line_no": 1, "delivered": 36}], "crates_out": "many"}, "body.crates_out"),
         ({"lines": [{"line_no": 1, "delivered": 36}], "payment": {"cash": "1", "credit": "0"}}, "payment"),
         ({"lines": [{"line_no": 1, "delivered": 36}], "returns": [{"product_id": "ghost", "pieces": 1}]}, "returns.product_id"),
         ({"lines": [{"line_no": 1, "delivered": 36}], "at": (NOW + timedelta(hours=1)).isoformat()}, "at"),

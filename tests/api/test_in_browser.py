@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,14 +10,17 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from api import assets
+from tests.api.conftest import serving
+from tests.api.persons import PASSWORD, register
 from tests.api.yard import DEPOT, Yard, trip_document
+from tests.browsing import CONTRASTS, new_page
+from tests.waiting import PATIENCE_MS
 
 pytestmark = [pytest.mark.server, pytest.mark.browser]
 NOW = datetime.now(UTC).replace(microsecond=0)
-PATIENCE_MS = 60_000  # WebGL in software on a busy machine
-SOFTWARE_WEBGL = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
 
 
 @dataclass(slots=True)
@@ -34,21 +36,9 @@ class Watched:
         assert self.complaints == []
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("no Chromium on this machine; on Debian: apt install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=SOFTWARE_WEBGL)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def watched(browser: Browser, address: str) -> Iterator[Watched]:
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
-    page.set_default_timeout(PATIENCE_MS)
+    page = new_page(browser, viewport={"width": 1280, "height": 800})
     watched = Watched(page)
     page.on("request", lambda request: _note_foreign(watched, request.url, address))
     page.on("console", lambda message: watched.complaints.append(message.text) if message.type == "error" else None)
@@ -68,9 +58,9 @@ def test_a_marker_moves_and_an_alert_appears(watched: Watched, address: str, cli
     yard.report(van, {"fix_time": NOW, "speed_mps": 9.0, "course_deg": 90.0})
     page = watched.page
     page.goto(address)
-    expect(page.locator("#connection")).to_have_attribute("data-state", "live", timeout=PATIENCE_MS)
+    expect(page.locator("#connection")).to_have_attribute("data-state", "live")
     tag = page.locator('.tag[data-vehicle="van-1"]')
-    expect(tag).to_be_visible(timeout=PATIENCE_MS)
+    expect(tag).to_be_visible()
     before = tag.bounding_box()
     assert before is not None
     assert float(tag.get_attribute("data-longitude") or "nan") == pytest.approx(DEPOT[0], abs=1e-5)
@@ -97,12 +87,12 @@ def test_a_page_opened_before_the_fleet_reports_finds_it(
 ) -> None:
     page = watched.page
     page.goto(address)
-    expect(page.locator("body")).to_have_attribute("data-ready", "true", timeout=PATIENCE_MS)
+    expect(page.locator("body")).to_have_attribute("data-ready", "true")
     van = yard.van("van-1")
     client.post("/trips", json=trip_document("T-1", "tracker-of-van-1", NOW)).raise_for_status()
     yard.report(van, {"fix_time": NOW, "speed_mps": 9.0})
-    expect(page.locator('.tag[data-vehicle="van-1"]')).to_be_visible(timeout=PATIENCE_MS)
-    expect(page.locator(".maplibregl-ctrl-scale")).to_have_text(re.compile(r"^\d+\sm$"), timeout=PATIENCE_MS)
+    expect(page.locator('.tag[data-vehicle="van-1"]')).to_be_visible()
+    expect(page.locator(".maplibregl-ctrl-scale")).to_have_text(re.compile(r"^\d+\sm$"))
     assert "NaN" not in page.locator("#states").inner_text()
     watched.assert_well_behaved()
 
@@ -112,7 +102,7 @@ def test_the_page_works_by_keyboard(watched: Watched, address: str, yard: Yard) 
         yard.report(yard.van(name), {"fix_time": NOW})
     page = watched.page
     page.goto(address)
-    expect(page.locator("#vehicles li")).to_have_count(2, timeout=PATIENCE_MS)
+    expect(page.locator("#vehicles li")).to_have_count(2)
     page.keyboard.press("/")
     page.keyboard.type("truck")
     expect(page.locator("#vehicles li")).to_have_count(1)
@@ -129,12 +119,12 @@ def test_what_was_missed_while_the_server_was_away_is_shown_after(watched: Watch
     yard.report(van, {"fix_time": NOW})
     page = watched.page
     page.goto(address)
-    expect(page.locator("#connection")).to_have_attribute("data-state", "live", timeout=PATIENCE_MS)
+    expect(page.locator("#connection")).to_have_attribute("data-state", "live")
     page.context.set_offline(True)
     expect(page.locator("#connection")).to_have_attribute("data-state", "lost")
     yard.alert(yard.event(van, "silent_device", NOW))
     page.context.set_offline(False)
-    expect(page.locator('#alert-list li[data-rule="silent_device"]')).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator('#alert-list li[data-rule="silent_device"]')).to_be_visible()
     assert watched.foreign == []
 
 
@@ -159,9 +149,9 @@ def test_a_board_that_is_cut_off_says_so_until_it_is_back(watched: Watched, addr
     page = watched.page
     page.goto(f"{address}/console/board")
     page.context.set_offline(True)
-    expect(page.get_by_role("alert")).to_contain_text("may be out of date", timeout=PATIENCE_MS)
+    expect(page.get_by_role("alert")).to_contain_text("may be out of date")
     page.context.set_offline(False)
-    expect(page.get_by_role("alert")).to_have_count(0, timeout=PATIENCE_MS)
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_on_a_phone_the_bar_shows_where_one_is(watched: Watched, address: str) -> None:
@@ -220,7 +210,7 @@ def test_names_are_text_and_never_markup(watched: Watched, address: str, client:
     page.locator(".pin.event").first.click(force=True)
     assert "owned" not in page.title()
     page.goto(address)
-    expect(page.locator("#alert-list li")).to_have_count(1, timeout=PATIENCE_MS)
+    expect(page.locator("#alert-list li")).to_have_count(1)
     assert "owned" not in page.title()
     watched.assert_well_behaved()
 
@@ -230,40 +220,13 @@ def test_text_can_be_read_in_both_themes(browser: Browser, address: str, yard: Y
     van = yard.van("van-1")
     yard.report(van, {"fix_time": NOW})
     yard.alert(yard.event(van, "missed_stop", NOW))
-    page = browser.new_page(color_scheme="dark" if theme == "dark" else "light")
+    page = new_page(browser, color_scheme="dark" if theme == "dark" else "light")
     page.goto(address)
-    expect(page.locator("#alert-list li")).to_have_count(1, timeout=PATIENCE_MS)
+    expect(page.locator("#alert-list li")).to_have_count(1)
     page.wait_for_timeout(3000)  # a new card is tinted at first
-    faint = [(text, round(contrast, 2)) for contrast, text in page.evaluate(_CONTRASTS) if contrast < 4.5]
+    faint = [(text, round(contrast, 2)) for contrast, text in page.evaluate(CONTRASTS) if contrast < 4.5]
     assert faint == []
     page.close()
-
-
-_CONTRASTS = """() => {
-  const linear = (v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-  const parse = (text) => {
-    const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number);
-    return text.startsWith("color(") ? [r * 255, g * 255, b * 255, a] : [r, g, b, a];
-  };
-  const luminance = ([r, g, b]) => 0.2126 * linear(r / 255) + 0.7152 * linear(g / 255) + 0.0722 * linear(b / 255);
-  const over = (below, [r, g, b, a]) => [r, g, b].map((v, i) => v * a + below[i] * (1 - a));
-  const ground = (element) => {
-    const layers = [];
-    for (let at = element; at; at = at.parentElement) {
-      layers.push(parse(getComputedStyle(at).backgroundColor));
-      if (layers.at(-1)[3] === 1) break;
-    }
-    return layers.reverse().reduce(over, [255, 255, 255]);
-  };
-  const hasText = (element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
-  const texts = [...document.querySelectorAll("body *")].filter((element) => element.checkVisibility() && hasText(element));
-  return texts.map((element) => {
-    const behind = ground(element);
-    const ink = over(behind, parse(getComputedStyle(element).color));
-    const [dark, bright] = [luminance(ink), luminance(behind)].sort((x, y) => x - y);
-    return [(bright + 0.05) / (dark + 0.05), element.textContent.trim()];
-  });
-}"""
 
 
 def _trip_with_an_event(client: httpx.Client, yard: Yard) -> None:
@@ -273,3 +236,75 @@ def _trip_with_an_event(client: httpx.Client, yard: Yard) -> None:
     yard.visit(van, "T-1", "S-1", "serviced", NOW)
     yard.event(van, "missed_stop", NOW, trip_id="T-1", stop_id="S-2", facts={"progress_m": 1042})
     yard.event(van, "zone_enter", NOW, trip_id="T-1", severity="info")
+
+
+def test_the_map_stays_with_who_is_followed_and_the_list_shows_one_state(watched: Watched, address: str, yard: Yard) -> None:
+    moving, standing = yard.van("van-1"), yard.van("van-2")
+    yard.report(moving, {"fix_time": NOW, "speed_mps": 9.0, "course_deg": 90.0})
+    yard.report(standing, {"fix_time": NOW, "speed_mps": 0.0, "longitude_deg": DEPOT[0] + 0.001})
+    page = watched.page
+    page.goto(address)
+    expect(page.locator("#vehicles .row")).to_have_count(2)
+    page.get_by_role("button", name="1 moving").click()
+    expect(page.locator("#vehicles .row")).to_have_count(1)
+    page.locator('#vehicles [data-vehicle="van-1"] button').click()
+    page.get_by_role("button", name="Follow").click()
+    expect(page.get_by_role("button", name="Following")).to_have_attribute("aria-pressed", "true")
+    there = DEPOT[0] + 0.02
+    yard.report(moving, {"fix_time": NOW + timedelta(seconds=10), "longitude_deg": there, "speed_mps": 10.0})
+    page.wait_for_function(
+        "there => Math.abs(document.querySelector('#map').map.getCenter().lng - there) < 1e-4", arg=there, timeout=PATIENCE_MS
+    )
+    watched.assert_well_behaved()
+
+
+SETTLING_MS = 500
+REFUSED_REQUEST = """async () => {
+  const api = await import(document.querySelector('script[src$="/live/main.js"]').src.replace("main.js", "api.js"));
+  await api.read("/me").catch(() => {});
+}"""
+
+
+@pytest.mark.parametrize("is_away", [False, True], ids=["while-watching", "while-away"])
+def test_who_is_signed_out_elsewhere_is_told_so_and_can_sign_in_again(
+    browser: Browser, yard: Yard, database_url: str, is_away: bool
+) -> None:
+    assets.install()
+    register(yard, "asha")
+    with serving(database_url, sign_in=True) as address:
+        page = new_page(browser)
+        page.goto(f"{address}/sign-in?then=/")
+        page.get_by_label("Login").fill("asha")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.locator("#connection")).to_contain_text("live")
+        page.context.set_offline(is_away)
+        yard.owner.execute("UPDATE session SET revoked_at = now(), revoked_because = 'signed_out'")
+        page.context.set_offline(False)
+        expect(page.locator("#connection")).to_contain_text("signed out")
+        page.evaluate(REFUSED_REQUEST)
+        page.wait_for_timeout(SETTLING_MS)
+        expect(page.locator("#connection"), "who is told so is not sent away as well").to_contain_text("sign in again")
+        page.get_by_role("link", name="sign in again").click()
+        expect(page.get_by_label("Login")).to_be_visible()
+        page.close()
+
+
+def test_a_sheet_is_printed_without_its_controls_and_on_white(browser: Browser, address: str) -> None:
+    page = new_page(browser, viewport={"width": 794, "height": 1123}, color_scheme="dark")
+    page.goto(f"{address}/console/reports")
+    page.emulate_media(media="print", color_scheme="dark")
+    expect(page.locator(".bar")).to_be_hidden()
+    expect(page.locator(".filters")).to_be_hidden()
+    expect(page.get_by_role("heading", name="Trips")).to_be_visible()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    page.close()
+
+
+@pytest.mark.parametrize("width_px", [800, 1100, 1400])
+def test_the_bar_stays_within_the_screen(browser: Browser, address: str, width_px: int) -> None:
+    page = new_page(browser, viewport={"width": width_px, "height": 700})
+    page.goto(f"{address}/console/board")
+    expect(page.locator("#theme")).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width_px
+    page.close()

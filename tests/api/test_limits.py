@@ -48,7 +48,7 @@ def test_callers_have_buckets_of_their_own() -> None:
 
 @pytest.mark.server
 def test_who_asks_too_much_is_told_when_to_come_back(database_url: str) -> None:
-    with serving(database_url, rate=Rate(0.5, 3)) as address, httpx.Client(base_url=address) as client:
+    with serving(database_url, rate=Rate(0.5, 3)) as address, httpx.Client(base_url=address, timeout=60) as client:
         answers = [client.get("/vehicles") for _ in range(4)]
         assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
         assert (answers[3].json()["code"], answers[3].headers["retry-after"]) == ("too_many_requests", "2")

@@ -21,7 +21,7 @@ Message = dict[str, Any]
 @contextmanager
 def listening(client: httpx.Client, last_event_id: str | None = None, **wanted: Any) -> Iterator[Iterator[Message]]:
     headers = {} if last_event_id is None else {"last-event-id": last_event_id}
-    with client.stream("GET", "/live", headers=headers, params=wanted, timeout=20) as response:
+    with client.stream("GET", "/live", headers=headers, params=wanted, timeout=60) as response:
         assert response.headers["content-type"].startswith("text/event-stream")
         yield messages(response.iter_lines())
 
@@ -114,8 +114,8 @@ def test_a_foreign_mark_is_refused(client: httpx.Client) -> None:
 
 
 def test_many_streams_share_one_listening_connection(client: httpx.Client, address: str, yard: Yard) -> None:
-    with httpx.Client(base_url=address, limits=httpx.Limits(max_connections=40)) as many:
-        streams = [many.stream("GET", "/live", timeout=20) for _ in range(30)]
+    with httpx.Client(base_url=address, limits=httpx.Limits(max_connections=40), timeout=60) as many:
+        streams = [many.stream("GET", "/live", timeout=60) for _ in range(30)]
         readers = [messages(stream.__enter__().iter_lines()) for stream in streams]
         assert all(next(reader)["event"] == "hello" for reader in readers)
         yard.report(yard.van("van-1"), {"fix_time": NOW})

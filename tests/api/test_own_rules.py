@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from alerts.tailing import Rulebook, follow
 from own_rules.following import Follower
 from store.pool import Role
 from store.session import open_session
 from tests.api.yard import Yard
+from tests.browsing import new_page
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 MINUTE = timedelta(minutes=1)
@@ -150,23 +149,12 @@ def test_hours_go_by_the_clock_of_the_organisation(client: httpx.Client, yard: Y
     assert client.post("/own-rules/noon/try", json={"days": 3}).json()["events"] == 1
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("no Chromium on this machine; on Debian: apt install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 @pytest.mark.browser
 def test_somebody_writes_tries_and_switches_on_a_rule_on_a_phone(
     browser: Browser, address: str, client: httpx.Client, yard: Yard
 ) -> None:
     drive(yard, NOW - timedelta(hours=30), 0, 1, 1, 1, 1, 0)
-    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page = new_page(browser, viewport={"width": 390, "height": 844})
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda message: complaints.append(message.text) if "Content Security" in message.text else None)
@@ -182,7 +170,7 @@ def test_somebody_writes_tries_and_switches_on_a_rule_on_a_phone(
     expect(page.get_by_text("Version 1 is draft")).to_be_visible()
     expect(page.get_by_role("button", name="Switch on")).to_be_disabled()
     page.get_by_role("button", name="Try it").click()
-    expect(page.locator("#trial")).to_contain_text("1 events on")
+    expect(page.locator("#trial")).to_contain_text("1 event on")
     frame = page.frame_locator("iframe")
     page.locator("iframe").scroll_into_view_if_needed()
     expect(frame.locator("path.leaflet-interactive").first).to_be_visible(timeout=30_000)
@@ -194,3 +182,19 @@ def test_somebody_writes_tries_and_switches_on_a_rule_on_a_phone(
     expect(page.get_by_text("Version 1 is off")).to_be_visible()
     assert complaints == []
     page.close()
+
+
+def test_a_new_rule_never_replaces_another_of_like_name(client: httpx.Client) -> None:
+    names = ("रात का दरवाज़ा", "तेज़ गति", "Night door", "night-door!")
+    for name in names:
+        said = {"name": name, "expression": "door_open"}
+        client.post("/console/rules/save", data=said, follow_redirects=True).raise_for_status()
+    assert sorted(rule["name"] for rule in client.get("/own-rules").json()["items"]) == sorted(names)
+
+
+def test_a_rule_of_which_nothing_was_said_is_told_what_is_missing(client: httpx.Client) -> None:
+    answer = client.post("/console/rules/save", data={"name": "", "expression": "", "subjects": "van-1, van-2"})
+    assert answer.status_code == 422
+    assert 'id="wrong-name" role="alert">is missing<' in answer.text
+    assert 'id="wrong-expression"' in answer.text
+    assert 'value="van-1, van-2"' in answer.text

@@ -114,7 +114,7 @@ def test_wrong_people_are_told_row_by_row_and_nobody_is_kept(client: httpx.Clien
 def test_nobody_brings_in_more_than_they_may(database_url: str, yard: Yard) -> None:
     register(yard, "manager", Role.distributor_manager)
     register(yard, "planner", Role.logistics_manager)
-    with serving(database_url, sign_in=True) as address, httpx.Client(base_url=address, timeout=30) as client:
+    with serving(database_url, sign_in=True) as address, httpx.Client(base_url=address, timeout=60) as client:
         planner, manager = signed_in(client, "planner"), signed_in(client, "manager")
         assert client.get("/exports/people", headers=planner).status_code == 403
         assert client.post("/imports/people", content=PEOPLE, headers=planner).status_code == 403

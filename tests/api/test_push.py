@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from api import assets
 from tests.api.conftest import serving
+from tests.browsing import new_context
 
 pytestmark = pytest.mark.server
 POINT = base64.urlsafe_b64encode(b"\x04" + bytes(range(64))).decode().rstrip("=")
@@ -65,21 +66,18 @@ def test_what_is_no_subscription_is_refused(client: httpx.Client, change: dict[s
 
 
 def test_without_a_key_there_is_no_push_and_private_addresses_are_refused(database_url: str) -> None:
-    with serving(database_url) as address, httpx.Client(base_url=address) as client:
+    with serving(database_url) as address, httpx.Client(base_url=address, timeout=60) as client:
         assert client.get("/push/key").status_code == 404
         refused = client.post("/push/subscriptions", json=BROWSER | {"endpoint": "https://127.0.0.1/push"})
         assert refused.status_code == 422
 
 
 @pytest.fixture
-def page(address: str) -> Iterator[Page]:
+def page(browser: Browser, address: str) -> Iterator[Page]:
     """The page of alerts in a browser that lets it notify.
 
     No push service is reached from here: what the browser would get from one is given, all else is real.
     """
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("no Chromium on this machine; on Debian: apt install chromium")
     given = f"""
         const said = {json.dumps(BROWSER)};
         const subscription = {{ endpoint: said.endpoint, toJSON: () => said, unsubscribe: async () => true }};
@@ -87,13 +85,12 @@ def page(address: str) -> Iterator[Page]:
           if (applicationServerKey.length !== 65) throw new Error("no key");
           return (PushManager.prototype.getSubscription = async () => subscription, subscription);
         }};"""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        page = browser.new_context(permissions=["notifications"]).new_page()
-        page.add_init_script(given)
-        page.goto(f"{address}/console/alerts")
-        yield page
-        browser.close()
+    context = new_context(browser, permissions=["notifications"])
+    page = context.new_page()
+    page.add_init_script(given)
+    page.goto(f"{address}/console/alerts")
+    yield page
+    context.close()
 
 
 def push(page: Page, address: str, *messages: dict[str, Any]) -> None:
@@ -105,7 +102,10 @@ def push(page: Page, address: str, *messages: dict[str, Any]) -> None:
         lambda said: registrations.extend(one["registrationId"] for one in said["registrations"]),
     )
     protocol.send("ServiceWorker.enable")
-    page.wait_for_timeout(500)
+    until = time.monotonic() + 60
+    while not registrations:
+        assert time.monotonic() < until, "no worker is registered"
+        page.wait_for_timeout(50)  # which hears of it meanwhile
     for message in messages:
         delivered = {"origin": address, "registrationId": registrations[0], "data": json.dumps(message)}
         protocol.send("ServiceWorker.deliverPushMessage", delivered)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -51,6 +52,7 @@ def test_every_report_runs_by_everything_it_can_be_taken_by(client: httpx.Client
     assert [kind["name"] for kind in kinds] == list(REPORTS)
     for kind in kinds:
         assert all(figure["definition"] for figure in kind["figures"])
+        assert client.get(f"/reports/{kind['name']}", params=SPAN).json()["by"] in kind["groupings"]
         for by in kind["groupings"]:
             answer = client.get(f"/reports/{kind['name']}", params={"by": by, **SPAN})
             assert answer.status_code == 200, f"{kind['name']} by {by}: {answer.text}"
@@ -69,6 +71,12 @@ def test_stops_are_counted_as_they_were_judged(client: httpx.Client, day: int) -
     assert rows(client, "productivity", "vehicle")["van-1"]["stops_per_hour"] == pytest.approx(2 / 1.7)
     deviations = rows(client, "deviations", "vehicle")["van-1"]
     assert (deviations["deviations"], deviations["off_route_h"], deviations["peak_m"]) == (1, 0.5, 640)
+
+
+def test_shares_are_read_in_per_cent_and_counts_are_not(client: httpx.Client, day: int) -> None:
+    page = client.get("/console/reports", params={"by": "vehicle", "since": f"{START:%F}", "until": f"{START:%F}"}).text
+    first_row = page.partition("van-1")[2].partition("</tr>")[0]
+    assert re.findall(r'<td class="number">([^<]*)</td>', first_row)[:4] == ["1", "3", "2", "66.7%"]
 
 
 def test_what_was_planned_stands_beside_what_was_done(client: httpx.Client, yard: Yard, day: int) -> None:

@@ -107,6 +107,22 @@ def test_a_trip_is_closed_when_everything_is_there_and_somebody_agrees(client: h
     prove(client, "S-1", at=AT + timedelta(minutes=2)).raise_for_status()
 
 
+def test_what_was_forgotten_can_still_be_said_to_have_failed(client: httpx.Client, yard: Yard) -> None:
+    dispatched_trip(client, yard, START)
+    complete(client, "S-1", lines=[{"line_no": 1, "delivered": 24}, {"line_no": 2, "delivered": 12}]).raise_for_status()
+    prove(client, "S-1").raise_for_status()
+    for state in ("returning", "unloading"):
+        client.post("/trips/T-1/state", json={"state": state}).raise_for_status()
+    hand_in(client, cola=36, soap=0, cash="0").raise_for_status()
+    client.post("/trips/T-1/settlement/approve", json={"comment": "three crates"}).raise_for_status()
+    assert not client.get("/trips/T-1/closure").json()["can_be_closed"]
+    assert complete(client, "S-2", 36).status_code == 409
+    path = f"/deliveries/{delivery_to(client, 'S-2')['delivery_id']}/fail"
+    assert client.post(path, json={"at": AT.isoformat(), "reason": "never went there"}).json()["state"] == "failed"
+    assert client.post(path, json={"at": AT.isoformat(), "reason": "shop closed"}).status_code == 409
+    assert client.get("/trips/T-1/closure").json()["can_be_closed"]
+
+
 def test_closing_closes_the_orders_too(client: httpx.Client, yard: Yard) -> None:
     evening(client, yard)
     hand_in(client).raise_for_status()

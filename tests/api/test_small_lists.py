@@ -56,7 +56,7 @@ def named(database_url: str, yard: Yard) -> dict[str, str]:
 
 @pytest.fixture
 def client(database_url: str, named: dict[str, str]) -> Iterator[httpx.Client]:
-    with serving(database_url, organisation="victim") as address, httpx.Client(base_url=address, timeout=30) as client:
+    with serving(database_url, organisation="victim") as address, httpx.Client(base_url=address, timeout=60) as client:
         yield client
 
 

@@ -71,6 +71,7 @@ def name_of(operation: Any) -> str:
     return str(operation.definition.raw["operationId"])
 
 
+@pytest.mark.filterwarnings("ignore:Do not use the .random. module")  # the server's threads draw their delays from it meanwhile
 @pytest.mark.timeout(1800)  # many operations, one after the other
 def test_every_operation_answers_as_described(standing: tuple[str, dict[str, str]]) -> None:
     address, identifiers = standing
@@ -144,7 +145,7 @@ def _unthought_of(operation: Any, identifiers: dict[str, str], seen: set[int]) -
 )
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 def _follow(address: str, query: dict[str, str], last: str) -> None:
-    with httpx.stream("GET", f"{address}/live", params=query, headers={"last-event-id": last}, timeout=30) as answer:
+    with httpx.stream("GET", f"{address}/live", params=query, headers={"last-event-id": last}, timeout=60) as answer:
         assert answer.status_code in {200, 403, 404, 422}, f"{query} {last}: {answer.status_code}"
         wanted = "text/event-stream" if answer.status_code == 200 else "application/problem+json"
         assert answer.headers["content-type"].startswith(wanted)
@@ -156,7 +157,7 @@ def test_the_stream_opens_or_refuses_as_described(address: str) -> None:
 
 def test_every_body_has_an_example_that_is_valid(address: str) -> None:
     document = httpx.get(f"{address}/openapi.json", timeout=60).json()
-    life_cycles = httpx.get(f"{address}/life-cycles").json()
+    life_cycles = httpx.get(f"{address}/life-cycles", timeout=60).json()
     assert life_cycles
     told = set()
     for operation in (one for those in document["paths"].values() for one in those.values()):

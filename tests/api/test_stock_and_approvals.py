@@ -9,7 +9,7 @@ import pytest
 
 from store.pool import Role, take_role
 from tests.api.goods import outlet, product
-from tests.api.yard import Yard
+from tests.api.yard import Yard, trip_document
 
 pytestmark = pytest.mark.server
 REWRITING = ["UPDATE stock_movement SET pieces = 1", "DELETE FROM stock_movement", "TRUNCATE stock_movement"]
@@ -41,6 +41,19 @@ def test_goods_that_come_in_are_counted_once(client: httpx.Client) -> None:
         ("GRN-2", 60, "receipt"),
         ("GRN-1", 240, "receipt"),
     ]
+
+
+def test_a_receipt_is_told_as_it_was_or_refused(client: httpx.Client) -> None:
+    twice = receipt("GRN-2")
+    twice["lines"] = [{"product_id": "cola-500", "pieces": 5}, {"product_id": "cola-500", "pieces": 7}]
+    assert client.post("/stock/receipts", json=twice).json() == {"movements": 1}
+    assert balances(client) == {("depot-north", "cola-500"): 12}
+    assert client.post("/stock/receipts", json=receipt("GRN-2", 12)).json() == {"movements": 0}
+    otherwise = client.post("/stock/receipts", json=receipt("GRN-2", 13))
+    assert (otherwise.status_code, "other lines" in otherwise.json()["detail"]) == (409, True)
+    later = receipt("GRN-3") | {"received_at": "2999-01-01T00:00:00Z"}
+    assert client.post("/stock/receipts", json=later).json()["errors"][0]["field"] == "body.received_at"
+    assert balances(client) == {("depot-north", "cola-500"): 12}
 
 
 def test_the_ledger_follows_a_count_only_when_somebody_approved_it(client: httpx.Client) -> None:
@@ -94,6 +107,8 @@ def test_not_even_the_owner_rewrites_the_ledger_by_accident(client: httpx.Client
 
 
 def test_a_request_waits_and_is_overdue_after_its_time(client: httpx.Client, yard: Yard) -> None:
+    yard.van("van-1")
+    client.post("/trips", json=trip_document("T-1", "tracker-of-van-1", NOW)).raise_for_status()
     asked = client.post("/approvals", json={"kind": "detour", "subject_id": "T-1", "comment": "bridge closed"}).json()
     assert (asked["state"], asked["overdue"]) == ("pending", False)
     assert client.get("/approvals", params={"overdue": True}).json()["items"] == []
@@ -115,8 +130,11 @@ def test_an_approved_pin_moves_its_outlet_unless_that_was_moved_meanwhile(client
     assert (moved["longitude_deg"], moved["latitude_deg"]) == (77.6, 12.91)
     again = client.post("/approvals", json=body).json()
     assert client.post(f"/approvals/{again['approval_id']}/approve").status_code == 409
-    vague = client.post("/approvals", json=body | {"subject_id": "O-2", "difference": {}}).json()
-    assert client.post(f"/approvals/{vague['approval_id']}/approve").status_code in {404, 422}
+    client.post(f"/approvals/{again['approval_id']}/reject").raise_for_status()
+    assert client.post("/approvals", json=body | {"subject_id": "O-2"}).status_code == 404
+    for vague in ({}, {"longitude_deg": {"before": 77.5, "after": 1e9}, "latitude_deg": move["latitude_deg"]}):
+        refused = client.post("/approvals", json=body | {"difference": vague}).json()
+        assert refused["errors"][0]["field"].startswith("difference")
 
 
 @pytest.mark.parametrize(("decision", "state"), [("approve", "approved"), ("reject", "rejected")])
@@ -128,3 +146,5 @@ def test_a_decision_about_a_registration_is_the_outlets_state(
     asked = client.post("/approvals", json={"kind": "outlet_registration", "subject_id": "O-1"}).json()
     client.post(f"/approvals/{asked['approval_id']}/{decision}").raise_for_status()
     assert client.get("/outlets/O-1").json()["state"] == state
+    again = client.post("/approvals", json={"kind": "outlet_registration", "subject_id": "O-1"})
+    assert (again.status_code, state in again.json()["detail"]) == (409, True)

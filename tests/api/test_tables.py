@@ -21,7 +21,7 @@ server = pytest.mark.server
 
 
 def bring(client: httpx.Client, kind: str, text: str | bytes, **query: Any) -> dict[str, Any]:
-    answer = client.post(f"/imports/{kind}", content=text, params={"dry_run": False} | query)
+    answer = client.post(f"/imports/{kind}", content=text, params=query)
     assert answer.status_code == 200, answer.text
     report: dict[str, Any] = answer.json()
     return report
@@ -97,6 +97,21 @@ def test_what_was_exported_can_be_imported_again(client: httpx.Client) -> None:
     sheet = load_workbook(io.BytesIO(book.content)).worksheets[0]
     assert sheet.max_row == 5
     assert bring(client, "products", book.content, form="xlsx")["unchanged"] == 3
+    assert bring(client, "products", book.content)["unchanged"] == 3  # it is told by its first bytes
+    broken = client.post("/imports/products", content=book.content[:100])
+    assert (broken.status_code, broken.json()["code"]) == (422, "invalid_input")
+
+
+@server
+def test_every_wrong_row_is_told_also_those_without_a_name(client: httpx.Client) -> None:
+    report = bring(client, "products", "product_id,name,price,tax_pct\nA,Apple,1,5\n,Nameless,1,\nB,Bread,cheap,\n")
+    assert (report["kept"], report["added"], report["error_count"]) == (False, 1, 2)
+    assert report["errors"][0] == {"row": 3, "column": "product_id", "detail": "is missing"}
+    assert (report["errors"][1]["row"], report["errors"][1]["column"]) == (4, "price")
+    beats = bring(client, "beats", "beat_id,name,weekdays\nX,X,[1\nY,Y,1|2\n")
+    assert [(error["row"], error["column"]) for error in beats["errors"]] == [(2, "weekdays")]
+    trips = bring(client, "trips", "trip_id,device_key,planned_start\n,van-1,2026-03-02T08:00:00Z\n")
+    assert (trips["error_count"], trips["errors"][0]["row"]) == (1, 2)
 
 
 @server
@@ -149,7 +164,7 @@ def test_csv_and_xlsx_say_the_same(rows: list[list[str]]) -> None:
     assert list(read_table(packed.getvalue(), "xlsx")) == expected
 
 
-@given(content=st.binary(max_size=200), form=st.sampled_from(["csv", "xlsx"]))
-def test_any_bytes_are_a_table_or_refused(content: bytes, form: str) -> None:
+@given(content=st.binary(max_size=200), form=st.sampled_from(["csv", "xlsx", None]))
+def test_any_bytes_are_a_table_or_refused(content: bytes, form: str | None) -> None:
     with suppress(BeatwatchError):
         assert all(number > 1 and row for number, row in read_table(content, form))

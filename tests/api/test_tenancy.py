@@ -19,7 +19,7 @@ pytestmark = pytest.mark.server
 
 @pytest.fixture
 def client(database_url: str) -> Iterator[httpx.Client]:
-    with serving(database_url, sign_in=True) as address, httpx.Client(base_url=address, timeout=30) as client:
+    with serving(database_url, sign_in=True) as address, httpx.Client(base_url=address, timeout=60) as client:
         yield client
 
 

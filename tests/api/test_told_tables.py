@@ -111,7 +111,7 @@ def test_assets_are_brought_in_and_taken_out(client: httpx.Client) -> None:
 
 def test_a_field_representative_takes_out_master_data_and_no_more(database_url: str, yard: Yard) -> None:
     register(yard, "ravi", Role.field_representative)
-    with serving(database_url, sign_in=True) as address, httpx.Client(base_url=address, timeout=30) as client:
+    with serving(database_url, sign_in=True) as address, httpx.Client(base_url=address, timeout=60) as client:
         headers = signed_in(client, "ravi")
         assert client.get("/exports/outlets", headers=headers).status_code == 200
         assert client.get("/exports/trips", headers=headers).status_code == 403

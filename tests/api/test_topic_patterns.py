@@ -63,7 +63,7 @@ def test_what_is_no_pattern_is_refused(client: httpx.Client, name: str, content:
 
 def test_only_who_runs_the_installation_directs_its_topics(database_url: str, yard: Yard) -> None:
     register(yard, "manager", Role.distributor_manager)
-    with serving(database_url, sign_in=True) as address, httpx.Client(base_url=address, timeout=30) as client:
+    with serving(database_url, sign_in=True) as address, httpx.Client(base_url=address, timeout=60) as client:
         headers = signed_in(client, "manager")
         assert client.get("/topic-patterns", headers=headers).status_code == 403
         assert client.put("/topic-patterns/a", json=NORTH, headers=headers).status_code == 403

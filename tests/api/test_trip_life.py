@@ -31,6 +31,8 @@ def test_a_load_is_confirmed_when_checker_and_driver_count_the_same(client: http
     assert (disputed["disagreed"], disputed["trip_state"], disputed["confirmed_at"]) == (["cola"], "loading", None)
     agreed = count(client, "driver", ("cola", 58), ("soap", 12)).json()
     assert (agreed["disagreed"], agreed["trip_state"]) == ([], "load_confirmed")
+    assert count(client, "driver", ("cola", 58), ("soap", 12)).json() == agreed  # a phone tells it again
+    assert count(client, "checker", ("cola", 59), ("soap", 12)).status_code == 409
     loaded = yard.owner.execute("SELECT order_id, line_no, loaded FROM order_line ORDER BY 1, 2").fetchall()
     assert loaded == [("A", 1, 24), ("A", 2, 12), ("B", 1, 34)]  # who comes last on the route goes short
     assert yard.owner.execute("SELECT DISTINCT state FROM sales_order").fetchall() == [("loaded",)]

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -8,6 +7,7 @@ import pytest
 
 from store.rollups import show_whom_devices_stand_for
 from tests.api.yard import DEPOT, Yard
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.server
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -82,15 +82,13 @@ def test_a_place_goes_by_what_its_tracker_is_on_now(client: httpx.Client, yard: 
     client.delete("/devices/phone-9/assignments").raise_for_status()
     assert client.get("/places").json()["vehicle_id"] == ["phone-9"]
     now = datetime.now(UTC)
-    yard.mount(device, "van-2", now + timedelta(seconds=1), now + timedelta(seconds=2.5))
+    yard.mount(device, "van-2", now + timedelta(seconds=2), now + timedelta(seconds=7))
     assert client.get("/places").json()["vehicle_id"] == ["phone-9"]
-    time.sleep(1.1)  # by the clock alone, nothing is written
-    assert client.get("/places").json()["vehicle_id"] == ["van-2"]
+    wait_until(lambda: client.get("/places").json()["vehicle_id"] == ["van-2"])  # by the clock alone, nothing is written
     with yard.pool.connection() as connection:
         show_whom_devices_stand_for(connection)
     assert client.get("/places").json()["vehicle_id"] == ["van-2"]
-    time.sleep(1.5)
-    assert client.get("/places").json()["vehicle_id"] == ["phone-9"]
+    wait_until(lambda: client.get("/places").json()["vehicle_id"] == ["phone-9"])
 
 
 def test_what_stands_beside_the_newest_position_follows_the_vehicle(client: httpx.Client, yard: Yard) -> None:

@@ -7,7 +7,7 @@ import hmac
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,6 +25,7 @@ from tests.api.goods import delivery_to, dispatched_trip
 from tests.api.test_catalogue_story import approved_outlet, confirmed_order, post
 from tests.api.test_records import COLA
 from tests.api.yard import Yard
+from tests.waiting import wait_until
 
 
 class Receiver:
@@ -69,7 +70,7 @@ def receiver() -> Iterator[Receiver]:
 def private(database_url: str) -> Iterator[httpx.Client]:
     with (
         serving(database_url, webhooks_to_private=True) as address,
-        httpx.Client(base_url=address, timeout=30) as client,
+        httpx.Client(base_url=address, timeout=60) as client,
     ):
         yield client
 
@@ -82,13 +83,6 @@ def quick_courier(database_url: str, **options: Any) -> Iterator[None]:
     courier.stop()
 
 
-def eventually(holds: Callable[[], bool], within_s: float = 30) -> None:
-    until = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < until, "it did not happen"
-        time.sleep(0.05)
-
-
 @pytest.mark.server
 def test_orders_events_and_alerts_are_told_and_signed(private: httpx.Client, receiver: Receiver, yard: Yard) -> None:
     made = post(private, "/webhooks", url=receiver.url, topics=["order", "event", "alert"])
@@ -97,7 +91,7 @@ def test_orders_events_and_alerts_are_told_and_signed(private: httpx.Client, rec
     approved_outlet(private, "O-1")
     confirmed_order(private, "SO-1", "O-1")
     yard.alert(yard.event(yard.van("van-1"), "missed_stop", datetime.now(UTC)))
-    eventually(lambda: len(receiver.received) >= 4)
+    wait_until(lambda: len(receiver.received) >= 4)
     assert sorted(receiver.topics()) == ["alert.open", "event.concluded", "order.confirmed", "order.draft"]
     for headers, body in receiver.received:
         said = dict(part.split("=") for part in headers["beatwatch-signature"].split(","))
@@ -108,7 +102,7 @@ def test_orders_events_and_alerts_are_told_and_signed(private: httpx.Client, rec
         assert json.loads(body)["message_id"] == headers["beatwatch-message"]
     order = next(json.loads(body) for _headers, body in receiver.received if b"order.confirmed" in body)
     assert (order["data"]["order_id"], order["data"]["organisation"]) == ("SO-1", "default")
-    eventually(lambda: all(one["state"] == "delivered" for one in messages(private, made)))
+    wait_until(lambda: all(one["state"] == "delivered" for one in messages(private, made)))
 
 
 def messages(client: httpx.Client, webhook: dict[str, Any]) -> list[dict[str, Any]]:
@@ -126,7 +120,7 @@ def test_deliveries_are_told_as_they_happen(private: httpx.Client, receiver: Rec
     lines = [{"line_no": 1, "delivered": 20, "short_reason": "no room"}, {"line_no": 2, "delivered": 12}]
     private.post(f"/deliveries/{first}/complete", json={"at": at, "lines": lines}).raise_for_status()
     private.post(f"/deliveries/{second}/fail", json={"at": at, "reason": "shop closed"}).raise_for_status()
-    eventually(lambda: len(receiver.received) >= 3)
+    wait_until(lambda: len(receiver.received) >= 3)
     assert sorted(receiver.topics()) == ["delivery.arrived", "delivery.failed", "delivery.partially_delivered"]
     failed = next(json.loads(body)["data"] for _headers, body in receiver.received if b"delivery.failed" in body)
     told = (failed["delivery_id"], failed["order_id"], failed["trip_id"], failed["reason"], failed["organisation"])
@@ -145,7 +139,7 @@ def test_what_was_told_long_ago_is_forgotten(receiver: Receiver, database_url: s
         " AS told (topic, state, days)"
     )
     with quick_courier(database_url):
-        eventually(lambda: receiver.topics() == ["late"])
+        wait_until(lambda: receiver.topics() == ["late"])
     left = yard.owner.execute("SELECT topic FROM webhook_message ORDER BY topic").fetchall()
     assert left == [("late",), ("new.told",)]
 
@@ -162,7 +156,7 @@ def test_what_fails_is_tried_again_and_every_attempt_is_on_record(
     assert client.post(f"/webhooks/{webhook['webhook_id']}/ping").status_code == 202
     with quick_courier(database_url):
         yard.owner.execute("UPDATE webhook SET state = 'active'")
-        eventually(lambda: messages(client, webhook)[0]["state"] == "delivered")
+        wait_until(lambda: messages(client, webhook)[0]["state"] == "delivered")
     (message,) = messages(client, webhook)
     assert [(one["attempt_no"], one["succeeded"]) for one in message["attempts"]] == [(1, False), (2, False), (3, True)]
     assert [one["detail"] for one in message["attempts"]] == ["HTTP 500", "HTTP 302", "delivered"]
@@ -181,7 +175,7 @@ def test_a_webhook_that_keeps_failing_is_disabled_until_somebody_looks(
                        " SELECT webhook_id, org_id, 'order.draft', '{}' FROM webhook, generate_series(1, 3)")  # fmt: skip
     state = "SELECT state, failed_count >= 6 FROM webhook"
     with quick_courier(database_url, disabled_after=6):
-        eventually(lambda: yard.owner.execute(state).fetchone() == ("disabled", True))
+        wait_until(lambda: yard.owner.execute(state).fetchone() == ("disabled", True))
         time.sleep(0.3)
         seen = len(receiver.received)
         time.sleep(0.3)
@@ -192,7 +186,7 @@ def test_a_webhook_that_keeps_failing_is_disabled_until_somebody_looks(
     with quick_courier(database_url, disabled_after=1000):
         receiver.statuses = []
         yard.owner.execute("UPDATE webhook SET state = 'active', failed_count = 0")
-        eventually(
+        wait_until(
             lambda: yard.owner.execute("SELECT count(*) FROM webhook_message WHERE state = 'pending'").fetchone() == (0,)
         )
 
@@ -205,7 +199,7 @@ def test_after_the_last_attempt_a_message_is_dead(receiver: Receiver, database_u
     yard.owner.execute("INSERT INTO webhook_message (webhook_id, org_id, topic, body)"
                        " SELECT webhook_id, org_id, 'order.draft', '{}' FROM webhook")  # fmt: skip
     with quick_courier(database_url):
-        eventually(lambda: yard.owner.execute("SELECT state FROM webhook_message").fetchone() == ("dead",))
+        wait_until(lambda: yard.owner.execute("SELECT state FROM webhook_message").fetchone() == ("dead",))
     assert len(receiver.received) == 4
 
 

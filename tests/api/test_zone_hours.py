@@ -29,6 +29,16 @@ def market(zone_id: str, **more: Any) -> dict[str, Any]:
     return {"type": "Feature", "id": zone_id, "properties": properties, "geometry": point}
 
 
+def test_two_zones_of_one_name_and_time_are_refused(client: httpx.Client) -> None:
+    twins = {"type": "FeatureCollection", "features": [market("A"), market("B"), market("A", kind="red")]}
+    answer = client.post("/zones", json=twins)
+    assert (answer.status_code, answer.json()["errors"]) == (422, [{"field": "features.2.id", "detail": "'A' is there twice"}])
+    assert client.get("/zones").json()["features"] == []
+    one_after_another = [market("A", valid_until=START.isoformat()), market("A", valid_from=START.isoformat())]
+    answer = client.post("/zones", json={"type": "FeatureCollection", "features": one_after_another})
+    assert (answer.status_code, answer.json()["stored"]) == (201, ["A"])
+
+
 def test_zone_events_come_only_within_hours_and_validity(client: httpx.Client, yard: Yard, database_url: str) -> None:
     assert yard.device("van") == 1
     noon = START + timedelta(minutes=30)

@@ -2,10 +2,11 @@
 const show = () => {
   for (const element of document.querySelectorAll("time[datetime]:not([data-local])")) {
     const at = new Date(element.dateTime);
-    const today = at.toDateString() === new Date().toDateString();
-    element.textContent = at.toLocaleString([], today ? { hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+    const now = new Date();
+    const day = at.toDateString() === now.toDateString() ? {} : { day: "numeric", month: "short", ...(at.getFullYear() === now.getFullYear() ? {} : { year: "numeric" }) };
+    element.textContent = at.toLocaleString([], { ...day, hour: "2-digit", minute: "2-digit" });
     element.dataset.local = "";
-    element.title = at.toLocaleString();
+    element.title = at.toLocaleString([], { dateStyle: "full", timeStyle: "long" });
   }
 };
 show();
@@ -31,4 +32,16 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
 document.addEventListener("htmx:beforeRequest", (event) => {
   const asker = event.detail.elt;
   if (asker.id === "found" && asker.contains(document.activeElement)) event.preventDefault();
+});
+
+// What the server refuses is said where somebody tried it, not swallowed.
+document.addEventListener("htmx:responseError", ({ detail }) => {
+  if (detail.requestConfig?.verb === "get" || detail.xhr.getResponseHeader("hx-redirect")) return;
+  document.querySelector("#refused")?.remove();
+  const said = document.createElement("p");
+  said.id = "refused";
+  said.className = "refusal card";
+  said.setAttribute("role", "alert");
+  try { said.textContent = JSON.parse(detail.xhr.response).detail; } catch { said.textContent = `The server answered ${detail.xhr.status}.`; }
+  document.querySelector("h1")?.after(said);
 });

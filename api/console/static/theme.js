@@ -19,8 +19,10 @@
   asked.addEventListener("change", () => chosen ?? show(asked.matches ? "dark" : "light"));
   addEventListener("DOMContentLoaded", () => {
     document.getElementById("theme")?.addEventListener("click", toggle);
-    const bar = document.querySelector(".bar nav"), present = bar?.querySelector("[aria-current]");
-    if (present) bar.scrollLeft = present.offsetLeft - (bar.clientWidth - present.offsetWidth) / 2; // on a phone it may lie beyond the edge
+    for (const bar of document.querySelectorAll(".bar nav, .tabs")) {
+      const present = bar.querySelector("[aria-current]");
+      if (present) bar.scrollLeft = present.offsetLeft - (bar.clientWidth - present.offsetWidth) / 2; // on a phone it may lie beyond the edge
+    }
     addEventListener("keydown", (event) => {
       const typing = event.target.closest?.("input, textarea, select");
       if (event.key === "d" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) toggle();

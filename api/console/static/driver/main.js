@@ -1,26 +1,40 @@
 // The driver's day: trips with their stops in order. What is done shows at once, and is sent when there is a network.
 import { $, make, say, toast } from "../live/dom.js";
 import * as deeds from "./deeds.js";
-import { ask, breakdownForm, deliveryForm, failureForm, loadForm } from "./forms.js";
+import { deliveryForm, proofForm } from "./delivery_form.js";
+import { ask, breakdownForm, failureForm, loadForm } from "./forms.js";
+import { keepPage } from "./keeping.js";
+import { shown } from "./money.js";
+import { watchRefusal } from "./place.js";
 import * as queue from "./queue.js";
+import { signIn } from "./session.js";
+import { OVER, stopCard } from "./stop_card.js";
+import { brief, counted } from "../live/words.js";
 
 const KEPT = "beatwatch-trips";
-const OVER = new Set(["delivered", "partially_delivered", "failed"]);
-const WORDS = { pending: "to do", arrived: "there", delivered: "delivered", partially_delivered: "delivered in part", failed: "not delivered" };
 const EVERY_MS = 30_000;
+const ON_THE_ROAD = new Set(["dispatched", "in_progress", "breakdown"]);
+const BACK = new Set(["returning", "unloading"]);
 
+if (history.state?.sheet) history.replaceState(null, ""); // reloaded while a form was open
 let trips = JSON.parse(localStorage.getItem(KEPT) ?? "[]");
 let waiting = [];
+let sent = []; // deeds that the server took and that are not in `trips` yet
+let drawn = "";
 
-const clock = (moment) => new Date(moment).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-const stateOf = (stop) => waiting.findLast((deed) => deed.deliveryId === stop.delivery_id && deed.shows && !deed.refusal)?.shows ?? stop.state;
+const told = (is) => [...sent, ...waiting].findLast((deed) => is(deed) && deed.shows && !deed.refusal)?.shows;
+const stateOf = (stop) => told((deed) => deed.deliveryId === stop.delivery_id) ?? stop.state;
+const stateOfTrip = (trip) => told((deed) => deed.tripId === trip.trip_id) ?? trip.state;
+const isHeld = (stop) => waiting.some((deed) => deed.deliveryId === stop.delivery_id && !deed.refusal);
 
 async function read() {
+  const before = sent.length;
   try {
     const answer = await fetch("/me/trips", { headers: { accept: "application/json" } });
-    if (answer.status === 401) location.assign(`/sign-in?then=${encodeURIComponent(location.pathname)}`);
+    if (answer.status === 401) signIn();
     if (!answer.ok) return;
     trips = await answer.json();
+    sent = sent.slice(before);
     localStorage.setItem(KEPT, JSON.stringify(trips));
   } catch { /* no network: what was read last still holds */ }
   draw();
@@ -36,61 +50,72 @@ async function did(deed) {
   send();
 }
 
-function stopCard(trip, stop, isNext) {
-  const state = stateOf(stop);
-  const open = !OVER.has(state);
-  const windowText = [stop.window_start && `from ${clock(stop.window_start)}`, stop.window_end && `until ${clock(stop.window_end)}`].filter(Boolean).join(" ");
-  const expected = stop.estimate ? `expected ${clock(stop.estimate.arrival_at)}` : null;
-  const isHeld = deedsOf(stop).length > 0;
-  const place = `geo:${stop.latitude_deg},${stop.longitude_deg}?q=${stop.latitude_deg},${stop.longitude_deg}`;
-  return make("li", { class: "card stop", data: { stop: stop.stop_id, state } },
-    make("div", { class: "what" },
-      make("h3", {}, `${stop.position_no + 1}. ${stop.outlet_name ?? stop.outlet_id ?? stop.stop_id}`),
-      make("span", { class: "state" }, WORDS[state], isHeld ? " (not sent yet)" : null)),
-    make("p", { class: "when" }, [windowText, expected, stop.order_id].filter(Boolean).join(" · ")),
-    open && isNext ? make("ul", { class: "lines" }, ...stop.lines.map((line) => make("li", {}, make("b", {}, String(line.loaded)), ` ${line.name}`))) : null,
-    open ? make("div", { class: "acts" },
-      make("a", { class: "button", href: place }, "Way"),
-      state === "pending" ? make("button", { type: "button", class: "button", onclick: () => did(deeds.arrive(stop)) }, "I am there") : null,
-      make("button", { type: "button", class: "button", onclick: () => sheet(failureForm(stop), (form) => deeds.fail(stop, form)) }, "Not possible"),
-      make("button", { type: "button", class: "button primary", onclick: () => sheet(deliveryForm(stop), (form) => deeds.deliver(stop, form)) }, "Deliver")) : null);
+async function sheet(form, act, name) {
+  await ask(form, act, name);
+  draw();
+  send();
 }
 
 async function countLoad(trip) {
   const answer = await fetch(`/trips/${encodeURIComponent(trip.trip_id)}/load-out`, { headers: { accept: "application/json" } }).catch(() => null);
   if (!answer?.ok) return toast("The load cannot be read now.");
   const load = await answer.json();
-  await sheet(loadForm(load), (form) => deeds.receive(trip, load, form));
+  await sheet(loadForm(load), (form) => deeds.receive(trip, load, form), `load-${trip.trip_id}`);
 }
 
-const deedsOf = (stop) => waiting.filter((deed) => deed.deliveryId === stop.delivery_id && !deed.refusal);
-
-async function sheet(form, act) {
-  const filled = await ask(form);
-  if (filled) await did(act(filled).catch((error) => toast(error.message)));
-}
+const deedsAt = (stop) => ({
+  arrive: () => did(deeds.arrive(stop)),
+  fail: () => sheet(failureForm(stop), (form) => deeds.fail(stop, form)),
+  deliver: () => sheet(deliveryForm(stop), (form) => deeds.deliver(stop, form), `delivery-${stop.delivery_id}`),
+  prove: () => sheet(proofForm(stop), (form) => deeds.addProof(stop, form), `proof-${stop.delivery_id}`),
+});
 
 function tripSection(trip) {
+  const state = stateOfTrip(trip);
   const next = trip.stops.find((stop) => !OVER.has(stateOf(stop)));
   const done = trip.stops.filter((stop) => OVER.has(stateOf(stop))).length;
-  const onTheRoad = ["dispatched", "in_progress", "breakdown"].includes(trip.state);
-  return make("section", { data: { trip: trip.trip_id, state: trip.state } },
-    make("h2", {}, `${trip.vehicle_id} · ${trip.trip_id}`),
-    make("p", { class: "lead" }, trip.stops.length ? `${done} of ${trip.stops.length} stops done` : `The van is not dispatched yet (${trip.state.replaceAll("_", " ")}).`),
-    trip.state === "loading" ? make("div", { class: "acts" },
-      make("button", { type: "button", class: "button primary", onclick: () => countLoad(trip) }, "Count the load")) : null,
-    trip.state === "breakdown" ? make("p", { class: "card notice", role: "status" }, "The breakdown is known: wait for help.") : null,
-    make("ol", { class: "stops" }, ...trip.stops.map((stop) => stopCard(trip, stop, stop === next))),
-    onTheRoad ? make("div", { class: "acts" },
-      make("button", { type: "button", class: "button", onclick: () => sheet(breakdownForm(), (form) => deeds.breakDown(trip, form)) }, "The van stands"),
-      !next && trip.state === "in_progress" ? make("button", { type: "button", class: "button primary", onclick: () => did(deeds.comeBack(trip)) }, "On the way back") : null) : null);
+  const cards = trip.stops.map((stop) => stopCard(stop, { state: stateOf(stop), isHeld: isHeld(stop), isNext: stop === next }, deedsAt(stop)));
+  return make("section", { data: { trip: trip.trip_id, state } },
+    make("h2", {}, `${trip.vehicle_id} · `, make("span", { title: trip.trip_id }, brief(trip.trip_id))),
+    make("p", { class: "lead" }, trip.stops.length ? `${done} of ${counted(trip.stops.length, "stop")} done` : `The van is not dispatched yet (${state.replaceAll("_", " ")}).`),
+    notice(trip, state),
+    make("ol", { class: "stops" }, ...cards),
+    make("div", { class: "acts" }, ...acts(trip, state, next)));
 }
 
+function acts(trip, state, next) {
+  const button = (label, act, kind = "button") => make("button", { type: "button", class: kind, onclick: act }, label);
+  const isStanding = Boolean(trip.breakdown) || waiting.some((deed) => !deed.refusal && deed.path.endsWith(`${encodeURIComponent(trip.trip_id)}/breakdowns`));
+  return [
+    state === "loading" ? button("Count the load", () => countLoad(trip), "button primary") : null,
+    ON_THE_ROAD.has(state) && !isStanding ? button("The van stands", () => sheet(breakdownForm(), (form) => deeds.breakDown(trip, form))) : null,
+    state === "dispatched" ? button("Set off", () => did(deeds.setOff(trip)), "button primary") : null,
+    !next && state === "in_progress" ? button("On the way back", () => did(deeds.comeBack(trip)), "button primary") : null,
+  ];
+}
+
+function notice(trip, state) {
+  const card = (text) => make("p", { class: "card notice", role: "status" }, text);
+  if (BACK.has(state)) {
+    const sum = (what) => trip.stops.reduce((total, stop) => total + stop[what], 0);
+    return card(`At the depot hand in ${shown(sum("cash"))} in cash (UPI ${shown(sum("upi"))}) and what is left on the van.`);
+  }
+  if (!trip.breakdown) return null;
+  return card(trip.breakdown.state === "reported" ? `Reported: ${trip.breakdown.reason}. Somebody looks at it.` : `The breakdown is known (${trip.breakdown.state}): wait for help.`);
+}
+
+/** Anew only when something changed: a thumb may be on its way to a button. */
 function draw() {
-  const sections = trips.length ? trips.map(tripSection) : [make("p", { class: "card empty" }, "No trip is yours today.")];
-  const held = document.activeElement?.closest?.("[data-stop]")?.dataset.stop;
-  $("#trips").replaceChildren(...sections);
-  if (held) $(`[data-stop="${CSS.escape(held)}"] button`)?.focus();
+  const now = JSON.stringify([trips, sent.length, ...[...sent, ...waiting].map(({ blob, ...deed }) => deed)]);
+  if (now === drawn) return;
+  drawn = now;
+  const held = document.activeElement;
+  const [stop, label] = [held?.closest?.("[data-stop]")?.dataset.stop, held?.textContent];
+  $("#trips").replaceChildren(...(trips.length ? trips.map(tripSection) : [make("p", { class: "card empty" }, "No trip is yours today.")]));
+  if (stop) {
+    const buttons = [...document.querySelectorAll(`[data-stop="${CSS.escape(stop)}"] button`)];
+    (buttons.find((button) => button.textContent === label) ?? buttons[0])?.focus();
+  }
   const refused = waiting.filter((deed) => deed.refusal);
   $("#refused").replaceChildren(...refused.map((deed) => make("div", { class: "card notice" },
     make("b", {}, `${deed.what}: `), deed.refusal, " ",
@@ -102,6 +127,8 @@ function draw() {
 }
 
 queue.watch((deeds) => {
+  const left = new Set(deeds.map(({ no }) => no));
+  sent = [...sent, ...waiting.filter((deed) => !left.has(deed.no) && !deed.refusal)];
   waiting = deeds;
   draw();
 });
@@ -112,23 +139,10 @@ $("#sign-out")?.addEventListener("submit", (event) => {
     toast("Not everything is sent yet: sign out when it is.");
   } else localStorage.removeItem(KEPT); // the next driver of this phone has other trips
 });
-addEventListener("online", send);
-setInterval(() => (waiting.length ? send() : read()), EVERY_MS);
-/** At the first visit the page was loaded before its worker was there: what it is drawn with is fetched once more, past the worker. */
-async function keepPage(workers) {
-  const isFirst = workers.controller === null;
-  await workers.register("/driver/worker.js", { scope: "/driver" });
-  await workers.ready;
-  if (workers.controller === null) await new Promise((known) => workers.addEventListener("controllerchange", known, { once: true }));
-  if (isFirst) await Promise.all([location.href, ...loaded()].map((address) => fetch(address)));
-  document.body.dataset.kept = "true";
-}
-
-function loaded() {
-  const addresses = performance.getEntriesByType("resource").map(({ name }) => name);
-  return addresses.filter((address) => new URL(address).pathname.startsWith("/static/"));
-}
-
+const catchUp = () => (waiting.length ? send() : read());
+addEventListener("online", catchUp);
+setInterval(catchUp, EVERY_MS);
+watchRefusal((isRefused) => ($("#no-place").hidden = !isRefused));
 if ("serviceWorker" in navigator) keepPage(navigator.serviceWorker).catch(() => {});
 waiting = await queue.pending();
 draw();

@@ -5,7 +5,9 @@ const LONGEST_PX = 1280;
 
 /** A photo as a JPEG of at most 1280 pixels a side. */
 export async function shrink(file) {
-  const picture = await createImageBitmap(file);
+  const picture = await createImageBitmap(file).catch(() => {
+    throw new Error("This picture cannot be read: take another one.");
+  });
   const scale = Math.min(1, LONGEST_PX / Math.max(picture.width, picture.height));
   const canvas = make("canvas", { width: Math.round(picture.width * scale), height: Math.round(picture.height * scale) });
   canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);

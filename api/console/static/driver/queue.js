@@ -1,6 +1,8 @@
 // What the driver did and the server may not know yet. It lies in IndexedDB, is sent in order, each with the same
 // idempotency key however often it is tried, and is forgotten only when the server has answered.
 
+import { signIn } from "./session.js";
+
 const NAME = "beatwatch-driver";
 const STORE = "deeds";
 const PATIENCE_MS = 20_000;
@@ -41,11 +43,11 @@ const tell = async () => {
 export const pending = () => within("readonly", (store) => store.getAll());
 
 /**
- * Put a deed at the end of the queue. `deliveryId` says what it is about, `shows` how that looks from now on.
+ * Put a deed at the end of the queue. `deliveryId` or `tripId` says what it is about, `shows` how that looks from now on.
  * A photo goes first as a deed of its own; `media` in a later body stands for what the server calls it.
  */
-export async function add({ path, body = null, blob = null, media = null, deliveryId = null, shows = null, what }) {
-  const deed = { key: newKey(), path, body, blob, media, deliveryId, shows, what, refusal: null };
+export async function add({ path, body = null, blob = null, media = null, deliveryId = null, tripId = null, shows = null, what }) {
+  const deed = { key: newKey(), path, body, blob, media, deliveryId, tripId, shows, what, refusal: null };
   deed.no = await within("readwrite", (store) => store.add(deed));
   await tell();
   return deed;
@@ -91,7 +93,7 @@ async function sendAll() {
       }
       await forget(deed.no);
     } else if (answer.status === 401 || answer.status === 429 || answer.status >= 500) {
-      if (answer.status === 401) location.assign(`/sign-in?then=${encodeURIComponent(location.pathname)}`);
+      if (answer.status === 401) signIn();
       return false;
     } else {
       const problem = await answer.json().catch(() => ({}));

@@ -24,9 +24,17 @@ export async function change(path, body = {}) {
   return answer(await fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }));
 }
 
+/** Where who has been signed out signs in again, and comes back to this page. */
+export const signInAddress = () => `/sign-in?then=${encodeURIComponent(location.pathname + location.search)}`;
+
+/** A session has ended: the page cancels `signed_out` and says so itself, or is left. */
+export function signedOut() {
+  if (document.dispatchEvent(new Event("signed_out", { cancelable: true }))) location.assign(signInAddress());
+}
+
 async function answer(response) {
   if (response.ok) return response.json();
-  if (response.status === 401) location.assign(`/sign-in?then=${encodeURIComponent(location.pathname)}`);
+  if (response.status === 401) signedOut();
   const problem = await response.json().catch(() => ({}));
   throw new Error(problem.detail ?? `the server answered ${response.status}`);
 }

@@ -6,7 +6,7 @@ import { ago, compass, sentence, speed } from "./words.js";
 
 const VISITED = new Set(["serviced", "arrived", "probable", "out_of_sequence"]);
 
-export function showDetail(vehicle, trip, close) {
+export function showDetail(vehicle, trip, { close, follow, isFollowed }) {
   const element = $("#detail");
   element.hidden = !vehicle;
   if (!vehicle) return element.replaceChildren();
@@ -24,7 +24,9 @@ export function showDetail(vehicle, trip, close) {
     make(
       "div",
       { class: "actions" },
+      make("button", { type: "button", class: "button", "aria-pressed": String(isFollowed), onclick: follow }, isFollowed ? "Following" : "Follow"),
       trip ? make("a", { class: "button", href: `/trips/${encodeURIComponent(trip.trip_id)}/map` }, "Trip map") : null,
+      make("a", { class: "button", href: `/console/replay?vehicle=${encodeURIComponent(vehicle.vehicle_id)}` }, "Past days"),
       make("a", { class: "button", href: `/vehicles/${encodeURIComponent(vehicle.vehicle_id)}/track?format=geojson`, download: `${vehicle.vehicle_id}.geojson` }, "Track"),
     ),
   );

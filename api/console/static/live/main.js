@@ -1,7 +1,7 @@
 // The live page: reads what is there, then follows the stream. Each part below knows nothing of the others.
 
-import { read, readAll, change } from "./api.js";
-import { $, toast } from "./dom.js";
+import { read, readAll, change, signInAddress } from "./api.js";
+import { $, make, toast } from "./dom.js";
 import { Fleet } from "./fleet.js";
 import { Alerts } from "./alerts.js";
 import { Trips } from "./trips.js";
@@ -22,14 +22,26 @@ const map = await openMap(fleet, choose).catch((error) => {
   return null;
 });
 let chosen = null;
+let isFollowed = false; // the map stays with the chosen vehicle
 
 function choose(vehicleId, { fly = true } = {}) {
+  if (vehicleId !== chosen) isFollowed = false;
   chosen = vehicleId;
   list.choose(vehicleId);
   map?.choose(vehicleId, trips.of(vehicleId));
-  showDetail(fleet.get(vehicleId), trips.of(vehicleId), () => choose(null));
+  detail();
   if (vehicleId && fly) map?.flyTo(fleet.get(vehicleId)?.position);
   if (vehicleId) showTrack(vehicleId);
+}
+
+function detail() {
+  showDetail(fleet.get(chosen), trips.of(chosen), { close: () => choose(null), follow: () => keepInView(!isFollowed), isFollowed });
+}
+
+function keepInView(wanted) {
+  isFollowed = wanted;
+  if (isFollowed) map?.stayWith(fleet.get(chosen)?.position);
+  detail();
 }
 
 async function showTrack(vehicleId) {
@@ -90,14 +102,15 @@ function heard(kind, data) {
     if (ready) map?.frame(fleet.all());
     if (fleet.all().length < 300) list.refresh(); // else once a second
     if (data.positions.some((vehicle) => vehicle.vehicle_id === chosen)) {
-      showDetail(fleet.get(chosen), trips.of(chosen), () => choose(null));
+      detail();
       map?.lengthenTrack(fleet.get(chosen).position);
+      if (isFollowed) map?.stayWith(fleet.get(chosen).position);
     }
   }
   if (kind === "visits" && ready && data.visits.some((visit) => !trips.has(visit.trip_id))) readAgain();
   if (kind === "visits" && trips.heard(data.visits)) {
     map?.showTrips(trips.all());
-    if (chosen) showDetail(fleet.get(chosen), trips.of(chosen), () => choose(null));
+    if (chosen) detail();
   }
   if (kind === "alerts") {
     alerts.heard(data.alerts, { fresh: true });
@@ -108,14 +121,21 @@ function heard(kind, data) {
 function state(value) {
   const element = $("#connection");
   element.dataset.state = value;
-  element.lastElementChild.textContent = { live: "live", connecting: "connecting", lost: "connection lost" }[value];
+  element.querySelector("span").textContent = { live: "live", connecting: "connecting", lost: "connection lost", signed_out: "signed out" }[value];
+  if (value !== "signed_out" || element.querySelector("a")) return;
+  element.append(" ", make("a", { href: signInAddress() }, "sign in again"));
 }
 
 alerts.onCount = () => fleet.alerted(alerts.openVehicles());
+map?.onDragged(() => isFollowed && keepInView(false));
 listenToTabs();
 listenToKeys({ close: () => choose(null), list, frame: () => map?.frame(fleet.all(), true) });
 setInterval(() => {
   list.refresh();
   alerts.refreshAges();
 }, 1000);
-follow("/live", { heard, state, refused: () => read("/me").catch(() => {}) });
+const stream = follow("/live", { heard, state, refused: () => read("/me").catch(() => {}) });
+document.addEventListener("signed_out", (event) => {
+  event.preventDefault();
+  stream.end();
+});

@@ -1,39 +1,15 @@
 // The map: ground, plan, track and vehicles. What to show is told by the page.
 
-import { Map as GlMap, NavigationControl, ScaleControl } from "../vendor/maplibre-gl/dist/maplibre-gl.mjs";
-import { showGround } from "./ground.js";
 import { at, geographic } from "./motion.js";
-import { theme } from "./palette.js";
-import { collection, gridShapes, routeShapes, stopShapes, trackShapes, zoneShapes } from "./shapes.js";
-import { styleOf } from "./style.js";
+import { collection, routeShapes, stopShapes, trackShapes, zoneShapes } from "./shapes.js";
+import { openSurface } from "./surface.js";
 import { Tags } from "./tags.js";
 import { VehicleLayer } from "./vehicle_layer.js";
 
 const PICK_PX = 22;
-const GROUND_BELOW_ZOOM = 9; // coasts and borders matter only from afar
 
 export async function openMap(fleet, choose) {
-  const element = document.getElementById("map");
-  const tiles = element.dataset.tiles;
-  const map = new GlMap({
-    container: element,
-    style: styleOf(theme(), tiles),
-    center: [20, 20],
-    zoom: 1.6,
-    maxZoom: 19,
-    attributionControl: tiles ? {} : false,
-    dragRotate: false,
-    pitchWithRotate: false,
-    fadeDuration: 0,
-  });
-  map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
-  map.addControl(new ScaleControl({ maxWidth: 120 }), "bottom-left");
-  await new Promise((resolve, reject) => {
-    map.once("load", resolve);
-    map.once("error", (event) => reject(event.error));
-  });
-  element.map = map;
-  return new LiveMap(map, fleet, choose, tiles);
+  return new LiveMap(await openSurface(document.getElementById("map")), fleet, choose);
 }
 
 class LiveMap {
@@ -42,18 +18,17 @@ class LiveMap {
   #track = [];
   #framed = false;
 
-  constructor(map, fleet, choose, tiles) {
+  constructor({ map, ground }, fleet, choose) {
     this.map = map;
+    this.ground = ground;
     this.fleet = fleet;
-    this.tiles = tiles;
     this.layer = new VehicleLayer(fleet);
     map.addLayer(this.layer);
     this.tags = new Tags(map, fleet, document.getElementById("tags"));
     map.on("click", (event) => choose(this.#nearest(event.point), { fly: false }));
     map.on("mousemove", (event) => (map.getCanvas().style.cursor = this.#nearest(event.point) ? "pointer" : ""));
-    map.on("moveend", () => this.#drawGround());
     map.on("render", () => this.tags.draw(performance.now()));
-    addEventListener("beatwatch:theme", (event) => this.#recolour(event.detail));
+    addEventListener("beatwatch:theme", () => this.layer.theme());
     this.#animate();
   }
 
@@ -95,10 +70,19 @@ class LiveMap {
     if (position && position.longitude_deg !== null) this.#fly([position.longitude_deg, position.latitude_deg], Math.max(14, this.map.getZoom()));
   }
 
+  /** Keep a vehicle in the middle, where it is driving to. */
+  stayWith(position) {
+    if (position && position.longitude_deg !== null) this.map.easeTo({ center: [position.longitude_deg, position.latitude_deg], duration: 1000 });
+  }
+
+  onDragged(act) {
+    this.map.on("dragstart", act);
+  }
+
   /** Show the whole fleet and where it is to go: once by itself, then whenever asked. */
   frame(vehicles, asked = false) {
     const placed = vehicles.filter((vehicle) => vehicle.glide);
-    if (placed.length === 0) return this.#drawGround();
+    if (placed.length === 0) return this.ground();
     if (this.#framed && !asked) return;
     this.#framed = true;
     const planned = this.#trips.flatMap((trip) => trip.stops.map(({ place }) => [place.longitude_deg, place.latitude_deg]));
@@ -125,16 +109,6 @@ class LiveMap {
     this.map.getSource("stops").setData(stopShapes(this.#trips, this.#trip));
   }
 
-  #drawGround() {
-    if (!this.tiles && !this.ground && this.map.getZoom() < GROUND_BELOW_ZOOM) {
-      this.ground = showGround(this.map).catch((error) => console.warn("no outline of the world", error));
-    }
-    const bounds = this.map.getBounds();
-    const [west, south, east, north] = [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
-    const [x, y] = [(east - west) / 2, (north - south) / 2];
-    this.map.getSource("grid").setData(gridShapes([west - x, Math.max(-85, south - y), east + x, Math.min(85, north + y)], 20));
-  }
-
   #nearest({ x, y }) {
     const now = performance.now();
     let best = null;
@@ -146,13 +120,6 @@ class LiveMap {
       if (distance < least) [best, least] = [vehicle.vehicle_id, distance];
     }
     return best;
-  }
-
-  #recolour(name) {
-    this.layer.theme();
-    for (const layer of styleOf(name, this.tiles).layers) {
-      for (const [property, value] of Object.entries(layer.paint ?? {})) this.map.setPaintProperty(layer.id, property, value);
-    }
   }
 
   /** Draw again only while something moves or pulses. */

@@ -11,6 +11,7 @@ export class VehicleList {
   #rows = new Map();
   #chosen = null;
   #words = "";
+  #state = null; // only those in it
   #ordered = [];
 
   constructor(fleet, choose) {
@@ -34,7 +35,8 @@ export class VehicleList {
     const now = Date.now();
     const all = this.#inOrder();
     this.#count(all, now);
-    const found = this.#words ? all.filter((vehicle) => haystack(vehicle).includes(this.#words)) : all;
+    const isFound = (vehicle) => haystack(vehicle).includes(this.#words) && (this.#state === null || Fleet.state(vehicle, now) === this.#state);
+    const found = this.#words || this.#state ? all.filter(isFound) : all;
     const shown = found.slice(0, MOST_ROWS);
     const kept = new Set(shown.map((vehicle) => vehicle.vehicle_id));
     for (const [id, row] of this.#rows) if (!kept.has(id)) row.remove(), this.#rows.delete(id);
@@ -42,7 +44,7 @@ export class VehicleList {
     const rest = found.length - shown.length;
     const note = $("#no-vehicles");
     note.hidden = shown.length > 0 && rest === 0;
-    say(note, rest > 0 ? `${rest} more: search to find them` : this.#words ? "No vehicle of that name." : "No vehicle has reported yet.");
+    say(note, rest > 0 ? `${rest} more: search to find them` : this.#words || this.#state ? "No such vehicle." : "No vehicle has reported yet.");
   }
 
   /** Those with open alerts first, then by name; sorted only when that may have changed. */
@@ -61,12 +63,22 @@ export class VehicleList {
     const states = $("#states");
     for (const [state, count] of Object.entries(counts)) {
       let item = states.querySelector(`[data-state="${state}"]`);
-      if (!item) states.append((item = make("li", { data: { state }, title: state }, make("i", { class: "dot" }), make("span"))));
+      if (!item) states.append((item = this.#stateItem(state)));
       item.hidden = state === "unknown" && count === 0; // not heard of yet: worth a place only while there are some
-      say(item.lastElementChild, String(count));
-      item.setAttribute("aria-label", `${count} ${state}`);
+      const button = item.firstElementChild;
+      say(button.lastElementChild, String(count));
+      button.setAttribute("aria-label", `${count} ${state}`);
+      button.setAttribute("aria-pressed", String(state === this.#state));
     }
     say($('[data-count="vehicles"]'), String(all.length));
+  }
+
+  #stateItem(state) {
+    const only = () => {
+      this.#state = this.#state === state ? null : state;
+      this.refresh();
+    };
+    return make("li", { data: { state } }, make("button", { type: "button", title: `Only ${state}`, onclick: only }, make("i", { class: "dot" }), make("span")));
   }
 
   #row(vehicle, now) {

@@ -17,6 +17,13 @@ export function ago(time, now = Date.now()) {
   return `${Math.floor(seconds / 86_400)} d ago`;
 }
 
+export const counted = (number, word) => `${number} ${word}${number === 1 ? "" : "s"}`;
+
 const POINTS = ["N", "NE", "E", "SE", "S", "SW", "W", "NW"];
 export const compass = (course) => (course === null || course === undefined ? "" : POINTS[Math.round(course / 45) % 8]);
 export const sentence = (name) => name.replaceAll("_", " ").replace(/^./, (letter) => letter.toUpperCase());
+
+const BRIEF = 12;
+
+/** A long name by its end, which tells it from others; the whole of it belongs into a title. */
+export const brief = (name) => (name.length <= BRIEF ? name : `…${name.slice(-8)}`);

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Form, Path, Request
 from fastapi.responses import HTMLResponse
 
 from api.access import Access, Gate
-from api.pages import page
+from api.pages.drawing import page
 from api.resources.alert_handling import acknowledge, resolve
 from api.resources.alerts import Alert, alert_of
 from domain.errors import BeatwatchError, ConflictError, InvalidInputError, NotFoundError
@@ -84,6 +84,4 @@ def _shown(request: Request, grant: Grant, alert: Alert, *, done: bool = False) 
 
 
 def _refused(request: Request, error: BeatwatchError, status: int) -> HTMLResponse:
-    refused = page(request, "answer.html", alert=None, button=None, done=False, refusal=str(error))
-    refused.status_code = status
-    return refused
+    return page(request, "answer.html", status_code=status, alert=None, button=None, done=False, refusal=str(error))

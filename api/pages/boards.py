@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request
@@ -14,11 +15,12 @@ from markupsafe import Markup
 from api.access import AlertHandler, Caller
 from api.day_board import CellState
 from api.listing import ListQuery, record_page
-from api.pages import TEMPLATES, page
+from api.pages.drawing import TEMPLATES, page
 from api.resources.alert_handling import acknowledge, assign, comment, reopen, resolve, snooze
 from api.resources.alerts import Alert, AlertId, alert_of, get_alert
 from api.resources.day_board import Day, read_day_board
 from domain.events import Severity
+from domain.wording import title
 from store import inbox
 from store.inbox import AlertFilter, InboxAlert, Resolution
 from store.listing import Part
@@ -27,6 +29,7 @@ from store.pool import Connection
 router = APIRouter(prefix="/console", include_in_schema=False)
 
 _PAGE_SIZE: Final = 50
+_MOMENT: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d))", re.ASCII)
 _STATES: Final = {"unresolved": ["open", "acknowledged"], "all": None}
 _SIGNS: Final = {
     CellState.on_time: "✓",
@@ -74,7 +77,7 @@ def alerts_page(
 
     found = record_page(caller, inbox.LISTING, asked_for, read, alert_of)
     alerts, following = found.items, found.next_cursor
-    asked = {"state": state, "severity": severity.value, "vehicle_id": vehicle_id, "trip_id": trip_id}
+    asked: dict[str, Any] = {"state": state, "severity": severity.value, "vehicle_id": vehicle_id, "trip_id": trip_id}
     return page(
         request,
         "alerts.html",
@@ -123,8 +126,27 @@ def _time(moment: datetime) -> Markup:
     return Markup('<time datetime="{}">{} UTC</time>').format(moment.isoformat(), f"{moment:%d %b %H:%M}")
 
 
+def told_times(note: str) -> Markup:
+    """A note with its moments as people read them."""
+    parts = _MOMENT.split(note)  # every second one is a moment
+    return Markup("").join(_moment_or_text(part) if at % 2 else part for at, part in enumerate(parts))
+
+
+def _moment_or_text(part: str) -> str:
+    try:
+        return _time(datetime.fromisoformat(part))
+    except ValueError:  # somebody wrote what only looks like one
+        return part
+
+
 def _left(minutes: float) -> str:
     return f"{minutes:.0f} min left" if minutes >= 0 else f"{-minutes:.0f} min over"
 
 
+def counted(number: float, word: str) -> str:
+    """So many of something: one stop, two stops."""
+    return f"{number:,.10g} {word}" if number == 1 else f"{number:,.10g} {word}s"
+
+
+TEMPLATES.env.filters.update(counted=counted, rule_title=title, told_times=told_times)
 TEMPLATES.env.filters.update(time=_time, left=_left, sign=_SIGNS.__getitem__, words=lambda name: str(name).replace("_", " "))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+from itertools import count
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Form, Request
@@ -12,7 +14,8 @@ from pydantic import ValidationError
 from api.access import Caller, Planner
 from api.own_rule_keeping import all_rules, read_rule, save_rule, switch, try_newest
 from api.own_rule_texts import RuleText
-from api.pages import page
+from api.pages.drawing import page
+from api.pages.forms import refusals
 from api.resources.own_rules import RuleId
 from domain.errors import BeatwatchError, NotFoundError
 from domain.events import Severity
@@ -22,6 +25,8 @@ router = APIRouter(prefix="/console/rules", include_in_schema=False)
 
 _WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _NOT_IN_NAMES: Final = re.compile(r"[^a-z0-9]+")
+_TOLD_OF: Final = {"for_s": "for_min", "silence_s": "silence_min", "cool_down_s": "cool_down_min", "hours": "opens"}
+"""Where the form has another name for what is refused."""
 EXAMPLES: Final = (
     ("Door open in a red zone", "door_open && 'red' in zone_kinds"),
     ("Fast near a school", "speed_mps > 8.4 && zones.exists(z, z.startsWith('school'))"),
@@ -58,8 +63,8 @@ def rule_page(request: Request, caller: Caller, rule_id: RuleId) -> HTMLResponse
 def save_page(
     request: Request,
     caller: Planner,
-    name: Annotated[str, Form(max_length=300)],
-    expression: Annotated[str, Form(max_length=5000)],
+    name: Annotated[str, Form(max_length=300)] = "",
+    expression: Annotated[str, Form(max_length=5000)] = "",
     series: Annotated[Series, Form()] = Series.position,
     severity: Annotated[Severity, Form()] = Severity.medium,
     for_min: Annotated[float, Form()] = 0.0,
@@ -77,14 +82,12 @@ def save_page(
         "silence_min": silence_min, "cool_down_min": cool_down_min, "weekdays": weekdays or [], "opens": opens,
         "closes": closes, "subjects": subjects,
     }  # fmt: skip
-    chosen = rule_id or _named(name)
+    chosen = rule_id or _free_name(name, {rule.rule_id for rule in all_rules(caller)})
     try:
         save_rule(caller, chosen, _text(said))
-    except BeatwatchError as error:
-        return _form(request, rule_id or None, said, str(error), 422)
-    except ValidationError as error:
-        first = error.errors()[0]
-        return _form(request, rule_id or None, said, f"{'.'.join(map(str, first['loc']))}: {first['msg']}", 422)
+    except (BeatwatchError, ValidationError) as error:
+        wrong = {_TOLD_OF.get(field, field): detail for field, detail in refusals(error, (*said, *_TOLD_OF)).items()}
+        return _form(request, rule_id or None, said, wrong, 422)
     return RedirectResponse(f"/console/rules/{chosen}", status_code=303)
 
 
@@ -123,6 +126,12 @@ def _text(said: dict[str, object]) -> RuleText:
     )
 
 
+def _free_name(name: str, taken: Collection[str]) -> str:
+    """One that no rule has yet: names in other letters than ours become the same, and no rule shall replace another."""
+    word = _named(name)
+    return word if word not in taken else next(one for n in count(2) if (one := f"{word[:30]}_{n}") not in taken)
+
+
 def _named(name: str) -> str:
     """A name for addresses and events, made of what people call it."""
     word = _NOT_IN_NAMES.sub("_", name.lower()).strip("_")[:40].strip("_")
@@ -130,17 +139,16 @@ def _named(name: str) -> str:
 
 
 def _form(
-    request: Request, rule_id: str | None, said: dict[str, object], complaint: str = "", status: int = 200
+    request: Request, rule_id: str | None, said: dict[str, object], refused: dict[str, str] | None = None, status: int = 200
 ) -> HTMLResponse:
-    answer = page(
+    return page(
         request,
         "own_rule.html",
+        status_code=status,
         rule_id=rule_id,
         said=said,
-        complaint=complaint,
+        refused=refused or {},
         names=NAMES,
         weekdays=_WEEKDAYS,
         examples=EXAMPLES,
     )
-    answer.status_code = status
-    return answer

@@ -1,69 +1,20 @@
-"""The console's pages and the files they are drawn with, all from our own host."""
+"""The console as a whole: the live map, the description of the API, and the files that pages are drawn with."""
 
 from __future__ import annotations
 
-from http import HTTPStatus
-from pathlib import Path as FilePath
-from typing import Any, Final
+from typing import Final
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
-from fastapi.templating import Jinja2Templates
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import assets
 from api.access import Caller
-from domain.errors import UnavailableError
+from api.pages.drawing import Shelf, draw_refusal, page
 
 router = APIRouter(include_in_schema=False)
 
-TEMPLATES: Final = Jinja2Templates(assets.CONSOLE / "templates")
-_WITHOUT_SIGNING_IN: Final = {"sign_in.html", "answer.html", "refused.html"}
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _TYPES: Final = {".mjs": "text/javascript", ".js": "text/javascript", ".svg": "image/svg+xml"}
-
-
-class Shelf:
-    """The files that may be served, and the short name of their state that stands in their addresses."""
-
-    def __init__(self, tile_url: str) -> None:
-        self.files = assets.served_files()
-        self.digest = assets.digest()
-        self.address = f"/static/{self.digest}"
-        self.tile_url = tile_url
-        self.missing = assets.missing_files()
-
-    def file(self, name: str) -> FilePath:
-        """The file of that name. Raises a 404 when it is none of ours."""
-        if name not in self.files or name in self.missing:
-            raise HTTPException(404, f"no file {name!r}")
-        return self.files[name]
-
-
-def need_assets(request: Request) -> Shelf:
-    """The files to draw with. Raises UnavailableError when they are not installed."""
-    shelf: Shelf = request.app.state.shelf
-    if shelf.missing:
-        raise UnavailableError(f"the console's assets are not installed ({shelf.missing[0]} is missing): run `make setup`")
-    return shelf
-
-
-def page(request: Request, template: str, **values: Any) -> HTMLResponse:
-    """A page of the console. Raises UnavailableError when what it is drawn with is not installed."""
-    shelf = need_assets(request)
-    signed_in = request.app.state.gate.open_for is None and template not in _WITHOUT_SIGNING_IN
-    shown = {"static": shelf.address, "tile_url": shelf.tile_url, "here": request.url.path, "signed_in": signed_in, **values}
-    return TEMPLATES.TemplateResponse(request, template, shown)
-
-
-def draw_refusal(request: Request, status: HTTPStatus, detail: str) -> Response | None:
-    """What was refused, for people; nothing when what pages are drawn with is not installed."""
-    if request.app.state.shelf.missing:
-        return None
-    drawn = page(request, "refused.html", status=status, detail=detail)
-    drawn.status_code = status
-    return drawn
 
 
 @router.get("/")

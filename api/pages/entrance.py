@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api.access import COOKIE, Gate, SignedIn
-from api.pages import page
+from api.pages.drawing import page
 from api.resources.sign_in import CONSOLE_FOR, sign_in
 from domain.errors import NotSignedInError
 from domain.people import PERMISSIONS, Permission
@@ -40,8 +40,8 @@ def sign_in_by_form(
         refused.status_code = 401
         return refused
     target = _own(then)
-    if target == "/" and Permission.observe not in PERMISSIONS[gate.holder(answer.access_token).role]:
-        target = "/driver"  # the map is not for them
+    if target == "/":
+        target = _home(PERMISSIONS[gate.holder(answer.access_token).role])
     response = RedirectResponse(target, status_code=303)
     secure = request.url.scheme == "https"
     response.set_cookie(COOKIE, answer.access_token, max_age=answer.expires_in, httponly=True, samesite="lax", secure=secure)
@@ -57,6 +57,14 @@ def sign_out(caller: SignedIn) -> Response:
     response = RedirectResponse("/sign-in", status_code=303)
     response.delete_cookie(COOKIE)
     return response
+
+
+def _home(permissions: frozenset[Permission]) -> str:
+    """Where somebody's day begins."""
+    if Permission.observe not in permissions:
+        return "/driver" if Permission.deliver in permissions else "/console/tables"
+    at_the_ramp = Permission.load in permissions and Permission.plan not in permissions
+    return "/console/loads" if at_the_ramp else "/"
 
 
 def _own(address: str) -> str:
