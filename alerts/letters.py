@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from domain.alerts import Alert
@@ -63,6 +63,17 @@ def sentence(alert: Alert, event: Event, stage: str) -> str:
     trip = f" on trip {alert.key.trip_id}" if alert.key.trip_id else ""
     said = title(alert.key.rule) + f" ({alert.severity}), {event.device_id}{trip}{where}, since {event.started_at:%H:%M} UTC"
     return prefix.get(stage.partition(".")[0], "") + said
+
+
+def as_people_say(body: Mapping[str, Any], vehicle_id: str | None, zone: tzinfo) -> dict[str, Any]:
+    """The same with the van in place of its tracker's number, and the time of day by the clock of `zone`."""
+    text, device_id, began = (str(body.get(name, "")) for name in ("text", "device_id", "started_at"))
+    if vehicle_id and device_id:
+        text = text.replace(f", {device_id}", f", {vehicle_id}", 1)
+    if began:
+        at = datetime.fromisoformat(began).astimezone(zone)
+        text = text.replace(f"since {at.astimezone(UTC):%H:%M} UTC", f"since {at:%H:%M} {at.tzname()}")
+    return {**body, "text": text} | ({"vehicle_id": vehicle_id} if vehicle_id else {})
 
 
 def text_of(body: Mapping[str, Any]) -> str:

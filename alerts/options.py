@@ -52,7 +52,7 @@ class AlertOptions:
         return (Recipient("duty", "log"), *posted)
 
     def with_links(self, message: Claimed, now: datetime) -> Claimed:
-        """The message with links by which its receiver can answer the alert."""
+        """The message with links by which its receiver can answer the alert, and look at it."""
         if not (self.console_url and self.link_secret and message.alert_id):
             return message
         expires_s = int((now + LINKS_LAST).timestamp())
@@ -61,4 +61,5 @@ class AlertOptions:
             str(answer): f"{self.console_url.rstrip('/')}/answer/{seal(grant, self.link_secret.encode())}"
             for answer, grant in grants.items()
         }
+        links["look"] = f"{self.console_url.rstrip('/')}/console/alerts/{message.alert_id}"
         return replace(message, body={**message.body, "links": links})

@@ -66,9 +66,14 @@ def send_at(cell: Recipient, severity: Severity, now: datetime) -> datetime:
 
 
 def local_zone(cell: Recipient) -> tzinfo:
-    """The person's time zone; UTC where a name was stored that there is not, for one person's typing stops nobody's alerts."""
+    """The person's time zone."""
+    return zone_named(cell.time_zone)
+
+
+def zone_named(name: str) -> tzinfo:
+    """A time zone; UTC where a name was stored that there is not, for one person's typing stops nobody's alerts."""
     try:
-        return ZoneInfo(cell.time_zone)
+        return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         return UTC
 

@@ -14,7 +14,9 @@ import structlog
 
 from alerts.channels.channel import DeliveryError
 from alerts.channels.push import PushChannel
+from alerts.letters import as_people_say
 from alerts.options import AlertOptions
+from alerts.routing import zone_named
 from domain.errors import NotFoundError
 from evidence.dossier import Dossier
 from evidence.gathering import gather
@@ -136,7 +138,8 @@ class Sender:
 
 
 def _addressed(connection: Connection, message: Claimed) -> Claimed:
-    """A push with the browsers that it goes to, a one-time password with the gateway that serves its organisation now."""
+    """In people's words; a push with the browsers that it goes to, a one-time password with the gateway that serves now."""
+    message = replace(message, body=as_people_say(message.body, message.vehicle_id, zone_named(message.time_zone)))
     if message.channel == "push":
         return replace(message, browsers=tuple(subscriptions_of(connection, message.org_id, message.person)))
     if message.channel == "otp" and (gateway := serving(connection, message.org_id)) is not None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import apprise
 
 from alerts.channels.channel import DeliveryError
 from alerts.letters import text_of
 from domain.errors import InvalidInputError
 from domain.web_targets import Resolve, check_public
-from store.name_lookup import resolve
+from store.name_lookup import connecting_only_where, resolve
 from store.outbox import Claimed
 
 
@@ -33,7 +35,9 @@ class ChatChannel:
         lines = (
             [text_of(message.body), *(f"{what}: {link}" for what, link in links.items())] if links else [text_of(message.body)]
         )
-        if not target.notify(title="Beatwatch", body="\n".join(lines)):
+        with nullcontext() if self._allow_private else connecting_only_where(check_public):
+            is_taken = target.notify(title="Beatwatch", body="\n".join(lines))
+        if not is_taken:
             raise DeliveryError(f"{message.address.partition('://')[0]} did not take it")
         return "taken"
 

@@ -35,7 +35,7 @@ class EmailChannel:
         self._sender = sender
 
     def send(self, message: Claimed) -> str:
-        """Send it; a refusal of 5yz is final."""
+        """Send it. That its recipient or content is refused for good is final; that we are, by a wrong password, may pass."""
         try:
             with self._connect() as server:
                 server.send_message(self._mail(message))
@@ -44,7 +44,8 @@ class EmailChannel:
             raise DeliveryError(f"refused: {code} {_text(reply)}", is_final=code >= _FINAL_FROM) from error
         except smtplib.SMTPResponseException as error:
             detail = f"{error.smtp_code} {_text(error.smtp_error)}"
-            raise DeliveryError(detail, is_final=error.smtp_code >= _FINAL_FROM) from error
+            is_of_content = isinstance(error, smtplib.SMTPDataError)
+            raise DeliveryError(detail, is_final=is_of_content and error.smtp_code >= _FINAL_FROM) from error
         except (OSError, smtplib.SMTPException) as error:
             raise DeliveryError(f"{type(error).__name__}: {error}") from error
         return f"accepted by {self._host}"

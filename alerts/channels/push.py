@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from queue import SimpleQueue
 from typing import Final
 
@@ -13,8 +14,8 @@ from py_vapid import Vapid
 from alerts.channels.channel import DeliveryError
 from alerts.letters import text_of
 from domain.errors import InvalidInputError, SettingsError
-from domain.web_targets import Resolve, target_of
-from store.name_lookup import resolve
+from domain.web_targets import Resolve, check_public, target_of
+from store.name_lookup import connecting_only_where, resolve
 from store.outbox import Claimed
 from store.push_subscriptions import PushSubscription
 
@@ -61,16 +62,17 @@ class PushChannel:
         session = requests.Session()
         session.max_redirects = 0  # what was checked is the address, not where it leads
         try:
-            pywebpush.webpush(
-                {"endpoint": browser.endpoint, "keys": keys},
-                json.dumps(payload(message)),
-                vapid_private_key=self._key,
-                vapid_claims={"sub": self._subject},
-                ttl=KEPT_S,
-                timeout=TIMEOUT_S,
-                headers={"Urgency": "high"},
-                requests_session=session,
-            )
+            with nullcontext() if self._allow_private else connecting_only_where(check_public):
+                pywebpush.webpush(
+                    {"endpoint": browser.endpoint, "keys": keys},
+                    json.dumps(payload(message)),
+                    vapid_private_key=self._key,
+                    vapid_claims={"sub": self._subject},
+                    ttl=KEPT_S,
+                    timeout=TIMEOUT_S,
+                    headers={"Urgency": "high"},
+                    requests_session=session,
+                )
         except pywebpush.WebPushException as error:
             return self._refused(browser, message, error)
         except (requests.RequestException, ValueError) as error:

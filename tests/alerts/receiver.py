@@ -16,6 +16,7 @@ class Receiver:
     url: str = ""
     statuses: list[int] = field(default_factory=list)
     requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    redirect: str = ""  # where to lead whoever posts
 
 
 @contextmanager
@@ -26,7 +27,11 @@ def receiving() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             received.requests.append((dict(self.headers), body))
-            self.send_response(received.statuses.pop(0) if received.statuses else 200)
+            if received.redirect:
+                self.send_response(307)
+                self.send_header("Location", received.redirect)
+            else:
+                self.send_response(received.statuses.pop(0) if received.statuses else 200)
             self.send_header("Content-Length", "0")
             self.end_headers()
 
@@ -37,7 +42,9 @@ def receiving() -> Iterator[Receiver]:
     received.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield received
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    try:
+        yield received
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

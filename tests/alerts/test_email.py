@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import psycopg
 import pytest
 from aiosmtpd.controller import Controller
 
@@ -25,27 +27,33 @@ from store.outbox import Claimed
 from store.pool import Connection
 from store.recipients import save_recipient
 from store.session import Session
-from tests.alerts.occurrences import NOW, conclude, occurrence
+from tests.alerts.occurrences import DAY, NOW, conclude, occurrence
 
 pytestmark = pytest.mark.server
 
 
 @dataclass
 class Mailbox:
-    """What arrived, and what to answer to recipients."""
+    """What arrived, and what to answer to senders, recipients and contents."""
 
     port: int
-    reply: str = "250 OK"
+    of_sender: str = "250 OK"
+    of_recipient: str = "250 OK"
+    of_content: str = "250 OK"
     mails: list[Any] = field(default_factory=list)
 
+    async def handle_MAIL(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
+        envelope.mail_from = address
+        return self.of_sender
+
     async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
-        if self.reply.startswith("250"):
+        if self.of_recipient.startswith("250"):
             envelope.rcpt_tos.append(address)
-        return self.reply
+        return self.of_recipient
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
         self.mails.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
-        return "250 OK"
+        return self.of_content
 
 
 @pytest.fixture
@@ -96,6 +104,31 @@ def test_a_mail_about_an_alert_brings_a_picture_of_what_it_rests_on(
     assert "Route deviation" in mail["Subject"]
 
 
+def test_a_mail_names_the_van_and_the_time_of_day_there(
+    mailbox: Mailbox, session: Session, connection: Connection, database_url: str
+) -> None:
+    conclude(connection, occurrence(trip_id=None))
+    with psycopg.connect(database_url, autocommit=True) as owner:
+        owner.execute("UPDATE organisation SET time_zone = 'Asia/Kolkata'")
+        owner.execute(
+            "INSERT INTO vehicle (org_id, vehicle_id, registration, name) VALUES (1, 'KA-05-1234', 'KA 05', 'Beat one')"
+        )
+        owner.execute(
+            "INSERT INTO device_assignment (device_id, org_id, vehicle_id, valid)"
+            " SELECT device_id, org_id, 'KA-05-1234', tstzrange(%s, NULL) FROM device",
+            (DAY,),
+        )
+    with connection.transaction():
+        save_recipient(connection, 1, Recipient("asha", "email", address="asha@example.com"))
+    with session.transaction() as following:
+        follow(following, Rulebook(), NOW)
+    sender = Sender(AlertOptions(smtp_url=f"smtp://127.0.0.1:{mailbox.port}"), lambda: NOW, lambda: 0.5)
+    sender.send_due(session)
+    sender.close()
+    began = occurrence().started_at.astimezone(ZoneInfo("Asia/Kolkata"))
+    assert mailbox.mails[0]["Subject"] == f"Route deviation (medium), KA-05-1234, since {began:%H:%M} IST"
+
+
 def test_a_mail_that_has_waited_goes_without_its_picture(mailbox: Mailbox, session: Session, connection: Connection) -> None:
     conclude(connection, occurrence(facts={"longitude_deg": 77.6, "latitude_deg": 12.97}, trip_id=None))
     with connection.transaction():
@@ -111,9 +144,18 @@ def test_a_mail_that_has_waited_goes_without_its_picture(mailbox: Mailbox, sessi
     assert "Route deviation" in mail["Subject"]
 
 
-@pytest.mark.parametrize(("reply", "is_final"), [("550 no such user", True), ("450 greylisted", False)])
-def test_a_refusal_is_final_when_the_server_says_so(mailbox: Mailbox, reply: str, is_final: bool) -> None:
-    mailbox.reply = reply
+@pytest.mark.parametrize(
+    ("what", "reply", "is_final"),
+    [
+        ("of_recipient", "550 no such user", True),
+        ("of_recipient", "450 greylisted", False),
+        ("of_content", "554 too many pictures", True),
+        ("of_content", "452 disk full", False),
+        ("of_sender", "550 relaying denied", False),
+    ],
+)
+def test_a_refusal_is_final_when_it_is_of_the_message(mailbox: Mailbox, what: str, reply: str, is_final: bool) -> None:
+    setattr(mailbox, what, reply)
     with pytest.raises(DeliveryError, match=reply[4:]) as refusal:
         EmailChannel(f"smtp://127.0.0.1:{mailbox.port}", "beatwatch@example.com").send(message())
     assert refusal.value.is_final is is_final

@@ -6,8 +6,7 @@ import json
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import pytest
 from store.pool import Connection
 from tests.alerts.occurrences import conclude, occurrence
 from tests.alerts.receiver import Receiver
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.server, pytest.mark.acceptance]
 ROOT = Path(__file__).parents[2]
@@ -30,13 +30,6 @@ def service(database_url: str, webhook_url: str) -> Iterator[subprocess.Popen[st
             assert process.poll() is None
         yield process
         process.kill()
-
-
-def wait_until(is_true: Callable[[], bool], timeout_s: float = 60.0) -> None:
-    end = time.monotonic() + timeout_s
-    while not is_true():
-        assert time.monotonic() < end, "it did not come to pass"
-        time.sleep(0.05)
 
 
 def count(connection: Connection, sql: str) -> int:

@@ -17,7 +17,7 @@ from alerts.channels.webhook import WebhookChannel
 from alerts.options import AlertOptions
 from alerts.sending import MOST_ATTEMPTS, Sender, pause_s
 from domain.recipients import Letter
-from store.outbox import LEASE, claim, next_due, post
+from store.outbox import LEASE, claim, post
 from store.pool import Connection
 from store.session import Session
 from tests.alerts.occurrences import NOW
@@ -60,6 +60,13 @@ def letter(address: str, **changes: Any) -> Letter:
 def state(connection: Connection) -> list[tuple[Any, ...]]:
     found = connection.execute("SELECT state, attempts FROM message ORDER BY message_id").fetchall()
     return [tuple(row.values()) for row in found]
+
+
+def next_due(connection: Connection) -> datetime | None:
+    row = connection.execute("SELECT min(next_attempt_at) AS at FROM message WHERE state = 'pending'").fetchone()
+    assert row is not None
+    due: datetime | None = row["at"]
+    return due
 
 
 def deliveries(connection: Connection) -> list[tuple[Any, ...]]:

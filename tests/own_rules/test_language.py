@@ -33,7 +33,7 @@ def test_what_is_not_known_makes_nothing_true(expression: str, facts: dict[str, 
     ("expression", "line", "column", "says"),
     [
         ("", 1, 1, "nothing"),
-        ("speed_mps >", 1, 12, "mismatched"),
+        ("speed_mps >", 1, 12, "ends too early"),
         ("spede_mps > 10.0", 1, 1, "no fact 'spede_mps'"),
         ("door_open\n  && weight_g > 1.0", 2, 6, "no fact 'weight_g'"),
         ("speed_mps > 10", 1, 11, "with a point"),
