@@ -38,7 +38,9 @@ class Settings(BaseSettings):
         "", description="gateway that sends customers one-time passwords, for organisations without their own"
     )
     adopt_unknown: bool = Field(True, description="register a device at its first message instead of keeping it aside")
-    mqtt_client_id: str = Field("beatwatch-ingest", description="names ingest's session at the broker; each ingest its own")
+    mqtt_client_id: str = Field(
+        "", description="names ingest's session at the broker, each ingest's its own; empty: made of MQTT_URL's password"
+    )
     mqtt_ca_file: str = Field("", description="certificate authority of an mqtts broker; empty: the system's")
     max_fix_age_days: float = Field(30.0, gt=0, description="older readings are quarantined; raise it to bring in history")
     device_rate_per_s: float = Field(0.0, ge=0, description="messages a second of one topic, more wait their turn; 0: no limit")

@@ -1,4 +1,4 @@
-"""What is done beside telling people: every hour the end of what has grown old, every night what verdicts teach.
+"""What is done beside telling people: every hour the end of what has grown old, nightly or when asked what verdicts teach.
 
 Safe with several workers: the hour's work holds a lock, and each task of a night is taken by one.
 """
@@ -16,14 +16,14 @@ from prometheus_client import Counter
 
 from alerts.risk import weigh
 from domain.errors import BeatwatchError, UnavailableError
-from store import pruning
+from store import learning_requests, pruning
 from store.lessons import Period
 from store.pool import Connection, Role
 from store.pruning import Ages, NightOf
 from store.risks import trips_between
 from store.session import Session, open_session
 
-LOOK_EVERY_S: Final = 60.0
+LOOK_EVERY_S: Final = 20.0
 PRUNE_EVERY: Final = timedelta(hours=1)
 NIGHT_AT: Final = time(2)
 """By the organisation's clock."""
@@ -43,7 +43,7 @@ def wall_clock() -> datetime:
 
 
 def keep_up(database_url: str, ages: Ages, stop: threading.Event, now: Callable[[], datetime] = wall_clock) -> None:
-    """Look every minute whether there is anything to do, until `stop` is set. What fails is put off and said."""
+    """Look again and again whether there is anything to do, until `stop` is set. What fails is put off and said."""
     pruned_at: datetime | None = None
     while not stop.is_set():
         try:
@@ -56,6 +56,7 @@ def keep_up(database_url: str, ages: Ages, stop: threading.Event, now: Callable[
                 prune(session, ages, now(), stop)
                 pruned_at = now()
             do_night(session, now())
+            do_asked(session, now)
         except BeatwatchError as error:
             _log.warning("upkeep_is_put_off", reason=str(error))
         except Exception:  # noqa: BLE001  # upkeep must not end the service that tells people
@@ -117,14 +118,36 @@ def do_night(session: Session, now: datetime) -> list[tuple[str, str]]:
     return done
 
 
+def do_asked(session: Session, now: Callable[[], datetime]) -> int:
+    """Look for the proposals that people want now; how many organisations wanted some."""
+    done = 0
+    while True:
+        with session.transaction() as connection:
+            request = learning_requests.take(connection, now())
+        if request is None:
+            return done
+        try:
+            outcome = _propose(session, request.org_id, now())
+        except BeatwatchError as error:
+            outcome = f"it did not work: {error}"
+        with session.transaction() as connection:
+            learning_requests.finish(connection, request, now(), outcome)
+        _log.info("learning_asked_for_done", org_id=request.org_id, outcome=outcome)
+        done += 1
+
+
 def _learn(session: Session, night: NightOf, now: datetime) -> str:
+    return _propose(session, night.org_id, now)
+
+
+def _propose(session: Session, org_id: int, now: datetime) -> str:
     """Propose what verdicts speak for. What is read and judged again is no transaction that writes, so nobody waits for it."""
     from beatwatch.lessons import proposals, propose
 
     with session.transaction() as connection:
-        found = list(proposals(connection, night.org_id, Period(now - LEARN_FROM, now), lambda _done, _all: None))
+        found = list(proposals(connection, org_id, Period(now - LEARN_FROM, now), lambda _done, _all: None))
     with session.transaction() as connection:
-        asked = sum(propose(connection, night.org_id, one, now) for one in found)
+        asked = sum(propose(connection, org_id, one, now) for one in found)
     return f"{asked} of {len(found)} proposals asked for"
 
 

@@ -21,15 +21,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from beatwatch.commands.score import print_score
+from beatwatch.judged_files import Files, handovers_of, judged
 from benchmarks.detection_tables import tables
 from domain.events import Event, Visit
 from domain.truth import Incident
-from geofence.engine import Engine
-from geofence.history import Judgement
-from geofence.history import judge as judge_rows
 from geofence.parameters import Parameters, parse_parameters
 from geofence.rows import ALARM_BITS, FLAGS, MISSING_E7, ROW, Rows, content_hash
-from geofence.whole import Evidence, complete, positions_wanted
+from geofence.whole import Evidence, positions_wanted
 from geofence.world import World
 from simulators.fleet.fixes import ALARM_NAMES, NO_PLACE
 from simulators.incidents import TEMPTS
@@ -73,15 +71,19 @@ def rows_of(simulation: Simulation) -> Rows:
     return rows
 
 
-def judged(simulation: Simulation, parameters: Parameters) -> list[Event | Visit]:
-    """What the engine concludes of a simulation in the end."""
+def files_of(simulation: Simulation, parameters: Parameters) -> Files:
+    """What the simulation's files would say."""
     devices = dict(enumerate(simulation.devices, 1))
     world = World(simulation.zones, simulation.trips, devices, suppressors=simulation.approvals, orders=simulation.orders)
-    engine, rows = Engine(world, parameters), rows_of(simulation)
-    judgement = Judgement()
-    for _, conclusions in judge_rows(engine, rows):
-        judgement.take(conclusions)
-    judgement = complete(judgement, _evidence(simulation, rows, devices), parameters)
+    numbers = {key: number for number, key in devices.items()}
+    handovers = handovers_of(simulation.trips, numbers, simulation.assignments, parameters)
+    rows = rows_of(simulation)
+    return Files(world, rows, handovers, _evidence(simulation, rows, devices))
+
+
+def concluded(simulation: Simulation, parameters: Parameters) -> list[Event | Visit]:
+    """What the engine concludes of a simulation in the end."""
+    judgement = judged(files_of(simulation, parameters), parameters)
     for fault in judgement.faults:
         print(f"rule {fault.rule} failed on {fault.device_id}: {fault.error}", file=sys.stderr)
     return judgement.in_order()
@@ -143,7 +145,7 @@ def measure(name: str, seed: int, options: argparse.Namespace) -> tuple[Score, N
     """One scenario of one seed: its score, its near-incidents, and a line for every error."""
     parameters = Parameters() if options.params is None else parse_parameters(options.params.read_text())
     simulation = generate(load(name), seed, options.vehicles, options.days)
-    conclusions = judged(simulation, parameters)
+    conclusions = concluded(simulation, parameters)
     found = [f"{name} {seed} {line}" for line in errors(simulation, conclusions)] if options.errors else []
     nearly = near_incidents(simulation, compared(simulation, conclusions)[1])
     return score(simulation.truth, conclusions, simulation.vehicle_days), nearly, found

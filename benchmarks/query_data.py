@@ -54,6 +54,7 @@ def steps_of(rows: int) -> int:
 
 def make_distributor(connection: psycopg.Connection[Any]) -> int:
     """Give some vans and their trips of yesterday to a distributor of their own; its number."""
+    connection.execute(SQL["organisation"])
     connection.execute("SET session_replication_role = replica")
     connection.execute(SQL["distributor"])
     connection.execute("SET session_replication_role = origin")

@@ -40,9 +40,11 @@ SELECT 1, n, hour, 'van-' || n, 360, 18000, 2400, 300, 16, hour, hour + interval
 FROM generate_series(1, :vans) AS n, generate_series(1, :days) AS day,
     generate_series(current_date - day + interval '6 h', current_date - day + interval '15 h', interval '1 h') AS hour;
 
+-- name: organisation
+INSERT INTO organisation (slug, name, parent_id) VALUES ('north', 'North', 1);
+
 -- name: distributor
 -- Yesterday's trips of twenty-five vans, and the outlets on their way, belong to an organisation of their own.
-INSERT INTO organisation (slug, name, parent_id) VALUES ('north', 'North', 1);
 UPDATE trip SET org_id = 2 WHERE device_id <= 25 AND trip_id LIKE 'T-%-1';
 UPDATE stop SET org_id = 2 WHERE trip_id IN (SELECT trip_id FROM trip WHERE org_id = 2);
 UPDATE visit SET org_id = 2 WHERE trip_id IN (SELECT trip_id FROM trip WHERE org_id = 2);

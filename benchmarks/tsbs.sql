@@ -41,13 +41,14 @@ SELECT create_hypertable('readings', 'time', chunk_time_interval => interval '12
 SELECT create_hypertable('diagnostics', 'time', chunk_time_interval => interval '12 hours', create_default_indexes => false);
 
 -- name: sum_ours
--- As upkeep does it, a few at a time.
+-- As upkeep does it, a few at a time, as time goes on.
 INSERT INTO vehicle_span
 SELECT span.* FROM (
     SELECT array_agg(device_id) AS devices, array_agg(starts_at) AS starts
     FROM generate_series(:first, :last) AS device_id,
         generate_series(timestamptz ':start', timestamptz ':start' + interval '1 day' * :days - interval '1 s', interval '10 minutes') AS starts_at
-) AS wanted, vehicle_spans(devices, starts) AS span;
+) AS wanted, vehicle_spans(devices, starts) AS span
+ORDER BY span.starts_at;
 
 -- name: copy_to_theirs
 SET work_mem = '512MB';
@@ -82,7 +83,7 @@ WHERE t.name IS NOT NULL AND t.fleet = ':fleet'
 
 -- name: last-loc ours
 SELECT CASE WHEN shown_until <= now() THEN vehicle_of(device_id, now()) ELSE shown_vehicle_id END, shown_name, longitude_e7, latitude_e7
-FROM latest_position
+FROM latest_position WHERE org_id = acting_org()
 
 -- name: low-fuel theirs
 SELECT t.name, t.driver, d.fuel_state FROM tags t
@@ -91,7 +92,7 @@ WHERE t.name IS NOT NULL AND d.fuel_state < 0.1 AND t.fleet = ':fleet'
 
 -- name: low-fuel ours
 SELECT CASE WHEN shown_until <= now() THEN vehicle_of(device_id, now()) ELSE shown_vehicle_id END, shown_name, fuel_pct
-FROM latest_position WHERE fuel_pct < 10
+FROM latest_position WHERE org_id = acting_org() AND fuel_pct < 10
 
 -- name: high-load theirs
 SELECT t.name, t.driver, d.current_load, t.load_capacity FROM tags t
@@ -100,7 +101,7 @@ WHERE t.name IS NOT NULL AND d.current_load / t.load_capacity > 0.9 AND t.fleet 
 
 -- name: high-load ours
 SELECT CASE WHEN shown_until <= now() THEN vehicle_of(device_id, now()) ELSE shown_vehicle_id END, shown_name, cargo_kg, shown_capacity_kg
-FROM latest_position WHERE cargo_kg / shown_capacity_kg > 0.9
+FROM latest_position WHERE org_id = acting_org() AND cargo_kg / shown_capacity_kg > 0.9
 
 -- name: stationary-trucks theirs
 SELECT t.name, t.driver FROM tags t JOIN readings r ON r.tags_id = t.id
@@ -108,7 +109,8 @@ WHERE r.time >= ':start' AND r.time < ':ten_minutes' AND t.name IS NOT NULL AND 
 GROUP BY 1, 2 HAVING avg(r.velocity) < 1
 
 -- name: stationary-trucks ours
--- Whoever was never slower than that in the tens of minutes that the window meets need not be looked at.
+-- Whoever was never slower than that in the tens of minutes that the window meets need not be looked at, and only who is found has to
+-- be named.
 SELECT device_key, vehicle.name
 FROM (
     SELECT position.device_id FROM position
@@ -119,7 +121,8 @@ FROM (
     ))
     GROUP BY position.device_id HAVING avg(speed_mps) < 1
 ) AS standing
-JOIN device USING (device_id) JOIN vehicle ON vehicle_id = device_key AND vehicle.org_id = device.org_id
+CROSS JOIN LATERAL (SELECT device_key, org_id FROM device WHERE device.device_id = standing.device_id LIMIT 1) AS device
+JOIN vehicle ON vehicle_id = device_key AND vehicle.org_id = device.org_id
 
 -- name: long-driving-sessions theirs
 SELECT t.name, t.driver FROM tags t

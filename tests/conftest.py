@@ -14,6 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
+from playwright.sync_api import Browser, expect
 
 from beatwatch.services.mosquitto import embedded_mosquitto
 from beatwatch.services.ports import free_port
@@ -21,10 +22,13 @@ from beatwatch.services.postgres import embedded_postgres
 from store.migrate import migrate
 from store.pool import Connection, Role, open_pool
 from store.session import Session, open_session
+from tests.browsing import launched
+from tests.waiting import PATIENCE_MS
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("beatwatch", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("beatwatch")
+expect.set_options(timeout=PATIENCE_MS)
 
 _TEMPLATE = f"migrated_template_{os.getpid()}"
 _numbers = itertools.count(1)
@@ -46,6 +50,13 @@ _ROOM_BYTES = 4 << 30
 def database_named(url: str, name: str) -> str:
     """The same server's URL with another database."""
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A real browser. Skips where there is none."""
+    with launched() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -35,8 +35,6 @@ def load(
 ) -> None:
     """Publish positions and say how many were acknowledged, and how quickly."""
     import msgspec
-    from rich.console import Console
-    from rich.table import Table
 
     from beatwatch.services.servers import with_log_in
     from beatwatch.settings import read_settings
@@ -57,10 +55,18 @@ def load(
         tenant=tenant,
         prefix=prefix,
     )
-    document = run_load(with_log_in(read_settings(), mqtt), plan).document()
+    settings = read_settings()
+    document = run_load(with_log_in(settings, mqtt), plan, ca_file=settings.mqtt_ca_file or None).document()
+    _print_report(document)
+    if json_file is not None:
+        json_file.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+
+
+def _print_report(document: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table("figure", "value")
     for name, value in document.items():
         table.add_row(name, "-" if value is None else f"{value:g}" if isinstance(value, float) else str(value))
     Console().print(table)
-    if json_file is not None:
-        json_file.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")

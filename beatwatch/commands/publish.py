@@ -36,9 +36,10 @@ def publish(
 
     chosen = encoder(as_format)
     pace = _speed(speed)
-    mqtt_url = running_broker(read_settings())
+    settings = read_settings()
+    mqtt_url = running_broker(settings)
     total = sum(1 for _ in with_trackers(read_tracks(tracks), trackers))  # so that the file is known to be sound first
-    with Player(mqtt_url, qos) as player, _Bar(total) as bar:
+    with Player(mqtt_url, qos, ca_file=settings.mqtt_ca_file or None) as player, _Bar(total) as bar:
         rows = paced(with_trackers(read_tracks(tracks), trackers), pace)
         played = play(rows, chosen, tenant, player, bar.update)
     print(f"published {played.published}, acknowledged {played.acknowledged}")

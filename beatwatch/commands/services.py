@@ -60,11 +60,12 @@ def ingest() -> None:
     """Take messages from the broker, store them, and only then acknowledge them."""
     from ingest.__main__ import IngestOptions, run
     from ingest.screening import Screening
+    from ingest.sources.broker_client import session_name
 
     with _service(broker=True) as service:
         settings = service.settings
         options = IngestOptions(
-            client_id=settings.mqtt_client_id,
+            client_id=settings.mqtt_client_id or session_name(service.mqtt_url),
             adopt_unknown=settings.adopt_unknown,
             default_organisation=settings.organisation,
             screening=Screening(max_age_s=86_400 * settings.max_fix_age_days),

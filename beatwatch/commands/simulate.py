@@ -26,7 +26,9 @@ def register(app: typer.Typer) -> None:
 def simulate(
     scenario: Annotated[str, typer.Option(help="name of a scenario (see --list), or a TOML file of one's own")] = "morning_run",
     seed: Annotated[int, typer.Option(help="the same seed gives the same bytes")] = 1,
-    out: Annotated[Path | None, typer.Option(help="folder for tracks, sensors, zones, trips, orders and truth")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="folder for tracks, sensors, zones, trips, orders and truth")
+    ] = None,
     mqtt: Annotated[str | None, typer.Option(help="broker to publish to instead, mqtt://user:password@host:port")] = None,
     speed: Annotated[float, typer.Option(min=0.01, help="with --mqtt: how many times as fast as life")] = 1.0,
     vehicles: Annotated[int | None, typer.Option(min=1, help="instead of the scenario's number")] = None,
@@ -55,7 +57,9 @@ def simulate(
         from beatwatch.services.servers import with_log_in
         from beatwatch.settings import read_settings
 
-        _publish(world, _moment(start), with_log_in(read_settings(), mqtt), speed, tenant, payload_format)
+        settings = read_settings()
+        ca_file = settings.mqtt_ca_file or None
+        _publish(world, _moment(start), (with_log_in(settings, mqtt), ca_file), speed, tenant, payload_format)
 
 
 def _write(world: tuple[Scenario, int, int | None, int | None], start: datetime | None, out: Path, jobs: int) -> None:
@@ -76,7 +80,7 @@ def _write(world: tuple[Scenario, int, int | None, int | None], start: datetime 
 def _publish(
     world: tuple[Scenario, int, int | None, int | None],
     start: datetime | None,
-    url: str,
+    broker: tuple[str, str | None],
     speed: float,
     tenant: str,
     payload_format: str,
@@ -90,6 +94,7 @@ def _publish(
         simulation = generate_live(scenario, seed, speed, datetime.now(UTC), vehicles, days)
     else:
         simulation = generate(scenario, seed, vehicles, days, start)
+    url, ca_file = broker
     total, done = len(simulation.fixes) + len(simulation.sensors), count(1)
     with _progress("readings") as advance:
         report = play(
@@ -99,6 +104,7 @@ def _publish(
             tenant=tenant,
             payload_format=payload_format,
             on_ack=lambda _: advance(next(done), total),
+            ca_file=ca_file,
         )
     print(f"{report.acknowledged} of {report.published} messages of {report.devices} devices acknowledged")
 

@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
 def match(
     zones: Annotated[Path, typer.Argument(help="GeoJSON of zones: areas, Points with radius_m, lines with width_m.")],
     points: Annotated[Path, typer.Argument(help="CSV with longitude_deg and latitude_deg, plain or gzipped.")],
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="CSV to write; else standard output.")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--out", "--output", help="CSV to write; else standard output.")] = None,
 ) -> None:
     """Write `point,zone`, a row for each zone that covers a point, its boundary included; points count from 0."""
     from geofence.index import ZoneIndex

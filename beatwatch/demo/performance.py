@@ -4,16 +4,34 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Final
 
-from beatwatch.demo.stage import capture_proof, furnish, give_log_ins, proofs_by_time, set_stage, take_orders, with_round
+import structlog
+
+from beatwatch.demo.people import People
+from beatwatch.demo.stage import (
+    capture_proof,
+    drivers_of,
+    furnish,
+    give_log_ins,
+    proofs_by_time,
+    set_stage,
+    take_orders,
+    with_round,
+)
+from domain.errors import BeatwatchError, UnavailableError
 from domain.observations import Position, Reading
 from simulators.pace import generate_live
 from simulators.publisher import play
 from simulators.scenario import Scenario
 from simulators.simulation import Simulation
 from store.pool import Pool
+
+_log = structlog.get_logger()
+_TRIES: Final = 3
 
 
 @dataclass
@@ -39,6 +57,7 @@ class Performance:
     speed: float
     mqtt_url: str
     pool: Pool
+    people: People
     organisation: str
     org_id: int
     stop: threading.Event = field(default_factory=threading.Event)
@@ -62,11 +81,31 @@ class Performance:
             take_orders(self.pool, self.org_id, simulation, products)
             unknown = [device for device in simulation.devices if device not in self._log_ins]
             self._log_ins |= give_log_ins(self.pool, self.organisation, unknown)
-            self._play(simulation, speed)
+            drivers = drivers_of(simulation)
+            if number > 1 and len(drivers) > 1:
+                drivers.pop(simulation.trips[-1].trip_id)  # left to whoever tries the pages: to load, drive and settle
+            drivers = {trip: driver for trip, driver in drivers.items() if self._is_done(self.people.set_out, trip, driver)}
+            self._play(simulation, speed, drivers)
+            if not self.stop.is_set():
+                for trip_id, driver_id in drivers.items():
+                    self._is_done(self.people.come_back, trip_id, driver_id)
             speed, number = 1.0, number + 1  # the simulated clock has caught up with ours
 
-    def _play(self, simulation: Simulation, speed: float) -> None:
-        proofs = threading.Thread(target=self._capture_proofs, args=(simulation, speed), name="proofs")
+    def _is_done(self, deed: Callable[..., None], *said: object) -> bool:
+        """Have one of the people do something; whoever looks on may have done it already, or something else."""
+        for _ in range(_TRIES):
+            try:
+                deed(*said)
+            except UnavailableError:
+                continue  # as a phone would: once more
+            except BeatwatchError as error:
+                _log.info("somebody else was quicker", deed=deed.__name__, reason=str(error))
+                return False
+            return True
+        return False
+
+    def _play(self, simulation: Simulation, speed: float, drivers: Mapping[str, str]) -> None:
+        proofs = threading.Thread(target=self._capture_proofs, args=(simulation, speed, drivers), name="proofs")
         proofs.start()
         try:
             play(
@@ -81,10 +120,14 @@ class Performance:
         finally:
             proofs.join()
 
-    def _capture_proofs(self, simulation: Simulation, speed: float) -> None:
+    def _capture_proofs(self, simulation: Simulation, speed: float, drivers: Mapping[str, str]) -> None:
+        """Deliver as the drivers do; of a trip that nobody of ours drives only the proof is told, as a plan may bring it."""
         began_s = time.monotonic()
         for trip_id, proof in proofs_by_time(simulation):
             due_s = (proof.captured_at - simulation.start).total_seconds() / speed
             if self.stop.wait(max(0.0, due_s - (time.monotonic() - began_s))):
                 return
-            capture_proof(self.pool, self.org_id, trip_id, proof)
+            if trip_id in drivers:
+                self._is_done(self.people.hand_over, trip_id, drivers[trip_id], proof)
+            elif simulation.trips[-1].trip_id != trip_id:
+                capture_proof(self.pool, self.org_id, trip_id, proof)

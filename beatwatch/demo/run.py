@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 
 from rich.console import Console
 
+from beatwatch.demo.people import People
 from beatwatch.demo.performance import Performance
 from beatwatch.demo.summary import Summary, summarise
 from beatwatch.logs import configure_logs
@@ -47,15 +48,18 @@ def run_demo(options: DemoOptions) -> int:
     console.print("starting the servers and services; the first time takes a minute, as the engine is compiled")
     with stop_requested() as stop, everything(settings) as running:
         print(addresses(running), flush=True)
-        pool = open_pool(running.database_url, Role.worker)
+        print(f"administration     BEATWATCH_STATE={settings.beatwatch_state} beatwatch device list", flush=True)
+        pool, desk = open_pool(running.database_url, Role.worker), open_pool(running.database_url, Role.api)
         try:
             org_id = organisation_id(running.database_url, settings.organisation)
+            people = People(desk, org_id)
             performance = Performance(
-                scenario, options.seed, options.speed, running.gateway_url, pool, settings.organisation, org_id
+                scenario, options.seed, options.speed, running.gateway_url, pool, people, settings.organisation, org_id
             )
             _watch(performance, running, stop, options.duration_s, console)
             summary = _settle(performance, running, pool)
         finally:
+            desk.close()
             pool.close()
     print(json.dumps(asdict(summary)), flush=True)
     return 0 if summary.is_flawless else 1

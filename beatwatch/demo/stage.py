@@ -61,7 +61,8 @@ def _orders(
                 order_id = f"O-{trip.trip_id}-{stop.stop_id}"
                 outlet, day, load_kg = outlets[stop.outlet_id], trip.planned_start.date(), CASE_KG * (stop.cases or 0)
                 order = order_of(order_id, outlet, products, day, rng, load_kg=load_kg)
-                yield {**order, "trip_id": trip.trip_id, "stop_id": stop.stop_id, "state": "out_for_delivery"}
+                lines = [{**line, "allocated": line["ordered"]} for line in order["lines"]]
+                yield {**order, "lines": lines, "trip_id": trip.trip_id, "stop_id": stop.stop_id, "state": "allocated"}
 
 
 def set_stage(pool: Pool, organisation: str, org_id: int, simulation: Simulation) -> None:
@@ -102,6 +103,12 @@ def proofs_by_time(simulation: Simulation) -> list[tuple[str, Proof]]:
     """(trip_id, proof) in the order in which drivers capture them."""
     captured = ((trip.trip_id, proof) for trip in simulation.trips for proof in trip.proofs)
     return sorted(captured, key=lambda one: (one[1].captured_at, one[0], one[1].stop_id))
+
+
+def drivers_of(simulation: Simulation) -> dict[str, str]:
+    """Who drives each trip: the vans' drivers have the vans' numbers."""
+    numbers = {device_key: number for number, device_key in enumerate(simulation.devices, 1)}
+    return {trip.trip_id: f"D{numbers[trip.device_id]:03d}" for trip in simulation.trips}
 
 
 def capture_proof(pool: Pool, org_id: int, trip_id: str, proof: Proof) -> None:

@@ -66,11 +66,12 @@ def addresses(running: Running) -> str:
     """What to open and where to connect, for people."""
     lines = [
         f"console            {running.console_url}/",
+        f"drivers' page      {running.console_url}/driver",
         f"API documentation  {running.console_url}/docs",
         f"MQTT broker        {running.mqtt_address}",
     ]
     if running.mqtt_tls_address is not None:
         lines.append(f"MQTT over TLS      {running.mqtt_tls_address}")
-    lines += [f"metrics            {address} of {name}" for name, address in metrics_addresses(running.programs).items()]
     lines.append("                   log-ins: beatwatch device add NAME" + (_ANONYMOUS if running.anonymous else ""))
+    lines += [f"metrics            {address} of {name}" for name, address in metrics_addresses(running.programs).items()]
     return "\n".join(lines)

@@ -1,11 +1,10 @@
-import shutil
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from tests.acceptance.programs import console_address, running
-from tests.api.test_in_browser import SOFTWARE_WEBGL
+from tests.browsing import new_page
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.server, pytest.mark.browser, pytest.mark.timeout(600)]
 PATIENCE_MS = 180_000
@@ -19,20 +18,16 @@ MOVED = """() => {
 }"""
 
 
-def test_vans_move_and_the_missed_stop_is_alerted(open_folder: Path) -> None:
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("no Chromium on this machine; on Debian: apt install chromium")
-    with running(["demo", "--port", "0"], open_folder) as demo, sync_playwright() as playwright:
+def test_vans_move_and_the_missed_stop_is_alerted(browser: Browser, open_folder: Path) -> None:
+    with running(["demo", "--port", "0"], open_folder) as demo:
         console = console_address(demo)
-        browser = playwright.chromium.launch(executable_path=program, args=SOFTWARE_WEBGL)
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page = new_page(browser, viewport={"width": 1280, "height": 800})
         foreign: list[str] = []
         page.on("request", lambda request: None if _is_own(request.url, console) else foreign.append(request.url))
         page.goto(f"{console}/")
         page.wait_for_function(MOVED, timeout=PATIENCE_MS)
         expect(page.locator('#alert-list li[data-rule="missed_stop"]')).to_be_visible(timeout=PATIENCE_MS)
-        browser.close()
+        page.close()
     assert foreign == []
     assert demo.returncode == 0
 

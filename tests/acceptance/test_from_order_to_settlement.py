@@ -68,7 +68,7 @@ def client(database_url: str, mqtt_url: str, tmp_path: Path) -> Iterator[httpx.C
             stack.enter_context(service(name, tmp_path / f"{name}.log", environment))
         address = stack.enter_context(serving(database_url))
         eventually(lambda: "ingest is ready" in (tmp_path / "ingest.log").read_text(), 60)
-        yield stack.enter_context(httpx.Client(base_url=address, timeout=30))
+        yield stack.enter_context(httpx.Client(base_url=address, timeout=60))
 
 
 def test_from_order_to_settled_trip(client: httpx.Client, yard: Yard, mqtt_url: str) -> None:

@@ -33,7 +33,7 @@ def yard(database_url: str) -> Iterator[Yard]:
 @pytest.fixture
 def client(database_url: str) -> Iterator[httpx.Client]:
     assets.install()
-    with serving(database_url) as address, httpx.Client(base_url=address, timeout=30) as client:
+    with serving(database_url) as address, httpx.Client(base_url=address, timeout=60) as client:
         yield client
 
 

@@ -66,7 +66,7 @@ def test_a_seeded_distributor_is_there_to_be_used_and_seeding_again_adds_nothing
     assert (added["outlet"], added["vehicle"], added["driver"], added["beat"]) == (60, 3, 3, 18)
     assert set(_added(run(database_url, *arguments)).values()) == {0}
     with serving(database_url) as address:
-        orders = httpx.get(f"{address}/orders", params={"limit": 1000}, timeout=30).json()["items"]
+        orders = httpx.get(f"{address}/orders", params={"limit": 1000}, timeout=60).json()["items"]
     assert len(orders) == added["order"] > 10
     assert {order["state"] for order in orders} == {"confirmed"}
     refused = run(database_url, "--day", "Monday")

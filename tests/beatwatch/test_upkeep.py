@@ -13,7 +13,7 @@ from beatwatch.upkeep import do_night, prune
 from domain.trips import Trip
 from geofence.worker.settings import define_parameters
 from store import own_rule_progress
-from store.conclusions import Judged, past_since, put_events, save_checkpoints
+from store.conclusions import Judged, Saved, past_since, put_events, save_checkpoints
 from store.own_rule_progress import Cursors
 from store.planning import save_trip
 from store.pool import Connection, Role, open_pool
@@ -80,7 +80,7 @@ def test_of_forms_only_those_go_that_no_checkpoint_asks_for(session: Session, co
     for second in range(5):
         put(None, second)
     with connection.transaction():
-        save_checkpoints(connection, 1, {device.device_id: (DAY, b"state")})
+        save_checkpoints(connection, 1, {device.device_id: Saved(DAY, b"state", None)})
     checkpoint = count(connection, "SELECT max(change_no) FROM checkpoint")
     put(DAY + MINUTE, 9)
     put(None, 1, "e2")

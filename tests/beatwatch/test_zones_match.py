@@ -14,6 +14,9 @@ import numpy as np
 import pytest
 import shapely
 
+from beatwatch.judged_files import read_files
+from geofence.parameters import Parameters
+
 BOWTIE = [[77.0, 13.0], [77.2, 13.2], [77.2, 13.0], [77.0, 13.2], [77.0, 13.0]]
 SQUARE = [[77.1, 13.0], [77.3, 13.0], [77.3, 13.1], [77.1, 13.1], [77.1, 13.0]]
 
@@ -91,6 +94,16 @@ def test_what_lies_nowhere_and_what_shares_a_name_is_told(tmp_path: Path) -> Non
         "warning: features.1 has no geometry and is left out",
         "warning: 2 zones are named 7: the rows do not tell them apart",
     ]
+
+
+def test_zones_that_share_a_name_are_told_to_who_judges_by_them(tmp_path: Path) -> None:
+    zones, tracks = tmp_path / "zones.geojson", tmp_path / "tracks.csv"
+    twice = [feature("Polygon", [SQUARE], id=7.0), feature("Polygon", [SQUARE], id="7"), feature("Polygon", [SQUARE], id="8")]
+    zones.write_text(json.dumps({"type": "FeatureCollection", "features": twice}))
+    tracks.write_text("device_id,fix_time\nvan-1,2026-05-01T06:00:00Z\n")
+    warnings: list[str] = []
+    read_files({"tracks": tracks, "zones": zones}, Parameters(), warnings.append, lambda _: None)
+    assert [warning[:21] for warning in warnings] == ["2 zones are named 7: "]
 
 
 @pytest.mark.acceptance
