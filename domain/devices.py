@@ -1,10 +1,10 @@
-"""Devices, and what they are mounted on."""
+"""Devices, and the vehicles that they are mounted on."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class DeviceState(StrEnum):
@@ -14,22 +14,20 @@ class DeviceState(StrEnum):
     disabled = "disabled"
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
-    """A registered tracker, phone or sensor."""
+class Assignment(NamedTuple):
+    """A tracker on a vehicle, both by the names that people use, from a moment until before another; None: ever."""
 
-    device_id: int  # ours, small: it stands in every stored reading
+    device_id: str
+    vehicle_id: str
+    valid_from: datetime | None
+    valid_until: datetime | None
+
+
+class Mount(NamedTuple):
+    """A tracker, by its number, on an organisation's vehicle, from `since` until before `until`."""
+
     org_id: int
-    device_key: str  # the name people and topics use, unique within the organisation
-    model: str | None
-    state: DeviceState
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """What a device is mounted on, over a span of time; `until` is exclusive and `None` means still."""
-
+    vehicle_id: str
     device_id: int
-    subject: str  # the vehicle's, shelf's or asset's identifier
     since: datetime
-    until: datetime | None
+    until: datetime

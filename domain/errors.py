@@ -55,8 +55,8 @@ class NotFoundError(BeatwatchError):
 
     code = "not_found"
 
-    def __init__(self, kind: str, identifier: str) -> None:
-        super().__init__(f"no {kind} {identifier!r}")
+    def __init__(self, kind: str, identifier: str = "", hint: str = "") -> None:
+        super().__init__(f"no {kind}" + (f" {identifier!r}" if identifier else "") + (f": {hint}" if hint else ""))
         self.kind = kind
         self.identifier = identifier
 
@@ -120,6 +120,10 @@ class UnavailableError(BeatwatchError):
     """A server that is needed (database, broker) cannot be reached or started."""
 
     code = "unavailable"
+
+
+class MigratedError(UnavailableError):
+    """The schema was migrated under a transaction, which is undone. The same again, from the start, finds the new one."""
 
 
 class SettingsError(BeatwatchError):

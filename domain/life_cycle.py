@@ -41,5 +41,6 @@ class LifeCycle:
         """Raise TransitionError, naming what may follow, or NotAllowedError when somebody else has to do it."""
         if wanted not in self.next_states(state):
             raise TransitionError(self.kind, identifier, state, wanted, self.next_states(state))
-        if self.needed(wanted) not in permissions:
-            raise NotAllowedError(f"to make a {self.kind} {wanted} one has to be allowed to {self.needed(wanted).value}")
+        needed = self.needed(wanted)
+        if needed not in permissions:
+            raise NotAllowedError(f"to bring {self.kind} {identifier!r} to {wanted} one has to be allowed to {needed.value}")

@@ -19,6 +19,12 @@ class Role(StrEnum):
     field_representative = "field_representative"
     integrator = "integrator"
 
+    @property
+    def called(self) -> str:
+        """What a sentence begins with that is about somebody in this role: "a field representative"."""
+        name = self.value.replace("_", " ")
+        return f"an {name}" if name[0] in "aeiou" else f"a {name}"
+
 
 class Permission(StrEnum):
     """What a request needs to be allowed."""

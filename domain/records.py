@@ -17,15 +17,13 @@ def drafted(record: Callable[Given, Record]) -> Callable[Given, Record]:
     draft be the record.
     """
     kind = cast("type[Any]", record)
-    own = [(one.name, one.type, _alike(one)) for one in fields(kind)]
-    draft = make_dataclass(f"{kind.__name__}Draft", own, slots=True)
 
-    def make(*args: Given.args, **kwargs: Given.kwargs) -> Record:
-        made: Any = draft(*args, **kwargs)
+    def become(made: Any) -> None:
         made.__class__ = kind
-        return cast("Record", made)
 
-    return make
+    own = [(one.name, one.type, _alike(one)) for one in fields(kind)]
+    draft = make_dataclass(f"{kind.__name__}Draft", own, slots=True, namespace={"__post_init__": become})
+    return cast("Callable[Given, Record]", draft)
 
 
 def _alike(one: Field[Any]) -> Any:

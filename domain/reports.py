@@ -18,9 +18,12 @@ class Grouping(StrEnum):
     distributor = "distributor"
 
 
+SHARE: Final = "share"
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A column: its unit, `1` for plain counts and shares, and its definition."""
+    """A column: its unit, `1` for plain counts and ratios and `share` for shares, of which 1 is all, and its definition."""
 
     name: str
     unit: str
@@ -46,6 +49,10 @@ def _count(name: str, definition: str) -> Figure:
     return Figure(name, "1", definition)
 
 
+def _share(name: str, definition: str) -> Figure:
+    return Figure(name, SHARE, definition)
+
+
 _ALL: Final = (
     Report(
         "trips",
@@ -55,7 +62,7 @@ _ALL: Final = (
             _count("trips", "Trips planned to start within the span."),
             _count("planned_stops", "Stops of these trips."),
             _count("completed_stops", "Stops with a serviced visit, in the order of the plan or not."),
-            _count("stop_completion", "Completed / planned stops."),
+            _share("stop_completion", "Completed / planned stops."),
             Figure("driven_km", "km", "Between consecutive plausible fixes, during the hours of the plan."),
             Figure("moving_h", "h", "Of that, faster than 5 km/h."),
             Figure("idling_h", "h", "Ignition on and not faster."),
@@ -69,8 +76,8 @@ _ALL: Final = (
             _count("trips", "Trips planned to start within the span."),
             _count("planned_stops", "Stops of these trips."),
             _count("completed_stops", "Stops with a serviced visit."),
-            _count("stop_completion", "Completed / planned stops."),
-            _count("sequence_adherence", "Completed in the planned order (longest increasing subsequence) / completed."),
+            _share("stop_completion", "Completed / planned stops."),
+            _share("sequence_adherence", "Completed in the planned order (longest increasing subsequence) / completed."),
             Figure("planned_km", "km", "Along the planned lines; null where none was planned."),
             Figure("driven_km", "km", "Between consecutive plausible fixes, during the hours of the plan."),
             _count("detour_ratio", "Driven / planned km, of trips with a planned line."),
@@ -139,7 +146,7 @@ _ALL: Final = (
             _count("orders_due", "Orders due within the span, drafts and cancelled ones apart."),
             _count("on_time", "Arrival in [open - 15, close + 15] min."),
             _count("in_full", "Sum of min(delivered, ordered) = ordered."),
-            _count("otif", "Orders on time and in full / orders due, counted jointly."),
+            _share("otif", "Orders on time and in full / orders due, counted jointly."),
         ),
     ),
     Report(
@@ -149,9 +156,9 @@ _ALL: Final = (
         (
             Figure("ordered", "pieces", "Pieces ordered."),
             Figure("delivered", "pieces", "Sum of min(delivered, ordered)."),
-            _count("case_fill", "Sum of min(delivered, ordered) / sum of ordered."),
+            _share("case_fill", "Sum of min(delivered, ordered) / sum of ordered."),
             _count("lines", "Order lines."),
-            _count("line_fill", "Full lines / lines."),
+            _share("line_fill", "Full lines / lines."),
         ),
     ),
     Report(
@@ -172,7 +179,7 @@ _ALL: Final = (
             _count("delivered", "Deliveries that brought anything."),
             _count("proven", "Of these, with a proof of any kind."),
             _count("verified", "A serviced visit overlaps a proof, and no rule holds against it."),
-            _count("compliance", "Verified / delivered."),
+            _share("compliance", "Verified / delivered."),
         ),
     ),
     Report(
@@ -183,7 +190,7 @@ _ALL: Final = (
             _count("trips", "Trips settled."),
             Figure("load_value", "currency", "What went out, at its price."),
             Figure("variance_value", "currency", "Sum of |counted - expected| at its price."),
-            _count("variance", "Variance value / load value."),
+            _share("variance", "Variance value / load value."),
             Figure("cash_gap", "currency", "Cash counted - cash due."),
         ),
     ),
@@ -209,7 +216,7 @@ _ALL: Final = (
             _count("devices", "Trackers that were heard within the span, at all."),
             Figure("planned_h", "h", "Hours of planned trips of these."),
             Figure("heard_h", "h", "Of these hours, those with any plausible fix."),
-            _count("uptime", "Heard / planned hours."),
+            _share("uptime", "Heard / planned hours."),
         ),
     ),
     Report(
@@ -232,7 +239,7 @@ _ALL: Final = (
             _count("products", "Products at outlets that shelves are fitted for: those are listed."),
             Figure("listed_h", "h", "Listed product-outlet-hours, while the shop is open, up to now."),
             Figure("empty_h", "h", "Of these, with all shelves of the product at zero."),
-            _count("stock_out_rate", "Product-outlet-minutes at zero / listed product-outlet-minutes."),
+            _share("stock_out_rate", "Product-outlet-minutes at zero / listed product-outlet-minutes."),
         ),
     ),
     Report(
@@ -243,7 +250,7 @@ _ALL: Final = (
             Figure("missing", "pieces", "Pieces that no sale, delivery or return explains, of products with shelf sensors."),
             Figure("opening", "pieces", "By the ledger when the span begins."),
             Figure("received", "pieces", "Come to the outlet within the span."),
-            _count("shrink", "Missing / (opening + received)."),
+            _share("shrink", "Missing / (opening + received)."),
         ),
     ),
 )

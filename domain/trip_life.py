@@ -76,6 +76,9 @@ ON_THE_ROAD: Final = frozenset({"dispatched", "in_progress", "breakdown"})
 TELLS_OF_DELIVERIES: Final = ON_THE_ROAD | {"returning", "unloading"}
 """A phone that was out of coverage tells of deliveries when the van is back; once the load is counted it is too late."""
 
+TELLS_OF_FAILURES: Final = TELLS_OF_DELIVERIES | {"settlement_pending", "settled"}
+"""That nothing was delivered moves nothing, and until it is said the trip cannot be closed. So are proofs taken."""
+
 DELIVERY: Final = LifeCycle(
     kind="delivery",
     first="pending",

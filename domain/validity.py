@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import combinations
+from typing import Final, cast
 
 from domain.errors import InvalidInputError
 from domain.trips import Circle, PlannedStop, Proof, Trip
@@ -62,6 +63,10 @@ def check_point(longitude_deg: float, latitude_deg: float, path: str) -> None:
         raise InvalidInputError(f"{path}.latitude_deg", f"must be from -90 to 90, not {latitude_deg}")
 
 
+_DEPTHS: Final = {"Point": 0, "LineString": 1, "Polygon": 2, "MultiPolygon": 3}
+"""How deep the positions of a geometry lie."""
+
+
 def check_zone(zone: Zone, path: str = "zone") -> None:
     """Raise InvalidInputError for a zone without a usable geometry, extent or validity."""
     _check_name(zone.zone_id, f"{path}.zone_id")
@@ -69,10 +74,11 @@ def check_zone(zone: Zone, path: str = "zone") -> None:
     _check_aware(zone.valid_until, f"{path}.valid_until")
     kind = zone.geometry.get("type")
     coordinates = zone.geometry.get("coordinates")
-    if kind not in {"Point", "LineString", "Polygon", "MultiPolygon"}:
+    if not isinstance(kind, str) or kind not in _DEPTHS:
         raise InvalidInputError(f"{path}.geometry.type", f"must be Point, LineString, Polygon or MultiPolygon, not {kind!r}")
     if not isinstance(coordinates, Sequence) or not coordinates:
         raise InvalidInputError(f"{path}.geometry.coordinates", "must not be empty")
+    _check_positions(coordinates, _DEPTHS[kind], f"{path}.geometry.coordinates")
     if kind == "Point":
         _check_given(zone.radius_m, f"{path}.radius_m", "a Point needs a radius")
         check_point(coordinates[0], coordinates[1], f"{path}.geometry")
@@ -86,6 +92,17 @@ def check_zone(zone: Zone, path: str = "zone") -> None:
             _check_polygon(polygon, f"{path}.geometry.coordinates.{number}")
     if zone.valid_from is not None and zone.valid_until is not None:
         _check_span(zone.valid_from, zone.valid_until, f"{path}.valid_until")
+
+
+def _check_positions(coordinates: object, depth: int, path: str) -> None:
+    is_list = isinstance(coordinates, Sequence) and not isinstance(coordinates, str)
+    if depth and is_list:
+        for number, part in enumerate(cast("Sequence[object]", coordinates)):
+            _check_positions(part, depth - 1, f"{path}.{number}")
+        return
+    numbers = cast("Sequence[object]", coordinates)[:2] if is_list else ()
+    if depth or len(numbers) < 2 or not all(isinstance(one, int | float) for one in numbers):
+        raise InvalidInputError(path, "must be a list of positions" if depth else "must be a longitude and a latitude")
 
 
 def _check_polygon(rings: Sequence[Sequence[Sequence[float]]], path: str) -> None:

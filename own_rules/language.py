@@ -131,6 +131,7 @@ def _refusal(complaint: str) -> ExpressionError:
     if found is None:
         return ExpressionError("is nested too deeply" if "recursion" in complaint else complaint.partition(" [")[0])
     line, column, detail = int(found.group(1)), int(found.group(2)), found.group(3).strip()
+    detail = "the expression ends too early" if "'<EOF>'" in detail else detail.partition(" expecting ")[0]
     detail = re.sub(r"undeclared reference to '([^']*)'.*", r"there is no fact '\1'", detail)
     if "double, int" in detail or "int, double" in detail:
         detail += "; write numbers with a point, such as 10.0"
