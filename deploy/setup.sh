@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing for Beatwatch, and is quick when nothing is:
 #   deploy/setup.sh         what every command needs: mosquitto, .venv from uv.lock, the pages' scripts from their lock
-#   deploy/setup.sh tests   also what tests can use: a browser, a C tool chain (left out without root; tests then name it)
+#   deploy/setup.sh tests   also what tests can use: a browser, a C tool chain, MQTT clients (left out without root; tests then name it)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -57,7 +57,7 @@ fi
 if [ "${1:-}" = tests ]; then
     missing=()
     command -v chromium >/dev/null || missing+=(chromium)
-    for package in gcc make libcmocka-dev libmosquitto-dev libssl-dev; do
+    for package in gcc make libcmocka-dev libmosquitto-dev libssl-dev mosquitto-clients; do
         dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package")
     done
     if [ ${#missing[@]} -gt 0 ]; then

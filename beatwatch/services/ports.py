@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
+from contextlib import suppress
 
 from domain.errors import UnavailableError
 
 LOOPBACK = "127.0.0.1"
 
 
+_LISTENERS = range(15_000, 32_768)
+"""Below those that systems give to outgoing connections, one of which might take a free port before its listener does."""
+
+
 def free_port() -> int:
     """A port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    while True:
+        port = secrets.choice(_LISTENERS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((LOOPBACK, port))
+            return port
 
 
 def wanted_port(port: int, variable: str) -> int:

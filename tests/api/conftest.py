@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import tempfile
 import threading
 import time
@@ -17,7 +18,7 @@ from fastapi import FastAPI
 
 from api import assets
 from api.app import create_app
-from beatwatch.services.ports import free_port
+from beatwatch.services.ports import LOOPBACK
 from beatwatch.settlement_rule import judge_by_thresholds
 from store.content import FolderStore
 from tests.api.yard import Yard
@@ -45,14 +46,14 @@ def serving(database_url: str, *, sign_in: bool = False, link_secret: str = "", 
 @contextmanager
 def serving_app(app: FastAPI) -> Iterator[str]:
     """The address of a server that runs `app` while the context lasts."""
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=3))
-    thread = threading.Thread(target=server.run, daemon=True)
+    listening = socket.create_server((LOOPBACK, 0), backlog=2048)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3))
+    thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
     while not server.started:
         assert thread.is_alive(), "the server did not start"
         time.sleep(0.02)
-    yield f"http://127.0.0.1:{port}"
+    yield f"http://{LOOPBACK}:{listening.getsockname()[1]}"
     app.state.hub.stop()  # a signal would end the streams; a thread gets none
     server.should_exit = True
     thread.join()

@@ -77,9 +77,8 @@ def test_what_cannot_be_taken_is_said_while_the_form_is_open(
     phone.get_by_text("Damaged or returned").first.tap()
     phone.get_by_label("Cola: damaged").fill("5")
     phone.get_by_role("button", name="Delivered").tap()
-    assert (
-        phone.get_by_label("Cola: pieces delivered").evaluate("input => input.validationMessage") == "Only 24 are on the van."
-    )
+    cola = phone.get_by_label("Cola: pieces delivered")
+    expect(cola).to_have_js_property("validationMessage", "Only 24 are on the van.")
     phone.get_by_label("Cola: damaged").fill("0")
     broken = tmp_path / "photo.jpg"
     broken.write_bytes(b"no picture")
@@ -136,9 +135,11 @@ def test_a_session_that_ends_does_not_take_the_open_form_away(
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_url("**/driver")
-        page.locator(".stop").first.get_by_role("button", name="I am there").click()
+        first = page.locator(".stop").first
+        first.get_by_role("button", name="I am there").click()
+        expect(first).to_have_attribute("data-state", "arrived")
         expect(page.locator("#pending")).to_have_text("all sent")
-        page.locator(".stop").first.get_by_role("button", name="Deliver").click()
+        first.get_by_role("button", name="Deliver").click()
         page.get_by_label("Cash").fill("700")
         page.context.clear_cookies()
         with page.expect_response(lambda answer: answer.status == 401):
@@ -150,6 +151,7 @@ def test_a_session_that_ends_does_not_take_the_open_form_away(
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_url("**/driver")
+        expect(first).to_have_attribute("data-state", "delivered")
         expect(page.locator("#pending")).to_have_text("all sent")
         page.close()
     assert delivery_to(client, "S-1")["cash"] == 700

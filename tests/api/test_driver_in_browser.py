@@ -244,6 +244,7 @@ def test_a_phone_that_does_not_say_where_it_is_is_told_what_that_means(
     stop = page.locator(".stop").first
     stop.get_by_role("button", name="Deliver").tap()
     page.locator("#sheet").get_by_role("button", name="Delivered").tap()
+    expect(stop).to_have_attribute("data-state", "delivered")
     expect(page.locator("#pending")).to_have_text("all sent")
     assert delivery_to(client, "S-1")["state"] == "delivered"
     context.close()

@@ -223,7 +223,7 @@ def test_text_can_be_read_in_both_themes(browser: Browser, address: str, yard: Y
     page = new_page(browser, color_scheme="dark" if theme == "dark" else "light")
     page.goto(address)
     expect(page.locator("#alert-list li")).to_have_count(1)
-    page.wait_for_timeout(3000)  # a new card is tinted at first
+    page.evaluate(SETTLED)  # a new card is tinted at first
     faint = [(text, round(contrast, 2)) for contrast, text in page.evaluate(CONTRASTS) if contrast < 4.5]
     assert faint == []
     page.close()
@@ -259,6 +259,8 @@ def test_the_map_stays_with_who_is_followed_and_the_list_shows_one_state(watched
 
 
 SETTLING_MS = 500
+SETTLED = """() => Promise.all([...document.querySelectorAll("#alert-list li")]
+  .flatMap((card) => card.getAnimations()).map((animation) => animation.finished))"""
 REFUSED_REQUEST = """async () => {
   const api = await import(document.querySelector('script[src$="/live/main.js"]').src.replace("main.js", "api.js"));
   await api.read("/me").catch(() => {});

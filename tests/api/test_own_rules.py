@@ -173,7 +173,7 @@ def test_somebody_writes_tries_and_switches_on_a_rule_on_a_phone(
     expect(page.locator("#trial")).to_contain_text("1 event on")
     frame = page.frame_locator("iframe")
     page.locator("iframe").scroll_into_view_if_needed()
-    expect(frame.locator("path.leaflet-interactive").first).to_be_visible(timeout=30_000)
+    expect(frame.locator("path.leaflet-interactive").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     page.get_by_role("button", name="Switch on").click()
     expect(page.get_by_text("Version 1 is on")).to_be_visible()
