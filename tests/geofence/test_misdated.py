@@ -125,6 +125,17 @@ def judged_at_once(scene: World, rows: Rows) -> Judgement:
     return judgement
 
 
+def assert_the_same_as_it_came_and_at_once(scene: World, rows: Rows) -> None:
+    replay = Replay(Engine(scene), dict(scene.devices), {"t1": "van"})
+    last_us = int(rows["received_at_us"].max()) + 600 * _S
+    for _ in replay.run(rows, last_us):
+        pass
+    at_once = Judgement()
+    for _, conclusions in judge(Engine(scene), rows, as_of_us=last_us):
+        at_once.take(conclusions)
+    assert msgspec.json.encode(replay.judgement().in_order()) == msgspec.json.encode(at_once.in_order())
+
+
 @pytest.mark.parametrize("jump_s", [320.0, 480.0])
 def test_a_clock_wrong_for_longer_than_by_how_much_raises_nothing(jump_s: float) -> None:
     scene, rows = hidden_services(jump_s)
@@ -139,14 +150,7 @@ def test_the_order_of_arrival_does_not_matter_to_what_is_believed(newest_first: 
     if newest_first:
         late = rows["received_at_us"] > rows["fix_time_us"].min() + 1000 * _S
         rows["received_at_us"][late] = rows["received_at_us"][late][::-1]
-    replay = Replay(Engine(scene), dict(scene.devices), {"t1": "van"})
-    last_us = int(rows["received_at_us"].max()) + 600 * _S
-    for _ in replay.run(rows, last_us):
-        pass
-    at_once = Judgement()
-    for _, conclusions in judge(Engine(scene), rows, as_of_us=last_us):
-        at_once.take(conclusions)
-    assert msgspec.json.encode(replay.judgement().in_order()) == msgspec.json.encode(at_once.in_order())
+    assert_the_same_as_it_came_and_at_once(scene, rows)
 
 
 def test_the_fault_is_told_once_though_no_row_looks_early() -> None:
@@ -191,14 +195,7 @@ def test_rows_that_do_not_go_on_from_those_refused_keep_their_times() -> None:
 
 def test_what_was_refused_tells_the_same_in_whatever_order_rows_come() -> None:
     scene, rows = never_set_right(900.0)
-    replay = Replay(Engine(scene), dict(scene.devices), {"t1": "van"})
-    last_us = int(rows["received_at_us"].max()) + 600 * _S
-    for _ in replay.run(rows, last_us):
-        pass
-    at_once = Judgement()
-    for _, conclusions in judge(Engine(scene), rows, as_of_us=last_us):
-        at_once.take(conclusions)
-    assert msgspec.json.encode(replay.judgement().in_order()) == msgspec.json.encode(at_once.in_order())
+    assert_the_same_as_it_came_and_at_once(scene, rows)
 
 
 def test_rows_of_a_backlog_that_are_refused_say_that_the_tracker_spoke_when_they_were_made() -> None:
