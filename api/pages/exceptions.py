@@ -14,7 +14,7 @@ from api.access import Access, Caller, Planner
 from api.listing import ListQuery
 from api.own_clock import clock_of, moment, typed
 from api.pages.drawing import back_to, page
-from api.pages.forms import FORM, refusals
+from api.pages.forms import FORM, REFUSALS, refusals
 from api.pages.weekly_hours import hours_text, read_hours
 from api.resources import suppressors
 from api.resources.approvals import Approval
@@ -118,7 +118,7 @@ def save(
             kept = suppressors.replace_suppressor(caller, suppressor_id, terms, Response())
         else:
             kept = suppressors.create_suppressor(caller, terms, Response())
-    except (BeatwatchError, ValidationError) as error:
+    except REFUSALS as error:
         return _form(request, caller, suppressor_id or None, said, _refusals(error), status=422)
     return back_to(f"{_HERE}/{kept.suppressor_id}")
 

@@ -10,15 +10,14 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
-from pydantic import ValidationError
 
 from api.access import Access, Administrator
 from api.own_clock import clock_of
 from api.pages.drawing import back_to, page
-from api.pages.forms import refusals
+from api.pages.forms import REFUSALS, refusals
 from api.resources.duties import Duty, create_duty, delete_duty
 from api.resources.recipients import Channel, Person, Rule, Wish, delete_recipient, save_recipient
-from domain.errors import BeatwatchError, InvalidInputError, NotFoundError
+from domain.errors import InvalidInputError, NotFoundError
 from domain.events import Severity
 from store import mailbox, recipients
 from store.listing import Part
@@ -90,7 +89,7 @@ def save_wish(
     empty = dict.fromkeys(name for name in ("least_severity", "territory", "quiet_from", "quiet_until") if not said[name])
     try:
         save_recipient(caller, person, channel, rule or "*", Wish.model_validate({**said, **empty}))
-    except (BeatwatchError, ValidationError) as error:
+    except REFUSALS as error:
         said |= {"person": person, "channel": channel.value, "rule": rule}
         return _shown(request, caller, said=said, refused=refusals(error, said, "quiet_until"))
     return back_to(_HERE)
@@ -117,7 +116,7 @@ def save_duty(
     try:
         since, until = (_at(name, day, said[name], time_zone) for name in ("opens", "closes"))
         create_duty(caller, Duty(person=person, since=since, until=until if until > since else _day_after(until)))
-    except (BeatwatchError, ValidationError) as error:
+    except REFUSALS as error:
         return _shown(request, caller, duty=said, duty_refused=refusals(error, said))
     return back_to(_HERE)
 

@@ -6,12 +6,11 @@ from typing import Annotated, Any, Final, get_args
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
-from pydantic import ValidationError
 
 from api.access import Access, Administrator
 from api.listing import ListQuery
 from api.pages.drawing import back_to, page
-from api.pages.forms import refusals, refused_page
+from api.pages.forms import REFUSALS, refusals, refused_page
 from api.resources.organisations import (
     Kind,
     NewOrganisation,
@@ -21,7 +20,6 @@ from api.resources.organisations import (
     change_organisation,
     list_organisations,
 )
-from domain.errors import BeatwatchError
 
 router = APIRouter(prefix="/console/organisations", include_in_schema=False)
 
@@ -45,7 +43,7 @@ def add(
     said = {"slug": slug.strip().lower(), "name": name.strip(), "kind": kind, "currency": currency.strip().upper()}
     try:
         add_organisation(caller, NewOrganisation.model_validate(said), Response())
-    except (BeatwatchError, ValidationError) as error:
+    except REFUSALS as error:
         wrong = refusals(error, _FIELDS, "slug")
         return refused_page(request, "organisations.html", wrong, **_all(caller), changed="", said=said)
     return back_to(_HERE)
@@ -65,7 +63,7 @@ def change(
     said = {"name": name.strip(), "kind": kind, "currency": currency.strip().upper(), "time_zone": time_zone.strip()}
     try:
         change_organisation(caller, slug, OrganisationChange.model_validate(said), Response())
-    except (BeatwatchError, ValidationError) as error:
+    except REFUSALS as error:
         wrong = refusals(error, _FIELDS)
         return refused_page(request, "organisations.html", wrong, **_all(caller), changed=slug, said=said)
     return back_to(_HERE)

@@ -9,13 +9,12 @@ from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from pydantic import ValidationError
 
 from api.access import Caller, Planner
 from api.own_rule_keeping import all_rules, read_rule, save_rule, switch, try_newest
 from api.own_rule_texts import RuleText
 from api.pages.drawing import page
-from api.pages.forms import refusals
+from api.pages.forms import REFUSALS, refusals
 from api.resources.own_rules import RuleId
 from domain.errors import BeatwatchError, NotFoundError
 from domain.events import Severity
@@ -85,7 +84,7 @@ def save_page(
     chosen = rule_id or _free_name(name, {rule.rule_id for rule in all_rules(caller)})
     try:
         save_rule(caller, chosen, _text(said))
-    except (BeatwatchError, ValidationError) as error:
+    except REFUSALS as error:
         wrong = {_TOLD_OF.get(field, field): detail for field, detail in refusals(error, (*said, *_TOLD_OF)).items()}
         return _form(request, rule_id or None, said, wrong, 422)
     return RedirectResponse(f"/console/rules/{chosen}", status_code=303)

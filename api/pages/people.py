@@ -9,12 +9,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
-from pydantic import ValidationError
 
 from api.access import Access, Administrator
 from api.listing import ListQuery, record_page
 from api.pages.drawing import back_to, page
-from api.pages.forms import FORM, refusals, refused_page
+from api.pages.forms import FORM, REFUSALS, refusals, refused_page
 from api.people_keeping import end_sessions, sessions_of
 from api.records import keeping
 from api.resources.drivers import DRIVERS, DriverRecordChange
@@ -62,7 +61,7 @@ def add(
     made = password or _made_password()
     try:
         added = add_person(caller, NewPerson.model_validate({**said, "password": made}), Response())
-    except (BeatwatchError, ValidationError) as error:
+    except REFUSALS as error:
         wrong = refusals(error, _FIELDS, "login" if isinstance(error, ConflictError) else FORM)
         return refused_page(request, "people.html", wrong, **_everybody(caller, None), said=said)
     return _shown(request, caller, added.login, made="" if password else made)
@@ -94,7 +93,7 @@ def change(
         if any(changed.values()):
             change_person(caller, login, PersonChange.model_validate(changed), Response())
         _drive_as(caller, login, driver_id.strip())
-    except (BeatwatchError, ValidationError) as error:
+    except REFUSALS as error:
         return _shown(request, caller, login, refused=refusals(error, _FIELDS), said=said)
     return back_to(f"{_HERE}/{login}")
 
@@ -105,7 +104,7 @@ def renew_password(request: Request, caller: Administrator, login: Login, passwo
     made = password or _made_password()
     try:
         change_person(caller, login, PersonChange.model_validate({"password": made}), Response())
-    except (BeatwatchError, ValidationError) as error:
+    except REFUSALS as error:
         return _shown(request, caller, login, refused=refusals(error, _FIELDS))
     return _shown(request, caller, login, made="" if password else made)
 

@@ -8,12 +8,11 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
-from pydantic import ValidationError
 
 from api.access import Access, Administrator, Caller, Planner
 from api.own_clock import clock_of, moment
 from api.pages.drawing import TEMPLATES, back_to, page
-from api.pages.forms import refusals
+from api.pages.forms import REFUSALS, refusals
 from api.resources.approvals import Approval
 from api.resources.parameters import Name, Parameter, Value, Wanted, get_parameter, list_parameters, set_parameter
 from domain.approvals import DECIDED_BY, ApprovalKind, ApprovalState
@@ -98,7 +97,7 @@ def set_one(
         wanted = {**said, "value": _number(value), "since": moment("since", since, clock_of(caller))}
         key = "" if scope == "organisation" else scope_key.strip()
         set_parameter(caller, name, Wanted.model_validate({**wanted, "scope_key": key}))
-    except (BeatwatchError, ValidationError) as error:
+    except REFUSALS as error:
         return _shown(request, caller, name, said, refusals(error, _FIELDS), 422)
     return back_to(f"{_HERE}/{name}")
 

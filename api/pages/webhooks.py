@@ -8,12 +8,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
-from pydantic import ValidationError
 
 from api.access import Access, Administrator
 from api.listing import ListQuery
 from api.pages.drawing import back_to, page
-from api.pages.forms import FORM, refusals, refused_page
+from api.pages.forms import FORM, REFUSALS, refusals, refused_page
 from api.resources import webhooks
 from api.resources.webhooks import MessageState, NewWebhook, Topic, WebhookChange
 from domain.errors import BeatwatchError
@@ -40,7 +39,7 @@ def add(request: Request, caller: Administrator, url: Url = "", topics: Topics =
     said = {"url": url.strip(), "topics": topics or []}
     try:
         made = webhooks.add_webhook(caller, request, NewWebhook.model_validate(said), Response())
-    except (BeatwatchError, ValidationError) as error:
+    except REFUSALS as error:
         return refused_page(request, "webhooks.html", refusals(error, _FIELDS), **_all(caller), said=said)
     return _shown(request, caller, made.webhook_id, secret=made.secret)
 
@@ -64,7 +63,7 @@ def change(request: Request, caller: Administrator, webhook_id: UUID, url: Url =
     said = {"url": url.strip(), "topics": topics or []}
     try:
         webhooks.change_webhook(caller, request, webhook_id, WebhookChange.model_validate(said), Response())
-    except (BeatwatchError, ValidationError) as error:
+    except REFUSALS as error:
         return _shown(request, caller, webhook_id, refused=refusals(error, _FIELDS), said=said)
     return back_to(f"{_HERE}/{webhook_id}")
 
