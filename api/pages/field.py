@@ -34,7 +34,7 @@ _COUNTED: Final = {"pieces", "reason", "crates"}
 def driver_page(request: Request, _caller: Deliverer) -> HTMLResponse:
     """The driver's page. It keeps working without a network, and sends what was done when there is one again."""
     modules = [name for name in need_assets(request).files if name.startswith("driver/") and name.endswith(".js")]
-    modules = [*sorted(set(modules) - {"driver/worker.js"}), "live/dom.js", "live/words.js"]
+    modules = [*sorted(set(modules) - {"driver/worker.js"}), "live/dom.js", "live/sign_in.js", "live/words.js"]
     answer = page(request, "driver.html", modules=modules)  # said at once: over a slow network each import is a round trip
     answer.headers["cache-control"] = "no-cache"
     return answer

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from domain.people import Role
 from tests.api.conftest import serving
@@ -19,6 +19,7 @@ from tests.waiting import PATIENCE_MS
 
 pytestmark = [pytest.mark.server, pytest.mark.browser]
 __all__ = ["phone"]
+LATE_MS = 1_000
 LATE = """() => {
   const real = window.fetch;
   window.fetch = (address, ...more) => (address === "/me/trips" ? new Promise(() => {}) : real(address, ...more));
@@ -27,6 +28,19 @@ LATE = """() => {
 
 def open_delivery(page: Page) -> None:
     page.locator(".stop").first.get_by_role("button", name="Deliver").tap()
+
+
+def slow_to_sign_in(page: Page) -> list[str]:
+    """The sign-in comes late from now on; what was asked of it is listed."""
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        page.wait_for_timeout(LATE_MS)
+        route.continue_()
+
+    page.route("**/sign-in?**", answer)
+    return asked
 
 
 def test_back_button_and_reload_lose_nothing_that_was_typed(
@@ -145,8 +159,10 @@ def test_a_session_that_ends_does_not_take_the_open_form_away(
         with page.expect_response(lambda answer: answer.status == 401):
             page.evaluate("dispatchEvent(new Event('online'))")
         expect(page.get_by_label("Cash")).to_have_value("700")
+        asked = slow_to_sign_in(page)
         page.get_by_role("button", name="Delivered").click()
         page.wait_for_url("**/sign-in?then=**", timeout=PATIENCE_MS)
+        assert asked == [f"{address}/sign-in?then=%2Fdriver"]
         page.get_by_label("Login").fill("ravi")
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()

@@ -1,5 +1,5 @@
 // Brings a table in: first it is only checked, and what would come of it is said; then it is kept.
-import { signedOut } from "./live/api.js";
+import { signedOut } from "./live/sign_in.js";
 import { $, make } from "./live/dom.js";
 import { counted } from "./live/words.js";
 

@@ -1,5 +1,7 @@
 // Reads and changes what the API holds. A refusal is an Error with the problem document's own sentence.
 
+import { signedOut } from "./sign_in.js";
+
 export async function read(path, parameters = {}) {
   const address = new URL(path, location.origin);
   for (const [name, value] of Object.entries(parameters)) {
@@ -22,14 +24,6 @@ export async function readAll(path, parameters = {}, most = 50_000) {
 
 export async function change(path, body = {}) {
   return answer(await fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }));
-}
-
-/** Where who has been signed out signs in again, and comes back to this page. */
-export const signInAddress = () => `/sign-in?then=${encodeURIComponent(location.pathname + location.search)}`;
-
-/** A session has ended: the page cancels `signed_out` and says so itself, or is left. */
-export function signedOut() {
-  if (document.dispatchEvent(new Event("signed_out", { cancelable: true }))) location.assign(signInAddress());
 }
 
 async function answer(response) {

@@ -1,6 +1,7 @@
 // The live page: reads what is there, then follows the stream. Each part below knows nothing of the others.
 
-import { read, readAll, change, signInAddress } from "./api.js";
+import { read, readAll, change } from "./api.js";
+import { signInAddress } from "./sign_in.js";
 import { $, make, toast } from "./dom.js";
 import { Fleet } from "./fleet.js";
 import { Alerts } from "./alerts.js";

@@ -1,6 +1,6 @@
 // What a zone is called, what it is for and how large it is, beside its drawn shape; and how it is kept.
 
-import { signedOut } from "../live/api.js";
+import { signedOut } from "../live/sign_in.js";
 import { $, say, toast } from "../live/dom.js";
 import { Sketch, sketchOf } from "./sketch.js";
 
