@@ -56,6 +56,12 @@ def cases_at_risk(trip: Round, states: Sequence[CellState]) -> float:
     return sum(stop.cases if stop.cases is not None else 1.0 for stop, state in pairs if state in LOSING)
 
 
+def minutes_left_of(stop: RoundStop, now: datetime) -> float | None:
+    """Until the window of a stop that is ahead closes; negative when it has closed, none of a stop that was served."""
+    is_ahead = stop.state in {VisitState.pending, VisitState.approaching, VisitState.drive_by}
+    return round((stop.window_end - now).total_seconds() / 60, 1) if is_ahead and stop.window_end is not None else None
+
+
 def minutes_left(trip: Round, states: Sequence[CellState], now: datetime) -> float | None:
     """Until the first window of a stop at risk closes; negative when it has closed, none when no stop is at risk."""
     pairs = zip(trip.stops, states, strict=True)

@@ -13,7 +13,6 @@ from api import day_board
 from api.access import Access, Caller
 from api.day_board import CellState
 from api.own_clock import span_of, zone_of
-from api.resources.trips import minutes_left as stop_minutes_left
 from store import inbox, rounds
 from store.listing import Part
 from store.rounds import Round, RoundFilter
@@ -109,7 +108,7 @@ def _row(trip: Round, open_alerts: int, now: datetime) -> BoardRow:
                 arrived_at=stop.arrived_at,
                 cases=stop.cases,
                 estimated_arrival_at=stop.estimated_arrival_at,
-                minutes_left=stop_minutes_left(stop, now),
+                minutes_left=day_board.minutes_left_of(stop, now),
                 at_risk_because=stop.at_risk_because,
             )
             for stop, state in zip(trip.stops, states, strict=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Literal
 
@@ -88,9 +88,6 @@ class Stop(BaseModel):
     at_risk_because: str | None = Field(
         None,
         description="`estimate`: it will be reached after its window. `left_out`: later stops were served first. `breakdown`.",
-    )
-    minutes_left: float | None = Field(
-        None, description="Until the window closes, of a stop that is ahead; negative when it has."
     )
     evidence: dict[str, DecidingFix] = Field(
         default_factory=dict, description="By state of the visit, the fix that decided it."
@@ -231,15 +228,8 @@ def _stop_of(trip_id: str, stop: RoundStop) -> Stop:
         at_risk=stop.at_risk_since is not None,
         at_risk_since=stop.at_risk_since,
         at_risk_because=stop.at_risk_because,
-        minutes_left=minutes_left(stop, datetime.now(UTC)),
         evidence={state: DecidingFix.model_validate(fix) for state, fix in stop.evidence.items()},
     )
-
-
-def minutes_left(stop: RoundStop, now: datetime) -> float | None:
-    """Until the window of a stop that is ahead closes; negative when it has closed."""
-    is_ahead = stop.state in {VisitState.pending, VisitState.approaching, VisitState.drive_by}
-    return round((stop.window_end - now).total_seconds() / 60, 1) if is_ahead and stop.window_end is not None else None
 
 
 def _save(caller: Access, body: bytes) -> Stored:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.day_board import LOSING, CellState, cases_at_risk, cells, minutes_left
+from api.day_board import LOSING, CellState, cases_at_risk, cells, minutes_left, minutes_left_of
 from api.pages.boards import told_times
 from domain.events import VisitState
 from domain.trips import Circle
@@ -74,6 +74,12 @@ def test_what_is_at_risk_is_counted_in_cases_and_minutes() -> None:
     states = cells(one, NOW)
     assert cases_at_risk(one, states) == 20
     assert minutes_left(one, states, NOW) == -30
+
+
+def test_a_stop_that_is_ahead_says_how_long_its_window_stays_open() -> None:
+    assert minutes_left_of(stop(closes=NOW + timedelta(seconds=93)), NOW) == 1.6
+    assert minutes_left_of(stop("drive_by", closes=NOW - HOUR), NOW) == -60
+    assert minutes_left_of(stop("serviced", arrived=NOW), NOW) is None
 
 
 @given(st.lists(st.sampled_from(list(VisitState)), max_size=20), st.integers(-300, 300))
