@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from domain.truth import Incident, TrueVisit
+from domain.truth import TrueVisit
 from simulators.fleet.days import first_day, play_day
 from simulators.fleet.planning import Round, Van, plan_day
 from simulators.fleet.traffic import Jam, draw_jams
@@ -22,32 +22,35 @@ from simulators.town.places import Town, settle
 from simulators.town.plane import Plane
 from simulators.town.synthetic import draw_streets
 from simulators.town.zones import zones_of
-from simulators.truth.collusion import collusions
+from simulators.truth.collusion import OddHalt, collusions
 
 TOWNS_A_ROW, TOWN_PITCH_DEG = 40, 0.35
 
 
 def live(scenario: Scenario, seed: int, fleet: list[Van], luck: Luck) -> Iterator[Told]:
-    """All days of a town, whose vans are the `fleet`: a part for each van, and one for the shops."""
-    number, visits = fleet[0].town, list[TrueVisit]()
+    """All days of a town, whose vans are the `fleet`: a part for each van, one for their habits, and one for the shops."""
+    number, visits, odd = fleet[0].town, list[TrueVisit](), list[OddHalt]()
     town = draw_town(scenario, seed, number)
     rounds = [planned for day in range(scenario.days) for planned in plan_day(scenario, town, fleet, seed, day)]
     jams = _jams(scenario, rounds, seed)
     yield Told(zones=zones_of(town, number))
     for van in fleet:
-        told = _drive(scenario, [one for one in rounds if one.van is van], jams, seed, luck)
+        told = _drive(scenario, [one for one in rounds if one.van is van], jams, seed, luck, odd)
         visits += [line for line in told.truth if isinstance(line, TrueVisit)]
         yield told
+    yield Told(truth=[*collusions(odd, town.allowed())])
     if scenario.sensors.shelves or scenario.sensors.assets:
         midnight, shops = scenario.start.replace(hour=0, minute=0, second=0, microsecond=0), Told()
         sense_shops(shops.sensed, scenario, town, number, served_moments(rounds, visits, midnight), seed)
         yield shops
 
 
-def _drive(scenario: Scenario, rounds: list[Round], jams: list[tuple[Jam, ...]], seed: int, luck: Luck) -> Told:
-    """A van's days, one after the other."""
+def _drive(
+    scenario: Scenario, rounds: list[Round], jams: list[tuple[Jam, ...]], seed: int, luck: Luck, odd: list[OddHalt]
+) -> Told:
+    """A van's days, one after the other; its odd halts are added to the town's."""
     van = rounds[0].van
-    told, carried, meetings, doors = Told(), first_day(seed, van.device_id), list[Incident](), []
+    told, carried, doors = Told(), first_day(seed, van.device_id), []
     loans: list[Span] = []
     for planned in rounds:
         day = play_day(scenario, planned, seed, luck.get((van.device_id, planned.day), ()), carried, jams[planned.day])
@@ -58,10 +61,9 @@ def _drive(scenario: Scenario, rounds: list[Round], jams: list[tuple[Jam, ...]],
             off, on, over, back = map(planned.at, day.loan)
             loans.append((off, on, over, back))
         told.take(day)
-        meetings += day.meetings
+        odd += day.odd_halts
         doors.append(day.door_open)
     told.assignments += assignments_of(van, loans)
-    told.truth += collusions(van.device_id, meetings)
     sense_box(told.sensed, scenario, van.device_id, doors, seed)
     return told
 

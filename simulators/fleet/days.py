@@ -24,10 +24,10 @@ from simulators.fleet.tracker import fit, observe
 from simulators.fleet.traffic import Jam
 from simulators.incidents import INCIDENTS, TEMPTS
 from simulators.incidents.case import Case
-from simulators.incidents.halting import PARTNER
 from simulators.moments import to_unix_us
 from simulators.scenario import Scenario
 from simulators.streams import stream
+from simulators.truth.collusion import OddHalt, odd_halts
 from simulators.truth.derived import (
     detours,
     labelled,
@@ -63,7 +63,7 @@ class Day:
     orders: list[Order]
     truth: list[Incident | TrueVisit]
     carried: Carried
-    meetings: list[Incident]  # halts at the van's own remote place
+    odd_halts: list[OddHalt]
     door_open: NDArray[np.bool_]  # by second of the day
     zones: list[Zone]  # drawn for this day alone
     approvals: list[Suppressor]
@@ -93,12 +93,11 @@ def play_day(
         one for one in observable(happened, seen) if one.rule not in _OF_A_STOP or one.stop_id not in unknown
     ]
     truth += true_visits(planned, played, seen.hidden, unknown)
-    met = [seen.incident("collusion_cluster", one.from_s, one.until_s) for one in played.stood if one.halt.purpose == PARTNER]
-    meetings = observable(met, seen)
     trip = replace(planned.trip, proofs=tuple(proofs))
     kept = _carry(carried, signals, seen)
     approved = case.zones, [*case.approvals, *seen.approvals]
-    return Day(seen.fixes, trip, orders, truth, kept, meetings, signals.door_open, *approved, case.nearly, seen.loan)
+    odd = odd_halts(planned, played.stood, truth)
+    return Day(seen.fixes, trip, orders, truth, kept, odd, signals.door_open, *approved, case.nearly, seen.loan)
 
 
 def _prepare(scenario: Scenario, planned: Round, seed: int, kinds: tuple[str, ...]) -> Case:

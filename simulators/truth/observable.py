@@ -41,7 +41,6 @@ _PLACE_S: Final = {
     "pod_away": 0.0,
     "ghost_delivery": 0.0,
     "overspeed": 15.0,
-    "collusion_cluster": 90.0,
 }
 """Rules about where the van was, and for how many seconds that has to be seen."""
 _WHOLE: Final = frozenset({"fuel_drop", "door_open_moving"})
