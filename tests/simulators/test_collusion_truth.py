@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -105,3 +106,38 @@ def test_places_far_from_each_other_are_judged_one_by_one_in_any_order(
     assert not any(line.arguable for line in lines)
     chance.shuffle(halts)
     assert collusions(halts) == lines
+
+
+def _reached(halts: Sequence[OddHalt], start: OddHalt, within_m: float) -> set[int]:
+    """Positions of the halts that a chain of cores reaches from one, by the words of DBSCAN's definition."""
+
+    def around(halt: OddHalt) -> list[OddHalt]:
+        return [one for one in halts if np.hypot(one.x_m - halt.x_m, one.y_m - halt.y_m) <= within_m]
+
+    reached, waiting = set[int](), [start]
+    while waiting:
+        halt = waiting.pop()
+        near = around(halt)
+        if halts.index(halt) not in reached:
+            reached.add(halts.index(halt))
+            waiting += near if len(near) >= 3 else []
+    return reached
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 300), st.integers(0, 150)), max_size=9))
+def test_of_one_van_it_happened_where_a_chain_of_cores_reaches_three_days(drawn: list[tuple[int, int, int]]) -> None:
+    halts = [_halt(1, day, x_m, y_m, minute=number) for number, (day, x_m, y_m) in enumerate(drawn)]
+    cores = [one for one in halts if sum(np.hypot(one.x_m - o.x_m, one.y_m - o.y_m) <= 75 for o in halts) >= 3]
+    places = {frozenset(_reached(halts, core, 75)) for core in cores}
+    days = [{halts[at].day for at in place} for place in places]
+    apart = sum(map(len, places)) == len(set().union(*places))  # no halt at the rim of two
+    count = sum(len(one) >= 3 for one in days)
+    assert not apart or sum(line.happened for line in collusions(halts)) == count
+
+
+@given(st.lists(st.tuples(st.integers(1, 2), st.integers(0, 3), st.integers(0, 300)), max_size=9))
+def test_what_is_not_arguable_happened_and_needs_three_days(drawn: list[tuple[int, int, int]]) -> None:
+    halts = [_halt(van, day, x_m, minute=number) for number, (van, day, x_m) in enumerate(drawn)]
+    for line in collusions(halts):
+        assert line.happened or line.arguable
+        assert len({halt.day for halt in halts if halt.incident.device_id == line.device_id}) >= 3
