@@ -182,6 +182,13 @@ def test_a_habit_over_three_days_is_a_cluster() -> None:
     assert not _rules(generate(msgspec.structs.replace(_scenario(), incidents=plans), seed=4, days=2))["collusion_cluster"]
 
 
+@pytest.mark.parametrize(("kind", "vans"), [("red_zone_halt", 2), ("approved_halt", 0), ("park_next_door", 0)])
+def test_a_habit_need_not_be_planned_but_is_of_odd_halts_alone(kind: str, vans: int) -> None:
+    plans = (IncidentPlan(kind, rate=1.0),)
+    world = generate(msgspec.structs.replace(_scenario(), incidents=plans), seed=4, vehicles=3, days=4)
+    assert _rules(world)["collusion_cluster"] == vans
+
+
 def test_a_jam_holds_several_vans_and_is_no_incident() -> None:
     quiet = _scenario()
     jammed = msgspec.structs.replace(quiet, trips=msgspec.structs.replace(quiet.trips, jams=1, departures_over_min=8))
